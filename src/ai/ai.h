@@ -1,0 +1,65 @@
+/* The pipeline: every model call of every application goes through ai_run(), in the order guard,
+ * key, cache, lease, route, attempt, judge, settle. */
+#ifndef HEARTH_AI_AI_H
+#define HEARTH_AI_AI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ai/operation.h"
+#include "base/settings.h"
+#include "cache/cache.h"
+#include "host/host.h"
+#include "http/request.h"
+
+struct ai;
+
+struct ai *ai_open(const struct settings *settings, struct host *host, struct cache *cache,
+                   struct error *err) __attribute__((warn_unused_result));
+void ai_close(struct ai *ai);
+
+enum cache_state {
+    CACHE_STATE_BYPASS, /* no-store, or not cacheable */
+    CACHE_STATE_MISS,
+    CACHE_STATE_HIT,
+    CACHE_STATE_COALESCED, /* another identical call was in flight and its answer served */
+    CACHE_STATE_STALE,     /* the model was down and an old answer served */
+};
+
+/* What happened, for response headers, logs and metrics. All texts live in the arena. */
+struct receipt {
+    const char *model; /* that answered: a configured name, or "local" */
+    const char *guard; /* flagged categories, comma-separated; NULL for none */
+    enum cache_state cache;
+    int64_t age_s;                       /* of a cached answer */
+    int64_t attempts;                    /* calls made to providers for this answer */
+    bool degraded;                       /* answered by the local way because no model did */
+    int64_t tokens_input, tokens_output; /* -1: not reported */
+    int64_t upstream_us, cache_us;
+};
+
+struct ai_call {
+    const struct operation *operation;
+    const void *input; /* struct of operation->input */
+    const char *tenant;
+    const char *model;       /* configured name, or NULL for the default */
+    bool no_store, no_cache; /* the client's Cache-Control */
+};
+
+/* Answers with a struct of operation->output in the request's arena and fills the receipt. The
+ * request lends its arena, its lane (ERROR_WOULD_WAIT on the front lane when nothing is cached) and
+ * its client's presence; its timing is added to. Safe for several threads at once with the same
+ * request when each passes its own arena through `arena` (batches). */
+const void *ai_run(struct ai *ai, struct request *request, struct arena *arena,
+                   const struct ai_call *call, struct receipt *receipt, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Sets X-Cache, Age, X-Model, X-Attempts of the response. */
+void receipt_headers(struct request *request, const struct receipt *receipt);
+
+/* Whether a model (not local) is configured, and whether one may be asked now (a breaker of the
+ * default model's chain is not open). Asks nobody. */
+bool ai_configured(const struct ai *ai);
+bool ai_available(const struct ai *ai);
+
+#endif

@@ -1,0 +1,23 @@
+/* An application is a table: routes and operations over the platform. */
+#ifndef HEARTH_APPS_APP_H
+#define HEARTH_APPS_APP_H
+
+#include "ai/operation.h"
+#include "http/route.h"
+
+struct app {
+    const char *name;
+    const struct route *routes;                /* ended by a row without a pattern */
+    const struct operation *const *operations; /* NULL-terminated, or NULL */
+};
+
+/* All of them, NULL-terminated. */
+extern const struct app *const apps[];
+
+/* The route tables of all apps, NULL-terminated, as route_find() wants them. */
+const struct route *const *apps_routes(void);
+
+/* The names of all operations, NULL-terminated. */
+const char *const *apps_operation_names(void);
+
+#endif

@@ -1,0 +1,115 @@
+/* Identifiers. Random bits come from a per-thread buffer so that an id costs no system call. */
+#include "base/id.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+void
+random_bytes(void *bytes, size_t count)
+{
+    unsigned char *at = bytes;
+    while (count > 0) {
+        ssize_t got = getrandom(at, count, 0);
+        if (got <= 0)
+            abort();
+        at += got;
+        count -= (size_t)got;
+    }
+}
+
+static void
+take_random(unsigned char *bytes, size_t count)
+{
+    static _Thread_local unsigned char pool[512];
+    static _Thread_local size_t left;
+    if (left < count) {
+        random_bytes(pool, sizeof(pool));
+        left = sizeof(pool);
+    }
+    memcpy(bytes, pool + sizeof(pool) - left, count);
+    left -= count;
+}
+
+static char *
+put_hex(char *text, const unsigned char *bytes, size_t count)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < count; i++) {
+        *text++ = digits[bytes[i] >> 4];
+        *text++ = digits[bytes[i] & 15];
+    }
+    return text;
+}
+
+void
+uuid_v7(char *text, int64_t realtime_us)
+{
+    unsigned char bytes[16];
+    take_random(bytes + 6, 10);
+    uint64_t ms = (uint64_t)(realtime_us / 1000);
+    for (int i = 0; i < 6; i++)
+        bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
+    bytes[6] = (unsigned char)(0x70 | (bytes[6] & 0x0f));
+    bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3f));
+    static const unsigned char groups[] = {4, 2, 2, 2, 6};
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < sizeof(groups); i++) {
+        if (i > 0)
+            *text++ = '-';
+        text = put_hex(text, at, groups[i]);
+        at += groups[i];
+    }
+    *text = '\0';
+}
+
+bool
+request_id_is_valid(const char *text)
+{
+    size_t length = strlen(text);
+    if (length < 8 || length > 128)
+        return false;
+    return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+           length;
+}
+
+static bool
+is_lower_hex(const char *text, size_t count)
+{
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f')))
+            return false;
+        any = any || text[i] != '0';
+    }
+    return any;
+}
+
+static bool
+traceparent_is_valid(const char *text)
+{
+    if (!text || strlen(text) != TRACEPARENT_BYTES - 1 || strncmp(text, "00-", 3) != 0)
+        return false;
+    bool flags = strspn(text + 53, "0123456789abcdef") == 2;
+    return is_lower_hex(text + 3, 32) && text[35] == '-' && is_lower_hex(text + 36, 16) &&
+           text[52] == '-' && flags;
+}
+
+void
+traceparent_child(char *text, const char *parent)
+{
+    unsigned char random[24];
+    take_random(random, sizeof(random));
+    char *at = text;
+    bool known = traceparent_is_valid(parent);
+    if (known) {
+        memcpy(at, parent, 36);
+        at += 36;
+    } else {
+        memcpy(at, "00-", 3);
+        at = put_hex(at + 3, random, 16);
+        *at++ = '-';
+    }
+    at = put_hex(at, random + 16, 8);
+    memcpy(at, known ? parent + 52 : "-01", 4);
+}

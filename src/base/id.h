@@ -1,0 +1,25 @@
+/* Identifiers: UUIDv7 (RFC 9562), W3C trace context, and random bytes. */
+#ifndef HEARTH_BASE_ID_H
+#define HEARTH_BASE_ID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { UUID_TEXT_BYTES = 37, TRACEPARENT_BYTES = 56 };
+
+/* Fills bytes from the kernel's generator; aborts where there is none. */
+void random_bytes(void *bytes, size_t count);
+
+/* 36 characters and a NUL: time-ordered, unique over processes and hosts. */
+void uuid_v7(char *text, int64_t realtime_us);
+
+/* A request id from outside is taken when it is 8 to 128 characters of letters, digits, '-', '_'
+ * and '.', so that it is safe in headers, logs and file names. */
+bool request_id_is_valid(const char *text);
+
+/* Starts a child span: keeps the trace id of parent when that is a well-formed traceparent, starts
+ * a new sampled trace when it is NULL or not (W3C Trace Context, section 3.2). */
+void traceparent_child(char *text, const char *parent);
+
+#endif

@@ -1,0 +1,133 @@
+/* All settings of all programs, as one table: from its rows come parsing (environment, then the
+ * configuration file, then the default), complaints with line and range, `hearth settings`, and the
+ * manual's list. After settings_load() the struct is const for the life of the process: a rolling
+ * restart is the reload. */
+#ifndef HEARTH_BASE_SETTINGS_H
+#define HEARTH_BASE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/strbuf.h"
+
+/* "60/60": at most count requests in seconds. */
+struct rate {
+    int64_t count;
+    int64_t seconds;
+};
+
+enum provider_kind { PROVIDER_LOCAL, PROVIDER_OPENAI, PROVIDER_GEMINI, PROVIDER_ANTHROPIC };
+
+/* Where models are asked: provider "name" { kind, base_url, key }. */
+struct provider_settings {
+    const char *name;
+    enum provider_kind kind;
+    const char *base_url; /* without a trailing slash; NULL for local */
+    const char *key;      /* secret; NULL for none */
+};
+
+enum { MODEL_FALLBACKS_MAX = 8 };
+
+/* A model that may be asked: model "name" { provider, id, context, prices, fallbacks, ... }. */
+struct model_settings {
+    const char *name; /* what callers and fallbacks say */
+    const struct provider_settings *provider;
+    const char *id;             /* what the provider calls it; the name where not set */
+    int64_t context_tokens;     /* 0: unknown */
+    int64_t price_input_micros; /* per million tokens, in millionths of the currency unit */
+    int64_t price_output_micros;
+    const struct model_settings *fallbacks[MODEL_FALLBACKS_MAX + 1]; /* NULL-terminated, in order */
+    int64_t requests_per_minute;                                     /* 0: no limit known */
+    int64_t tokens_per_minute;
+    int64_t connect_timeout_ms, headers_timeout_ms, first_token_timeout_ms, gap_timeout_ms,
+        total_timeout_ms;
+};
+
+struct settings {
+    /* identity */
+    const char *app_name;       /* APP_NAME */
+    const char *environment;    /* ENVIRONMENT */
+    bool production;            /* derived: production, prod, staging or live, or ENFORCE_AUTH */
+    bool debug;                 /* DEBUG */
+    const char *log_level;      /* LOG_LEVEL */
+    bool request_log;           /* REQUEST_LOGGING_ENABLED: a line per request */
+    bool disable_internal_docs; /* DISABLE_INTERNAL_DOCS */
+
+    /* credentials */
+    const char *api_key;             /* API_KEY, secret */
+    const char *additional_api_keys; /* ADDITIONAL_API_KEYS, secret, comma list */
+
+    /* HTTP */
+    const char *allowed_origins; /* ALLOWED_ORIGINS, CORS_ORIGINS: comma or JSON list, or "*" */
+    int64_t max_request_bytes;   /* MAX_REQUEST_SIZE */
+    bool security_headers;       /* SECURITY_HEADERS_ENABLED */
+    bool api_versioning;         /* API_VERSIONING_ENABLED */
+    const char *trusted_proxies; /* TRUSTED_PROXIES: addresses whose X-Forwarded-For counts */
+    bool rate_limiting;          /* RATE_LIMITING_ENABLED */
+    struct rate rate_limit_process, rate_limit_auth, rate_limit_health, rate_limit_default;
+
+    /* worker */
+    int64_t front_threads;         /* FRONT_THREADS, 0: one per core */
+    int64_t waiting_threads;       /* WAITING_THREADS: most requests that wait at once, a worker */
+    int64_t worker_max_requests;   /* WORKER_MAX_REQUESTS: then it ends and is replaced; 0: never */
+    int64_t stop_timeout_s;        /* STOP_TIMEOUT: for requests in flight at SIGTERM */
+    const char *runtime_directory; /* RUNTIME_DIRECTORY: where the shared file lies */
+
+    /* cache */
+    bool ai_cache;                 /* ENABLE_AI_CACHE */
+    const char *memcached_servers; /* MEMCACHED_SERVERS: "host:port" or "/path.sock", comma list; ""
+                                      for none */
+    const char *cache_prefix;      /* CACHE_PREFIX */
+    const char *cache_preset;      /* CACHE_PRESET */
+    const char *cache_custom_config;           /* CACHE_CUSTOM_CONFIG: JSON */
+    int64_t cache_default_ttl_s;               /* CACHE_DEFAULT_TTL; 0: the preset's */
+    int64_t cache_compression_threshold_bytes; /* CACHE_COMPRESSION_THRESHOLD; -1: the preset's */
+    int64_t cache_l1_bytes;                    /* CACHE_L1_BYTES */
+    int64_t cache_stale_s; /* CACHE_STALE: how long past its end an answer may serve */
+
+    /* models */
+    const char *ai_model;       /* AI_MODEL: name of the default model; "" chooses by keys */
+    double ai_temperature;      /* AI_TEMPERATURE */
+    const char *guard_mode;     /* GUARD_MODE: flag, block */
+    int64_t input_max_length;   /* INPUT_MAX_LENGTH */
+    int64_t batch_max_requests; /* MAX_BATCH_REQUESTS_PER_CALL */
+    int64_t batch_concurrency;  /* BATCH_AI_CONCURRENCY_LIMIT */
+    const char *strategy_summarize, *strategy_sentiment, *strategy_key_points, *strategy_questions,
+        *strategy_qa; /* SUMMARIZE_RESILIENCE_STRATEGY ... */
+    const char *gemini_api_key, *openai_api_key, *anthropic_api_key; /* secrets */
+    const char *openai_base_url, *gemini_base_url, *anthropic_base_url;
+
+    /* from the file's sections and the keys above; "local" is always the last one of both */
+    const struct provider_settings *providers;
+    size_t provider_count;
+    const struct model_settings *models;
+    size_t model_count;
+    const struct model_settings *default_model;
+
+    struct arena *arena; /* owns every text above */
+};
+
+/* Reads the file at path (NULL or missing where it is the default one: no file) and the process
+ * environment. Fills err with every complaint, one a line, where something does not hold; in
+ * production a missing secret is one. The arena must outlive the settings. */
+bool settings_load(struct settings *settings, const char *path, struct arena *arena,
+                   struct strbuf *complaints) __attribute__((warn_unused_result));
+
+/* As settings_load() with the file's text and the environment given, for tests and the fuzz target.
+ * environment is like environ(7). */
+bool settings_parse(struct settings *settings, const char *file_text, const char *file_name,
+                    char *const *environment, struct arena *arena, struct strbuf *complaints)
+    __attribute__((warn_unused_result));
+
+/* Name, value (secrets masked), origin, default and meaning of every setting, as aligned text or as
+ * a Markdown table (without values: the manual's). */
+void settings_list(const struct settings *settings, struct strbuf *out);
+void settings_markdown(struct strbuf *out);
+
+/* The model of this name, or NULL. */
+const struct model_settings *settings_model(const struct settings *settings, const char *name);
+
+#endif

@@ -1,0 +1,93 @@
+/* Growable text in an arena. */
+#include "base/strbuf.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+void
+strbuf_init(struct strbuf *buffer, struct arena *arena, size_t capacity)
+{
+    buffer->arena = arena;
+    buffer->length = 0;
+    buffer->capacity = capacity > 16 ? capacity : 16;
+    buffer->data = arena_alloc(arena, buffer->capacity);
+}
+
+char *
+strbuf_reserve(struct strbuf *buffer, size_t extra)
+{
+    size_t needed;
+    if (__builtin_add_overflow(buffer->length, extra, &needed) ||
+        __builtin_add_overflow(needed, 1, &needed))
+        abort();
+    if (needed > buffer->capacity) {
+        size_t doubled = buffer->capacity * 2;
+        size_t capacity = doubled > needed ? doubled : needed;
+        buffer->data = arena_grow(buffer->arena, buffer->data, buffer->capacity, capacity);
+        buffer->capacity = capacity;
+    }
+    return buffer->data + buffer->length;
+}
+
+void
+strbuf_added(struct strbuf *buffer, size_t count)
+{
+    buffer->length += count;
+    assert(buffer->length < buffer->capacity);
+    buffer->data[buffer->length] = '\0';
+}
+
+void
+strbuf_add(struct strbuf *buffer, const void *bytes, size_t count)
+{
+    if (count == 0)
+        return;
+    memcpy(strbuf_reserve(buffer, count), bytes, count);
+    strbuf_added(buffer, count);
+}
+
+void
+strbuf_add_char(struct strbuf *buffer, char byte)
+{
+    *strbuf_reserve(buffer, 1) = byte;
+    strbuf_added(buffer, 1);
+}
+
+void
+strbuf_printf(struct strbuf *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    assert(length >= 0);
+    char *end = strbuf_reserve(buffer, (size_t)length);
+    va_start(arguments, format);
+    vsnprintf(end, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    strbuf_added(buffer, (size_t)length);
+}
+
+void
+strbuf_add_integer(struct strbuf *buffer, int64_t value)
+{
+    char digits[24];
+    char *start = digits + sizeof(digits);
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        *--start = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0)
+        *--start = '-';
+    strbuf_add(buffer, start, (size_t)(digits + sizeof(digits) - start));
+}
+
+void
+strbuf_truncate(struct strbuf *buffer, size_t length)
+{
+    assert(length <= buffer->length);
+    buffer->length = length;
+    buffer->data[length] = '\0';
+}

@@ -1,0 +1,47 @@
+/* Circuit breakers shared by all workers: closed, open after failures, half open for one probe. */
+#ifndef HEARTH_HOST_BREAKER_H
+#define HEARTH_HOST_BREAKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/host.h"
+
+enum breaker_state { BREAKER_CLOSED, BREAKER_HALF_OPEN, BREAKER_OPEN };
+
+struct breaker_policy {
+    int64_t threshold;   /* failures in a row that open it */
+    int64_t recovery_ms; /* from opening to the first probe */
+    int64_t probe_ms;    /* a probe that has not reported by then is given up: another may go */
+};
+
+struct breaker_view {
+    char name[96];
+    enum breaker_state state;
+    int64_t failures; /* in a row */
+    int64_t retry_after_ms;
+    int64_t last_failure_us, last_success_us; /* time of day; 0: never */
+    uint64_t successes_total, failures_total, opens_total, half_opens_total, closes_total;
+    struct breaker_policy policy; /* as last used */
+};
+
+/* A breaker's cell by name, made on first use; lives as long as the host. */
+struct breaker *breaker_find(struct host *host, const char *name);
+
+/* Whether a call may go now. In half open exactly one caller of the host is told yes. */
+bool breaker_allow(struct breaker *breaker, const struct breaker_policy *policy,
+                   int64_t monotonic_us, int64_t *retry_after_ms)
+    __attribute__((warn_unused_result));
+void breaker_success(struct breaker *breaker, int64_t monotonic_us);
+void breaker_failure(struct breaker *breaker, const struct breaker_policy *policy,
+                     int64_t monotonic_us);
+void breaker_reset(struct breaker *breaker);
+
+void breaker_view(struct breaker *breaker, int64_t monotonic_us, struct breaker_view *view);
+
+/* Fills up to max views and returns how many breakers there are. */
+size_t breaker_list(struct host *host, int64_t monotonic_us, struct breaker_view *views,
+                    size_t max);
+
+#endif

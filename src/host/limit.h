@@ -1,0 +1,23 @@
+/* Rate limits by GCRA: the token bucket whose whole state is one number, the theoretical arrival
+ * time, moved by one compare-and-swap; exact over all workers of the host. */
+#ifndef HEARTH_HOST_LIMIT_H
+#define HEARTH_HOST_LIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/settings.h"
+#include "host/host.h"
+
+struct limit_state {
+    int64_t limit, remaining; /* requests */
+    int64_t reset_s;          /* until the bucket is full again, rounded up */
+    int64_t retry_after_s;    /* when refused: until one more would pass, at least 1 */
+};
+
+/* Takes one from the bucket called key ("process:<client>"), which holds rate.count and fills in
+ * rate.seconds. false: refused, nothing taken. */
+bool limit_take(struct host *host, const char *key, struct rate rate, int64_t monotonic_us,
+                struct limit_state *state) __attribute__((warn_unused_result));
+
+#endif

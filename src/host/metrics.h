@@ -1,0 +1,84 @@
+/* Counters, gauges and histograms over all workers of the host, and their Prometheus text. */
+#ifndef HEARTH_HOST_METRICS_H
+#define HEARTH_HOST_METRICS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/strbuf.h"
+#include "host/host.h"
+
+/* name, type, Prometheus name, help. Durations are observed in microseconds and shown in seconds.
+ */
+#define METRICS(X)                                                                                 \
+    X(HTTP_REQUESTS, COUNTER, "hearth_http_requests_total",                                        \
+      "Requests answered, by route and status.")                                                   \
+    X(HTTP_DURATION, HISTOGRAM, "hearth_http_request_duration_seconds",                            \
+      "Time from the first byte read to the answer handed over, by lane.")                         \
+    X(HTTP_IN_FLIGHT, GAUGE, "hearth_http_requests_in_flight", "Requests being handled, by lane.") \
+    X(LANE_REFUSED, COUNTER, "hearth_lane_refused_total",                                          \
+      "Requests refused because the waiting lane was full.")                                       \
+    X(CLIENT_GONE, COUNTER, "hearth_client_gone_total",                                            \
+      "Requests whose client left before the answer.")                                             \
+    X(AUTH_FAILURES, COUNTER, "hearth_auth_failures_total",                                        \
+      "Requests with a wrong or missing credential, by reason.")                                   \
+    X(RATE_LIMITED, COUNTER, "hearth_rate_limited_total",                                          \
+      "Requests refused by a rate limit, by class.")                                               \
+    X(CACHE_LOOKUPS, COUNTER, "hearth_cache_lookups_total",                                        \
+      "Lookups of the response cache, by operation and result.")                                   \
+    X(CACHE_STORES, COUNTER, "hearth_cache_stores_total", "Answers stored, by tier.")              \
+    X(CACHE_ERRORS, COUNTER, "hearth_cache_errors_total", "Failures of memcached, by kind.")       \
+    X(CACHE_EVICTIONS, COUNTER, "hearth_cache_l1_evictions_total",                                 \
+      "Entries evicted from host memory.")                                                         \
+    X(CACHE_INVALIDATIONS, COUNTER, "hearth_cache_invalidations_total",                            \
+      "Invalidations asked for, by context.")                                                      \
+    X(CACHE_COMPRESSION_IN, COUNTER, "hearth_cache_compression_input_bytes_total",                 \
+      "Bytes given to compression.")                                                               \
+    X(CACHE_COMPRESSION_OUT, COUNTER, "hearth_cache_compression_output_bytes_total",               \
+      "Bytes that compression made of them.")                                                      \
+    X(AI_CALLS, COUNTER, "hearth_ai_calls_total", "Operations run, by operation and outcome.")     \
+    X(AI_ATTEMPTS, COUNTER, "hearth_ai_attempts_total",                                            \
+      "Calls to providers, by model and outcome.")                                                 \
+    X(AI_DURATION, HISTOGRAM, "hearth_ai_call_duration_seconds",                                   \
+      "Time spent on operations that were not cached, by operation.")                              \
+    X(AI_TOKENS, COUNTER, "hearth_ai_tokens_total",                                                \
+      "Tokens reported by providers, by model and direction.")                                     \
+    X(AI_REPAIRS, COUNTER, "hearth_ai_repairs_total",                                              \
+      "Answers asked for again because they could not be read, by operation.")                     \
+    X(GUARD_FLAGS, COUNTER, "hearth_guard_flags_total",                                            \
+      "Texts flagged by the guard, by category.")                                                  \
+    X(BREAKER_CHANGES, COUNTER, "hearth_breaker_changes_total",                                    \
+      "Changes of circuit breakers, by breaker and new state.")                                    \
+    X(BREAKER_STATE, GAUGE, "hearth_breaker_state", "0 closed, 1 half open, 2 open.")              \
+    X(WORKER_STARTS, COUNTER, "hearth_worker_starts_total", "Worker processes started.")           \
+    X(SERIES_DROPPED, COUNTER, "hearth_series_dropped_total",                                      \
+      "Observations lost because the table of series was full.")
+
+enum metric {
+#define X(name, type, text, help) METRIC_##name,
+    METRICS(X)
+#undef X
+        METRIC_COUNT
+};
+
+enum { METRIC_LABELS_MAX = 150 }; /* bytes of a labels text */
+
+/* The cell of one series, made on first use. labels is Prometheus text without braces
+ * (`route="text_process",status="200"`) from a bounded set of values, "" for none. Lives as long as
+ * the host: keep it where it is hot. Never NULL: a full table gives a shared overflow cell. */
+atomic_uint_fast64_t *metrics_cell(struct host *host, enum metric metric, const char *labels);
+
+struct histogram;
+struct histogram *metrics_histogram(struct host *host, enum metric metric, const char *labels);
+void histogram_observe(struct histogram *histogram, int64_t microseconds);
+
+void metrics_add(struct host *host, enum metric metric, const char *labels, uint64_t count);
+void metrics_set(struct host *host, enum metric metric, const char *labels, int64_t value);
+
+/* The sum of a metric's series whose labels hold this text ("" for all). */
+uint64_t metrics_sum(struct host *host, enum metric metric, const char *labels_hold);
+
+/* Appends all series as Prometheus text, version 0.0.4, in the order of the table. */
+void metrics_write(struct host *host, struct strbuf *out);
+
+#endif

@@ -1,0 +1,127 @@
+/* A request and its response, whatever carried them. A request owns its memory: all that is made
+ * for it lives in its arena and ends with it. */
+#ifndef HEARTH_HTTP_REQUEST_H
+#define HEARTH_HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/strbuf.h"
+
+struct service;
+struct route;
+struct schema;
+struct caller;
+
+enum method {
+    METHOD_GET = 1 << 0,
+    METHOD_HEAD = 1 << 1,
+    METHOD_POST = 1 << 2,
+    METHOD_PUT = 1 << 3,
+    METHOD_PATCH = 1 << 4,
+    METHOD_DELETE = 1 << 5,
+    METHOD_OPTIONS = 1 << 6,
+    METHOD_OTHER = 1 << 7,
+};
+
+/* What the carrier of a request can do for it while it is handled. */
+struct transport {
+    /* The value of a CGI variable ("HTTP_ACCEPT", "REMOTE_ADDR"), or NULL. Borrowed until the
+     * request ends. */
+    const char *(*parameter)(void *carrier, const char *name);
+    /* Reads up to size bytes of the body; fewer at its end; -1 when the carrier failed. */
+    long (*read_body)(void *carrier, char *bytes, size_t size);
+    /* Whether the client has left. Cheap: one poll(2). */
+    bool (*client_gone)(void *carrier);
+};
+
+enum { RESPONSE_HEADERS_MAX = 32, PATH_PARAMETERS_MAX = 4 };
+
+struct response_header {
+    const char *name, *value;
+};
+
+struct response {
+    int status; /* 0 until something was answered */
+    const char *content_type;
+    const char *body; /* NULL with length 0 for none */
+    size_t body_length;
+    struct response_header headers[RESPONSE_HEADERS_MAX];
+    size_t header_count;
+};
+
+/* Where a request's time went, for Server-Timing, logs and metrics. Microseconds. */
+struct request_timing {
+    int64_t started_us;  /* clock_monotonic_us() when its first byte was read */
+    int64_t queued_us;   /* spent waiting for a thread of the waiting lane */
+    int64_t upstream_us; /* spent waiting for a model's provider */
+    int64_t cache_us;
+};
+
+struct request {
+    struct arena arena;
+    struct service *service; /* process-wide parts: settings, host, cache, ai */
+    const struct transport *transport;
+    void *carrier;
+    bool may_wait; /* on the waiting lane: waiting for others is allowed */
+
+    enum method method;
+    const char *method_name; /* as sent */
+    const char *path;        /* decoded and normalised; begins with '/' */
+    const char *query;       /* raw, without '?'; "" for none */
+    const char *remote_address;
+    char id[129]; /* request id */
+    char traceparent[TRACEPARENT_BYTES];
+
+    const struct route *route;                        /* NULL until matched */
+    const char *path_parameters[PATH_PARAMETERS_MAX]; /* decoded, in the order of the pattern */
+    const char *api_version;                          /* "1.0" */
+    const char *api_version_source;                   /* "path", "header", ... */
+
+    const char *body; /* complete; NUL-terminated; NULL for none */
+    size_t body_length;
+    const void *input;  /* decoded body, by route->request */
+    const void *filter; /* decoded query, by route->query */
+
+    const struct caller *caller; /* NULL when nobody signed in and the route allows that */
+    struct request_timing timing;
+    struct response response;
+};
+
+/* The value of a request header by its CGI name without "HTTP_" ("X_REQUEST_ID"), or NULL. */
+const char *request_header(const struct request *request, const char *cgi_name);
+
+bool request_client_gone(const struct request *request);
+
+/* Whether Cache-Control of the request holds this directive ("no-store"). */
+bool request_cache_control(const struct request *request, const char *directive);
+
+/* Adds a response header. name and value must live as long as the request; a value with a control
+ * character is dropped with an assertion. */
+void response_header(struct request *request, const char *name, const char *value);
+
+/* Answers with value encoded by schema, as application/json. */
+void response_json(struct request *request, int status, const struct schema *schema,
+                   const void *value);
+
+/* Answers with these bytes, which must live as long as the request. */
+void response_bytes(struct request *request, int status, const char *content_type, const char *body,
+                    size_t length);
+
+/* Answers with a redirect (301, 302, 307, 308) and no body. */
+void response_redirect(struct request *request, int status, const char *location);
+
+/* Answers err as application/problem+json (RFC 9457) with its headers (Retry-After,
+ * WWW-Authenticate). Replaces what was answered before. */
+void response_problem(struct request *request, const struct error *err);
+
+/* As a document that changes seldom: a strong ETag of its bytes, Cache-Control, and 304 without a
+ * body where If-None-Match names it. */
+void response_document(struct request *request, const char *content_type, const char *body,
+                       size_t length);
+
+#endif

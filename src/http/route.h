@@ -1,0 +1,70 @@
+/* Routes are rows. From a row come matching, authentication, limits, decoding, validation,
+ * documentation, metric labels, and the 405 and OPTIONS answers. */
+#ifndef HEARTH_HTTP_ROUTE_H
+#define HEARTH_HTTP_ROUTE_H
+
+#include "http/request.h"
+#include "http/schema.h"
+
+enum route_flag {
+    ROUTE_KEY = 1 << 0,           /* a valid API key is needed */
+    ROUTE_KEY_OPTIONAL = 1 << 1,  /* none is fine, a wrong one is not */
+    ROUTE_INTERNAL = 1 << 2,      /* in /internal/openapi.json instead of /openapi.json */
+    ROUTE_WAITS = 1 << 3,         /* always on the waiting lane */
+    ROUTE_UNVERSIONED = 1 << 4,   /* API version negotiation does not apply */
+    ROUTE_HIDDEN = 1 << 5,        /* in no document: pages, aliases */
+    ROUTE_BODY_OPTIONAL = 1 << 6, /* an empty body decodes as {} */
+    ROUTE_DEPRECATED = 1 << 7,
+    ROUTE_NOT_IN_PRODUCTION = 1 << 8, /* 404 when ENVIRONMENT is production */
+    ROUTE_INTERNAL_DOCS = 1 << 9,     /* 404 in production or with DISABLE_INTERNAL_DOCS */
+};
+
+/* Which bucket of the rate limits a request draws from (settings RATE_LIMIT_<CLASS>). */
+enum route_limit {
+    LIMIT_DEFAULT,
+    LIMIT_PROCESS, /* calls that cost a model's work */
+    LIMIT_AUTH,
+    LIMIT_HEALTH,
+    LIMIT_NONE,
+};
+
+struct route_answer {
+    int status;
+    const struct schema *schema; /* NULL: no JSON body, or not described */
+    const char *content_type;    /* NULL: application/json */
+    const char *doc;
+};
+
+struct route {
+    enum method method;  /* one; HEAD follows GET, OPTIONS is answered for all */
+    const char *pattern; /* "/v1/jobs/{id}": a parameter is one whole segment */
+    /* Answers through response_*() and returns true, or fills err and returns false. May be run a
+     * second time, on the waiting lane, after failing with ERROR_WOULD_WAIT; so nothing is changed
+     * before that. */
+    bool (*handle)(struct request *request, struct error *err);
+    unsigned flags; /* enum route_flag */
+    enum route_limit limit;
+    const struct schema *request;       /* JSON body; NULL: a body is refused (415) unless empty */
+    const struct schema *query;         /* query parameters; NULL: ignored */
+    const struct schema *response;      /* of the 200 answer; NULL for bytes */
+    const struct route_answer *answers; /* more answers than 200 and the errors; status 0 ends */
+    size_t body_max_bytes;              /* 0: the setting MAX_REQUEST_SIZE */
+    const char *tag;                    /* groups routes in the document */
+    const char *summary;
+    const char *doc;
+    const char *operation_id; /* unique; also the route label of metrics */
+};
+
+enum route_match { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
+
+/* Finds the row for method and path among tables (NULL-terminated array of row arrays, each ended
+ * by a row whose pattern is NULL). Fills parameters with decoded segments in the arena. allowed is
+ * set to the methods of the path, as enum method bits, unless ROUTE_NO_PATH. */
+enum route_match route_find(const struct route *const *tables, enum method method, const char *path,
+                            struct arena *arena, const struct route **found,
+                            const char **parameters, unsigned *allowed);
+
+/* "GET, HEAD, OPTIONS" */
+const char *route_methods(unsigned allowed, struct arena *arena);
+
+#endif
