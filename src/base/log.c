@@ -40,7 +40,10 @@ log_level_parse(const char *text, enum log_level *level)
             return true;
         }
     }
-    return false;
+    if (strcasecmp(text, "critical") != 0)
+        return false;
+    *level = LOG_LEVEL_ERROR;
+    return true;
 }
 
 static bool

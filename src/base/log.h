@@ -23,7 +23,7 @@ struct log_field {
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 
-/* "debug", "info", "warning", "error" and their upper-case forms. */
+/* "debug", "info", "warning", "error" in any case; "critical" is taken as error. */
 bool log_level_parse(const char *text, enum log_level *level);
 
 /* fields ends with a field whose name is NULL. A line over 4 KB is shortened at a field. */

@@ -51,6 +51,7 @@ struct settings {
     const char *app_name;       /* APP_NAME */
     const char *environment;    /* ENVIRONMENT */
     bool production;            /* derived: production, prod, staging or live, or ENFORCE_AUTH */
+    bool enforce_auth;          /* ENFORCE_AUTH: keys are demanded in any environment */
     bool debug;                 /* DEBUG */
     const char *log_level;      /* LOG_LEVEL */
     bool request_log;           /* REQUEST_LOGGING_ENABLED: a line per request */
@@ -58,7 +59,8 @@ struct settings {
 
     /* credentials */
     const char *api_key;             /* API_KEY, secret */
-    const char *additional_api_keys; /* ADDITIONAL_API_KEYS, secret, comma list */
+    const char *additional_api_keys; /* ADDITIONAL_API_KEYS, secret, comma list (normalised: a list
+                                        has no blanks, empty items, or JSON brackets here) */
 
     /* HTTP */
     const char *allowed_origins; /* ALLOWED_ORIGINS, CORS_ORIGINS: comma or JSON list, or "*" */
@@ -107,17 +109,22 @@ struct settings {
     size_t model_count;
     const struct model_settings *default_model;
 
-    struct arena *arena; /* owns every text above */
+    const char *const *origins; /* of each row of the table: "default", "environment", "x.conf:3" */
+    const char *warnings;       /* what was let pass, one a line; "" for nothing */
+    struct arena *arena;        /* owns every text above */
 };
 
-/* Reads the file at path (NULL or missing where it is the default one: no file) and the process
- * environment. Fills err with every complaint, one a line, where something does not hold; in
- * production a missing secret is one. The arena must outlive the settings. */
+#define SETTINGS_DEFAULT_FILE "/etc/hearth/hearth.conf"
+
+/* Reads the file at path (NULL: the default one, which may be missing) and the process environment.
+ * Fills complaints with everything that does not hold, one a line, each with its place, value and
+ * allowed range; in production a missing secret is one. Logs the warnings. The arena must outlive
+ * the settings; the caller has made complaints on any arena. */
 bool settings_load(struct settings *settings, const char *path, struct arena *arena,
                    struct strbuf *complaints) __attribute__((warn_unused_result));
 
-/* As settings_load() with the file's text and the environment given, for tests and the fuzz target.
- * environment is like environ(7). */
+/* As settings_load() with the file's text (NULL for none) and the environment given, for tests and
+ * the fuzz target; logs nothing. environment is like environ(7). */
 bool settings_parse(struct settings *settings, const char *file_text, const char *file_name,
                     char *const *environment, struct arena *arena, struct strbuf *complaints)
     __attribute__((warn_unused_result));
