@@ -10,17 +10,24 @@
 #include "cache/cache.h"
 #include "host/host.h"
 
+struct meters;
+struct route;
+struct documents;
+
 struct service {
     const struct settings *settings;
     struct host *host;
     struct cache *cache;
     struct ai *ai;
     struct keyring *keyring;
-    int64_t started_us;          /* time of day */
-    struct documents *documents; /* the OpenAPI documents and pages, made once at start */
+    struct meters *meters;
+    const struct route *const *routes; /* what the dispatcher matches: apps_routes() */
+    int64_t started_us;                /* time of day */
+    struct documents *documents;       /* the OpenAPI documents and pages, made once at start */
 };
 
-/* Opens all parts in order; false with err filled when one cannot be. */
+/* Opens all parts in order; false with err filled, and nothing left open, when one cannot be, or
+ * when production has no API key. */
 bool service_open(struct service *service, const struct settings *settings, struct error *err)
     __attribute__((warn_unused_result));
 void service_close(struct service *service);

@@ -1,0 +1,17 @@
+/* The keys of the settings, kept as digests. */
+#ifndef HEARTH_ACCESS_KEYRING_H
+#define HEARTH_ACCESS_KEYRING_H
+
+#include <stddef.h>
+
+#include "access/caller.h"
+
+/* The caller whose key this is, by the header it came in; NULL for an unknown key. Takes as long
+ * whichever key it is, and whether it is one. Borrowed from the keyring. */
+const struct caller *keyring_find(const struct keyring *keyring, const char *key, size_t length,
+                                  bool bearer);
+
+/* Whom everybody is while there are no keys. */
+const struct caller *keyring_development(void);
+
+#endif

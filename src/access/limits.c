@@ -1,0 +1,115 @@
+/* Classes of limits and their headers. */
+#include "access/limits.h"
+
+#include <arpa/inet.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+
+static const struct {
+    const char *name;
+    size_t rate_offset;
+} classes[] = {
+    [LIMIT_DEFAULT] = {"default", offsetof(struct settings, rate_limit_default)},
+    [LIMIT_PROCESS] = {"process", offsetof(struct settings, rate_limit_process)},
+    [LIMIT_AUTH] = {"auth", offsetof(struct settings, rate_limit_auth)},
+    [LIMIT_HEALTH] = {"health", offsetof(struct settings, rate_limit_health)},
+};
+
+enum { KEY_BYTES = 192 };
+
+/* "class:client" */
+static void
+make_key(char *key, const char *class_name, const char *client)
+{
+    char *at = stpcpy(key, class_name);
+    *at++ = ':';
+    struct in6_addr address;
+    if (strchr(client, ':') && inet_pton(AF_INET6, client, &address) == 1) {
+        memset(address.s6_addr + 8, 0, 8);
+        inet_ntop(AF_INET6, &address, at, INET6_ADDRSTRLEN);
+        return;
+    }
+    size_t length = strnlen(client, KEY_BYTES - 1 - (size_t)(at - key));
+    memcpy(at, client, length);
+    at[length] = '\0';
+}
+
+static bool
+take(struct host *host, const char *class_name, struct rate rate, const char *client,
+     int64_t monotonic_us, struct limit_verdict *verdict, struct error *err)
+{
+    char key[KEY_BYTES];
+    make_key(key, class_name, client);
+    verdict->name = class_name;
+    verdict->rate = rate;
+    if (limit_take(host, key, rate, monotonic_us, &verdict->state))
+        return true;
+    int64_t retry_s = verdict->state.retry_after_s > 0 ? verdict->state.retry_after_s : 1;
+    return error_set_retry(err, ERROR_RATE_LIMITED, (int)retry_s,
+                           "more than %lld requests in %lld seconds; try again in %lld",
+                           (long long)rate.count, (long long)rate.seconds, (long long)retry_s);
+}
+
+bool
+limits_take(const struct settings *settings, struct host *host, enum route_limit limit,
+            const char *client, int64_t monotonic_us, struct limit_verdict *verdict,
+            struct error *err)
+{
+    *verdict = (struct limit_verdict){0};
+    if (!settings->rate_limiting || limit == LIMIT_NONE)
+        return true;
+    struct rate rate;
+    memcpy(&rate, (const char *)settings + classes[limit].rate_offset, sizeof(rate));
+    return take(host, classes[limit].name, rate, client, monotonic_us, verdict, err);
+}
+
+bool
+limits_take_failure(const struct settings *settings, struct host *host, const char *address,
+                    int64_t monotonic_us, struct limit_verdict *verdict, struct error *err)
+{
+    *verdict = (struct limit_verdict){0};
+    if (!settings->rate_limiting)
+        return true;
+    return take(host, "failures", settings->rate_limit_auth, address, monotonic_us, verdict, err);
+}
+
+void
+limits_headers(struct request *request, const struct limit_verdict *verdict)
+{
+    if (!verdict->name)
+        return;
+    struct strbuf text;
+    strbuf_init(&text, &request->arena, 128);
+    strbuf_add_char(&text, '"');
+    strbuf_add_text(&text, verdict->name);
+    strbuf_add_text(&text, "\";q=");
+    strbuf_add_integer(&text, verdict->rate.count);
+    strbuf_add_text(&text, ";w=");
+    strbuf_add_integer(&text, verdict->rate.seconds);
+    response_header(request, "RateLimit-Policy", text.data);
+
+    const struct limit_state *state = &verdict->state;
+    strbuf_init(&text, &request->arena, 128);
+    strbuf_add_char(&text, '"');
+    strbuf_add_text(&text, verdict->name);
+    strbuf_add_text(&text, "\";r=");
+    strbuf_add_integer(&text, state->remaining);
+    strbuf_add_text(&text, ";t=");
+    /* t and Retry-After should agree where both are sent (section 4.3 of the draft). */
+    strbuf_add_integer(&text, state->retry_after_s > 0 ? state->retry_after_s : state->reset_s);
+    response_header(request, "RateLimit", text.data);
+
+    const struct {
+        const char *name;
+        int64_t value;
+    } older[] = {{"X-RateLimit-Limit", state->limit},
+                 {"X-RateLimit-Remaining", state->remaining},
+                 {"X-RateLimit-Reset", state->reset_s}};
+    for (size_t i = 0; i < sizeof(older) / sizeof(older[0]); i++) {
+        strbuf_init(&text, &request->arena, 24);
+        strbuf_add_integer(&text, older[i].value);
+        response_header(request, older[i].name, text.data);
+    }
+}

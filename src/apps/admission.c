@@ -1,0 +1,217 @@
+/* The steps from the first byte of a request to checked data for its handler. */
+#include "apps/admission.h"
+
+#include <string.h>
+
+#include "access/caller.h"
+#include "apps/service.h"
+#include "base/clock.h"
+#include "host/metrics.h"
+#include "http/body.h"
+#include "http/route.h"
+#include "http/schema.h"
+#include "http/version.h"
+
+static void
+identify_request(struct request *request, const struct head *head)
+{
+    const char *id = head->values[HEAD_REQUEST_ID];
+    if (id && request_id_is_valid(id))
+        memcpy(request->id, id, strlen(id) + 1);
+    else
+        uuid_v7(request->id, clock_realtime_us());
+    traceparent_child(request->traceparent, head->values[HEAD_TRACEPARENT]);
+}
+
+static bool
+is_switched_off(const struct settings *settings, unsigned flags)
+{
+    if (flags & ROUTE_NOT_IN_PRODUCTION && settings->production)
+        return true;
+    return flags & ROUTE_INTERNAL_DOCS && (settings->production || settings->disable_internal_docs);
+}
+
+static enum route_match
+find(struct request *request, const char *path)
+{
+    return route_find(request->service->routes, request->method, path, &request->arena,
+                      &request->route, request->path_parameters, &request->admission->allowed);
+}
+
+/* Every version is answered by the rows of /v1, and paths without a version by them too. */
+static enum route_match
+find_versioned(struct request *request)
+{
+    enum route_match match = find(request, request->path);
+    if (match != ROUTE_NO_PATH)
+        return match;
+    const char *rest = request->path + version_path_length(request->path);
+    if (strncmp(request->path, "/v1/", 4) == 0 || rest[0] == '\0')
+        return match;
+    return find(request, arena_printf(&request->arena, "/v1%s", rest));
+}
+
+static bool
+match_route(struct request *request, struct error *err)
+{
+    enum route_match match = find_versioned(request);
+    const struct settings *settings = request->service->settings;
+    if (match == ROUTE_FOUND && is_switched_off(settings, request->route->flags)) {
+        request->route = NULL;
+        match = ROUTE_NO_PATH;
+    }
+    if (match == ROUTE_NO_PATH)
+        return error_set(err, ERROR_NOT_FOUND, "there is nothing at this path");
+    if (match == ROUTE_FOUND)
+        return true;
+    request->route = NULL;
+    const char *methods = route_methods(request->admission->allowed, &request->arena);
+    response_header(request, "Allow", methods);
+    if (request->method == METHOD_OPTIONS) {
+        request->admission->answered = true;
+        return true;
+    }
+    return error_set(err, ERROR_METHOD_NOT_ALLOWED, "this path answers %s", methods);
+}
+
+static bool
+negotiate(struct request *request, struct error *err)
+{
+    if (request->route->flags & ROUTE_UNVERSIONED || !request->service->settings->api_versioning)
+        return true;
+    return version_negotiate(request, &request->admission->head, request->path, err);
+}
+
+/* A wrong key is a guess: guesses are counted by address and soon refused. */
+static bool
+refuse_key(struct request *request, struct error *err)
+{
+    struct service *service = request->service;
+    const char *address = caller_address(service->settings, request);
+    struct error limited = {0};
+    if (limits_take_failure(service->settings, service->host, address, request->timing.started_us,
+                            &request->admission->limit, &limited)) {
+        request->admission->limit.name = NULL;
+        metrics_add(service->host, METRIC_AUTH_FAILURES, "reason=\"wrong\"", 1);
+        return false;
+    }
+    metrics_add(service->host, METRIC_AUTH_FAILURES, "reason=\"throttled\"", 1);
+    *err = limited;
+    return false;
+}
+
+static bool
+identify_caller(struct request *request, struct error *err)
+{
+    unsigned flags = request->route->flags;
+    if (!(flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL)))
+        return true;
+    if (!caller_identify(request->service->keyring, request, &request->caller, err))
+        return refuse_key(request, err);
+    return true;
+}
+
+static bool
+take_limit(struct request *request, struct error *err)
+{
+    struct service *service = request->service;
+    const struct settings *settings = service->settings;
+    if (!settings->rate_limiting || request->route->limit == LIMIT_NONE)
+        return true;
+    /* Without keys everybody is one tenant, but not one client. */
+    bool known = request->caller && !keyring_is_empty(service->keyring);
+    const char *client = known ? request->caller->tenant : caller_address(settings, request);
+    struct limit_verdict *verdict = &request->admission->limit;
+    if (limits_take(settings, service->host, request->route->limit, client,
+                    request->timing.started_us, verdict, err))
+        return true;
+    metrics_add(service->host, METRIC_RATE_LIMITED,
+                arena_printf(&request->arena, "class=\"%s\"", verdict->name), 1);
+    return false;
+}
+
+static bool
+demand_key(struct request *request, struct error *err)
+{
+    if (!(request->route->flags & ROUTE_KEY) || request->caller)
+        return true;
+    metrics_add(request->service->host, METRIC_AUTH_FAILURES, "reason=\"missing\"", 1);
+    return error_set(err, ERROR_UNAUTHORIZED,
+                     "an API key is needed, as Authorization: Bearer or as X-API-Key");
+}
+
+static bool
+read_body(struct request *request, struct error *err)
+{
+    const struct route *route = request->route;
+    size_t limit = route->body_max_bytes;
+    if (limit == 0)
+        limit = (size_t)request->service->settings->max_request_bytes;
+    const struct head *head = &request->admission->head;
+    if (!body_read(request, head->values[HEAD_CONTENT_LENGTH], limit, err))
+        return false;
+    request->admission->body_read = true;
+    return true;
+}
+
+static bool
+decode_body(struct request *request, struct error *err)
+{
+    const struct route *route = request->route;
+    if (!route->request) {
+        if (request->body_length > 0)
+            return error_set(err, ERROR_UNSUPPORTED_MEDIA_TYPE, "this path takes no body");
+        return true;
+    }
+    const char *body = request->body;
+    size_t length = request->body_length;
+    if (length == 0) {
+        if (!(route->flags & ROUTE_BODY_OPTIONAL))
+            return error_set(err, ERROR_MALFORMED_REQUEST, "the body is empty; JSON is needed");
+        body = "{}";
+        length = 2;
+    } else if (!body_is_json(request->admission->head.values[HEAD_CONTENT_TYPE], err)) {
+        return false;
+    }
+    const json_t *document = schema_parse(body, length, &request->arena, err);
+    if (!document)
+        return false;
+    request->input = schema_decode(route->request, document, "", &request->arena, err);
+    return request->input != NULL;
+}
+
+static bool
+decode_query(struct request *request, struct error *err)
+{
+    if (!request->route->query)
+        return true;
+    request->filter =
+        schema_decode_query(request->route->query, request->query, &request->arena, err);
+    return request->filter != NULL;
+}
+
+static bool
+check(struct request *request, struct error *err)
+{
+    struct admission *admission = request->admission;
+    head_read(&admission->head, request);
+    identify_request(request, &admission->head);
+    if (!head_target(&admission->head, request, err) || !head_check(&admission->head, err) ||
+        !match_route(request, err))
+        return false;
+    if (admission->answered)
+        return true;
+    return negotiate(request, err) && identify_caller(request, err) && take_limit(request, err) &&
+           demand_key(request, err) && read_body(request, err) && decode_query(request, err) &&
+           decode_body(request, err);
+}
+
+bool
+admission_check(struct request *request, struct error *err)
+{
+    request->admission = arena_alloc(&request->arena, sizeof(struct admission));
+    bool passed = check(request, err);
+    if (!request->admission->body_read && err->code != ERROR_CLIENT_CLOSED)
+        body_drain(request);
+    return passed;
+}

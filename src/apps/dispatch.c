@@ -1,0 +1,101 @@
+/* The order of steps from a request to its response. */
+#include "apps/dispatch.h"
+
+#include <stddef.h>
+
+#include "apps/admission.h"
+#include "apps/answer.h"
+#include "apps/meters.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "host/metrics.h"
+#include "http/route.h"
+
+enum { REFUSED_RETRY_S = 1 };
+
+static const char *
+route_name(const struct request *request)
+{
+    return request->route && request->route->operation_id ? request->route->operation_id : "none";
+}
+
+static void
+answer_error(struct request *request, const struct error *err)
+{
+    const struct error_info *info = error_info(err->code);
+    if (info->status >= 500)
+        log_line(LOG_LEVEL_ERROR, "request failed", LOG_TEXT("request_id", request->id),
+                 LOG_TEXT("route", route_name(request)), LOG_TEXT("code", info->name),
+                 LOG_TEXT("detail", err->detail));
+    response_problem(request, err);
+}
+
+/* true: answered, false: it has to wait. */
+static bool
+handle(struct request *request)
+{
+    const struct route *route = request->route;
+    if (route->flags & ROUTE_WAITS && !request->may_wait)
+        return false;
+    struct error err = {0};
+    if (route->handle(request, &err)) {
+        if (request->response.status != 0)
+            return true;
+        error_set(&err, ERROR_INTERNAL, "the handler gave no answer");
+    }
+    if (err.code == ERROR_WOULD_WAIT && !request->may_wait)
+        return false;
+    answer_error(request, &err);
+    return true;
+}
+
+enum dispatch_result
+dispatch(struct request *request)
+{
+    if (!request->admission) {
+        if (request->timing.started_us == 0)
+            request->timing.started_us = clock_monotonic_us();
+        struct error err = {0};
+        bool passed = admission_check(request, &err);
+        if (!passed)
+            answer_error(request, &err);
+        else if (request->admission->answered)
+            response_bytes(request, 204, NULL, NULL, 0);
+        if (!passed || request->admission->answered) {
+            answer_complete(request);
+            return DISPATCH_DONE;
+        }
+    }
+    if (!handle(request))
+        return DISPATCH_WAIT;
+    answer_complete(request);
+    return DISPATCH_DONE;
+}
+
+void
+dispatch_refuse(struct request *request)
+{
+    struct error err = {0};
+    error_set_retry(&err, ERROR_OVERLOADED, REFUSED_RETRY_S, "as many requests as may wait do");
+    metrics_add(request->service->host, METRIC_LANE_REFUSED, "", 1);
+    response_problem(request, &err);
+    answer_complete(request);
+}
+
+void
+dispatch_finish(struct request *request, bool sent)
+{
+    const struct service *service = request->service;
+    int status = request->response.status;
+    int64_t duration_us = request->timing.answered_us - request->timing.started_us;
+    meters_count(service->meters, request->route, status, request->may_wait, duration_us);
+    if (!sent || status == error_info(ERROR_CLIENT_CLOSED)->status)
+        metrics_add(service->host, METRIC_CLIENT_GONE, "", 1);
+    if (service->settings->request_log)
+        log_line(LOG_LEVEL_INFO, "request", LOG_TEXT("request_id", request->id),
+                 LOG_TEXT("traceparent", request->traceparent),
+                 LOG_TEXT("method", request->method_name), LOG_TEXT("route", route_name(request)),
+                 LOG_NUMBER("status", status), LOG_NUMBER("duration_us", duration_us),
+                 LOG_TEXT("caller", request->caller ? request->caller->tenant : NULL),
+                 LOG_TEXT("sent", sent ? "yes" : "no"));
+}

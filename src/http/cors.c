@@ -1,0 +1,65 @@
+/* Cross-origin answers. */
+#include "http/cors.h"
+
+#include <string.h>
+
+#define DEVELOPMENT_ORIGINS                                                                        \
+    "http://localhost:8501,http://frontend:8501,http://localhost:3000,http://localhost:5173"
+
+static bool
+is_any(const char *list)
+{
+    return strcmp(list, "*") == 0 || strcmp(list, "[\"*\"]") == 0;
+}
+
+bool
+cors_allows(const char *list, const char *origin)
+{
+    if (is_any(list))
+        return true;
+    size_t length = strlen(origin);
+    for (const char *at = list; *at; at += strcspn(at, ", []\"\t")) {
+        at += strspn(at, ", []\"\t");
+        size_t item = strcspn(at, ", []\"\t");
+        /* A trailing slash is a common slip in settings; no origin has one. */
+        size_t bare = item > 0 && at[item - 1] == '/' ? item - 1 : item;
+        if (bare > 0 && bare == length && memcmp(at, origin, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *
+cors_origins(const char *setting, bool production)
+{
+    if (setting && setting[0] != '\0')
+        return setting;
+    return production ? "" : DEVELOPMENT_ORIGINS;
+}
+
+void
+cors_headers(struct request *request, const char *list, const char *origin)
+{
+    if (is_any(list)) {
+        response_header(request, "Access-Control-Allow-Origin", "*");
+    } else {
+        response_header(request, "Vary", "Origin");
+        if (!cors_allows(list, origin))
+            return;
+        response_header(request, "Access-Control-Allow-Origin", origin);
+        response_header(request, "Access-Control-Allow-Credentials", "true");
+    }
+    response_header(request, "Access-Control-Expose-Headers",
+                    "X-Request-Id, X-Cache, Age, X-Model, Retry-After, RateLimit, "
+                    "RateLimit-Policy, X-API-Version, Server-Timing");
+}
+
+void
+cors_preflight_headers(struct request *request, const char *methods)
+{
+    response_header(request, "Access-Control-Allow-Methods", methods);
+    response_header(request, "Access-Control-Allow-Headers",
+                    "Authorization, Content-Type, X-API-Key, X-Request-Id, Cache-Control, "
+                    "api-version, x-api-version, traceparent, tracestate");
+    response_header(request, "Access-Control-Max-Age", "600");
+}

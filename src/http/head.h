@@ -1,0 +1,51 @@
+/* What is read of a request's head, found in one pass over its CGI variables. */
+#ifndef HEARTH_HTTP_HEAD_H
+#define HEARTH_HTTP_HEAD_H
+
+#include <stddef.h>
+
+#include "http/request.h"
+
+#define HEAD_FIELDS(X)                                                                             \
+    X(ACCEPT, "HTTP_ACCEPT")                                                                       \
+    X(API_VERSION, "HTTP_API_VERSION")                                                             \
+    X(CONTENT_LENGTH, "CONTENT_LENGTH")                                                            \
+    X(CONTENT_TYPE, "CONTENT_TYPE")                                                                \
+    X(DOCUMENT_URI, "DOCUMENT_URI")                                                                \
+    X(HTTPS, "HTTPS")                                                                              \
+    X(METHOD, "REQUEST_METHOD")                                                                    \
+    X(ORIGIN, "HTTP_ORIGIN")                                                                       \
+    X(QUERY, "QUERY_STRING")                                                                       \
+    X(REMOTE_ADDRESS, "REMOTE_ADDR")                                                               \
+    X(REQUEST_ID, "HTTP_X_REQUEST_ID")                                                             \
+    X(REQUESTED_METHOD, "HTTP_ACCESS_CONTROL_REQUEST_METHOD")                                      \
+    X(TRACEPARENT, "HTTP_TRACEPARENT")                                                             \
+    X(URI, "REQUEST_URI")                                                                          \
+    X(VERSION, "HTTP_VERSION")                                                                     \
+    X(X_API_VERSION, "HTTP_X_API_VERSION")
+
+enum head_field {
+#define X(name, cgi_name) HEAD_##name,
+    HEAD_FIELDS(X)
+#undef X
+        HEAD_FIELD_COUNT
+};
+
+struct head {
+    const char *values[HEAD_FIELD_COUNT]; /* NULL where not sent */
+    size_t header_count, header_bytes;    /* 0 when the carrier cannot list them */
+};
+
+void head_read(struct head *head, const struct request *request);
+
+/* false with ERROR_HEADERS_TOO_LARGE for more than 100 headers or 64 KB of them. */
+bool head_check(const struct head *head, struct error *err) __attribute__((warn_unused_result));
+
+enum method head_method(const struct head *head);
+
+/* Sets method, path, query and address of the request. false as request_path_parse() says; then the
+ * path is "/". */
+bool head_target(const struct head *head, struct request *request, struct error *err)
+    __attribute__((warn_unused_result));
+
+#endif
