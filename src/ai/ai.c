@@ -1,0 +1,60 @@
+/* Opens the pipeline and says what it could ask. */
+#include "ai/ai.h"
+
+#include <stdlib.h>
+
+#include "ai/run.h"
+#include "base/clock.h"
+#include "host/breaker.h"
+
+struct ai *
+ai_open(const struct settings *settings, struct host *host, struct cache *cache, struct error *err)
+{
+    struct upstream *upstream = upstream_open(err);
+    if (!upstream)
+        return NULL;
+    struct ai *ai = xmalloc(sizeof(*ai));
+    *ai = (struct ai){.settings = settings,
+                      .host = host,
+                      .cache = cache,
+                      .upstream = upstream,
+                      .pause = attempt_pause};
+    return ai;
+}
+
+void
+ai_close(struct ai *ai)
+{
+    if (!ai)
+        return;
+    upstream_close(ai->upstream);
+    free(ai);
+}
+
+bool
+ai_configured(const struct ai *ai)
+{
+    return ai->settings->default_model->provider->kind != PROVIDER_LOCAL;
+}
+
+static bool
+model_available(const struct ai *ai, const struct model_settings *model)
+{
+    if (model->provider->kind == PROVIDER_LOCAL)
+        return false;
+    struct breaker_view view;
+    breaker_view(breaker_find(ai->host, model->name), clock_monotonic_us(), &view);
+    return view.state != BREAKER_OPEN;
+}
+
+bool
+ai_available(const struct ai *ai)
+{
+    const struct model_settings *model = ai->settings->default_model;
+    if (model_available(ai, model))
+        return true;
+    for (size_t i = 0; model->fallbacks[i]; i++)
+        if (model_available(ai, model->fallbacks[i]))
+            return true;
+    return false;
+}

@@ -1,0 +1,83 @@
+/* Judges what a model said: it is an answer only when it is complete and can be read. */
+#include <string.h>
+
+#include "ai/answer_schema.h"
+#include "ai/run.h"
+
+enum { COMPLAINTS_SHOWN = 5 };
+
+static const char WHITE[] = " \t\r\n";
+
+static const char *
+trim(const char *text, struct arena *arena)
+{
+    text += strspn(text, WHITE);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(WHITE, text[length - 1]))
+        length--;
+    return arena_strndup(arena, text, length);
+}
+
+/* Models wrap objects in fences and in prose, whatever they are told. */
+static const json_t *
+find_object(const char *text, struct arena *arena)
+{
+    const char *start = strchr(text, '{');
+    const char *end = strrchr(text, '}');
+    if (!start || !end || end < start)
+        return NULL;
+    struct error ignored = {0};
+    return schema_parse(start, (size_t)(end - start) + 1, arena, &ignored);
+}
+
+static const char *
+join_complaints(const struct field_error *fields, struct arena *arena)
+{
+    struct strbuf text;
+    strbuf_init(&text, arena, 256);
+    for (int shown = 0; fields && shown < COMPLAINTS_SHOWN; fields = fields->next, shown++)
+        strbuf_printf(&text, "%s%s %s", shown > 0 ? "; " : "",
+                      fields->path[0] ? fields->path : "the object", fields->message);
+    return text.data;
+}
+
+static void *
+decode(const struct operation *operation, const char *text, struct arena *arena, struct error *err)
+{
+    const struct schema *schema = operation->answer ? operation->answer : operation->output;
+    const json_t *document = find_object(text, arena);
+    if (!json_is_object(document)) {
+        error_set(err, ERROR_UPSTREAM_INVALID, "the model's answer is not a JSON object");
+        return NULL;
+    }
+    answer_schema_drop_nulls(schema, (json_t *)document);
+    struct error broken = {0};
+    void *value = schema_decode(schema, document, "", arena, &broken);
+    if (!value)
+        error_set(err, ERROR_UPSTREAM_INVALID, "the model's answer does not fit: %s",
+                  join_complaints(broken.fields, arena));
+    return value;
+}
+
+void *
+judge_answer(const struct run *run, const struct prompt *prompt,
+             const struct provider_answer *answer, struct error *err)
+{
+    const struct operation *operation = run->operation;
+    if (answer->truncated) {
+        error_set(err, ERROR_UPSTREAM_INVALID, "the model's answer was cut short");
+        return NULL;
+    }
+    if (strstr(answer->text, prompt->marker)) {
+        error_set(err, ERROR_UPSTREAM_INVALID, "the model's answer repeats its instructions");
+        return NULL;
+    }
+    const char *text = trim(answer->text, run->arena);
+    void *value = NULL;
+    if (operation->kind == ANSWER_JSON) {
+        value = decode(operation, text, run->arena, err);
+        if (!value || !operation->parse)
+            return value;
+    }
+    return operation->parse(run->call->input, text, value, run->arena, err);
+}

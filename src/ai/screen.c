@@ -1,0 +1,94 @@
+/* The guard's verdict on a call's untrusted texts, by policy. */
+#include <string.h>
+
+#include "ai/guard.h"
+#include "ai/run.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "host/metrics.h"
+
+enum { FEW_TEXTS = 32, MANY_TEXTS = 8192 };
+
+static size_t
+gather_texts(struct run *run, const char **few, const char ***texts)
+{
+    if (!run->operation->untrusted)
+        return 0;
+    *texts = few;
+    size_t count = run->operation->untrusted(run->call->input, few, FEW_TEXTS);
+    if (count < FEW_TEXTS)
+        return count;
+    *texts = arena_array(run->arena, MANY_TEXTS, sizeof(**texts));
+    count = run->operation->untrusted(run->call->input, *texts, MANY_TEXTS);
+    return count < MANY_TEXTS ? count : MANY_TEXTS;
+}
+
+static const char *
+flag_names(struct run *run)
+{
+    struct strbuf names;
+    strbuf_init(&names, run->arena, 64);
+    for (unsigned i = 0; i < GUARD_CATEGORY_COUNT; i++) {
+        if (!(run->guard_flags & (1u << i)))
+            continue;
+        if (names.length > 0)
+            strbuf_add_char(&names, ',');
+        strbuf_add_text(&names, guard_category_name(1u << i));
+    }
+    return names.data;
+}
+
+static bool
+check_length(const struct run *run, const char *text, size_t bytes, struct error *err)
+{
+    int64_t most = run->ai->settings->input_max_length;
+    size_t count;
+    if (most <= 0 || bytes <= (size_t)most || !utf8_count(text, bytes, &count) ||
+        count <= (size_t)most)
+        return true;
+    return error_set(
+        err, ERROR_VALIDATION_FAILED,
+        "a text of %zu characters is longer than the %lld that INPUT_MAX_LENGTH allows", count,
+        (long long)most);
+}
+
+bool
+screen_input(struct run *run, struct error *err)
+{
+    const char *few[FEW_TEXTS], **texts = few;
+    size_t count = gather_texts(run, few, &texts);
+    for (size_t i = 0; i < count; i++) {
+        if (!texts[i])
+            continue;
+        size_t bytes = strlen(texts[i]);
+        if (!check_length(run, texts[i], bytes, err))
+            return false;
+        run->guard_flags |= guard_screen(texts[i], bytes);
+    }
+    if (run->guard_flags == 0)
+        return true;
+    run->receipt->guard = flag_names(run);
+    const char *mode = run->ai->settings->guard_mode;
+    if (!mode || strcmp(mode, "block") != 0)
+        return true;
+    screen_report(run);
+    return error_set(err, ERROR_GUARD_REFUSED, "the text looks like an attempt at: %s",
+                     run->receipt->guard);
+}
+
+void
+screen_report(struct run *run)
+{
+    if (run->guard_flags == 0)
+        return;
+    for (unsigned i = 0; i < GUARD_CATEGORY_COUNT; i++) {
+        if (!(run->guard_flags & (1u << i)))
+            continue;
+        char labels[METRIC_LABELS_MAX];
+        snprintf(labels, sizeof(labels), "category=\"%s\"", guard_category_name(1u << i));
+        metrics_add(run->ai->host, METRIC_GUARD_FLAGS, labels, 1);
+    }
+    log_line(LOG_LEVEL_WARNING, "guard flagged a text", LOG_TEXT("request_id", run->request->id),
+             LOG_TEXT("operation", run->operation->name),
+             LOG_TEXT("categories", run->receipt->guard));
+}

@@ -1,0 +1,87 @@
+/* The table of strategies. */
+#include "ai/strategy.h"
+
+#include <string.h>
+
+static const struct strategy_policy policies[STRATEGY_COUNT] = {
+    [STRATEGY_AGGRESSIVE] = {.name = "aggressive",
+                             .attempts = 2,
+                             .total_ms = 10000,
+                             .multiplier = 0.5,
+                             .wait_min_ms = 1000,
+                             .wait_max_ms = 5000,
+                             .jitter_ms = 2000,
+                             .breaker = {.threshold = 3, .recovery_ms = 30000}},
+    [STRATEGY_BALANCED] = {.name = "balanced",
+                           .attempts = 3,
+                           .total_ms = 30000,
+                           .multiplier = 1.0,
+                           .wait_min_ms = 2000,
+                           .wait_max_ms = 10000,
+                           .jitter_ms = 2000,
+                           .breaker = {.threshold = 5, .recovery_ms = 60000}},
+    [STRATEGY_CONSERVATIVE] = {.name = "conservative",
+                               .attempts = 5,
+                               .total_ms = 120000,
+                               .multiplier = 2.0,
+                               .wait_min_ms = 4000,
+                               .wait_max_ms = 30000,
+                               .jitter_ms = 2000,
+                               .breaker = {.threshold = 8, .recovery_ms = 120000}},
+    [STRATEGY_CRITICAL] = {.name = "critical",
+                           .attempts = 7,
+                           .total_ms = 300000,
+                           .multiplier = 1.5,
+                           .wait_min_ms = 3000,
+                           .wait_max_ms = 60000,
+                           .jitter_ms = 5000,
+                           .breaker = {.threshold = 10, .recovery_ms = 300000}},
+};
+
+const struct strategy_policy *
+strategy_policy(enum strategy strategy)
+{
+    return &policies[strategy];
+}
+
+static const char *
+chosen_name(const struct settings *settings, const char *operation)
+{
+    const struct {
+        const char *operation, *strategy;
+    } rows[] = {
+        {"summarize", settings->strategy_summarize},
+        {"sentiment", settings->strategy_sentiment},
+        {"key_points", settings->strategy_key_points},
+        {"questions", settings->strategy_questions},
+        {"qa", settings->strategy_qa},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strcmp(rows[i].operation, operation) == 0)
+            return rows[i].strategy;
+    return NULL;
+}
+
+const struct strategy_policy *
+strategy_of(const struct settings *settings, const struct operation *operation)
+{
+    const char *name = chosen_name(settings, operation->name);
+    for (size_t i = 0; name && i < STRATEGY_COUNT; i++)
+        if (strcmp(policies[i].name, name) == 0)
+            return &policies[i];
+    return &policies[operation->strategy];
+}
+
+int64_t
+strategy_wait_ms(const struct strategy_policy *policy, int64_t attempts_made, uint32_t random)
+{
+    int64_t doublings = attempts_made < 1 ? 0 : attempts_made - 1;
+    if (doublings > 20)
+        doublings = 20;
+    int64_t wait_ms = (int64_t)(policy->multiplier * 1000.0 * (double)(1 << doublings));
+    if (wait_ms < policy->wait_min_ms)
+        wait_ms = policy->wait_min_ms;
+    if (wait_ms > policy->wait_max_ms)
+        wait_ms = policy->wait_max_ms;
+    return wait_ms + (int64_t)random * policy->jitter_ms / UINT32_MAX;
+}
