@@ -143,7 +143,7 @@ says_refused(const struct provider_fault *fault)
     for (size_t i = 0; fault->code && i < sizeof(codes) / sizeof(codes[0]); i++)
         if (strcmp(fault->code, codes[i]) == 0)
             return true;
-    return false;
+    return fault->message && strcasestr(fault->message, "content filtering policy");
 }
 
 static int64_t
