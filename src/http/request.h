@@ -16,6 +16,7 @@ struct service;
 struct route;
 struct schema;
 struct caller;
+struct admission;
 
 enum method {
     METHOD_GET = 1 << 0,
@@ -37,6 +38,9 @@ struct transport {
     long (*read_body)(void *carrier, char *bytes, size_t size);
     /* Whether the client has left. Cheap: one poll(2). */
     bool (*client_gone)(void *carrier);
+    /* All variables as "NAME=value", NULL-terminated, so that the dispatcher reads them in one
+     * pass. May be NULL: then they are asked for by name. */
+    char *const *(*parameters)(void *carrier);
 };
 
 enum { RESPONSE_HEADERS_MAX = 32, PATH_PARAMETERS_MAX = 4 };
@@ -60,6 +64,7 @@ struct request_timing {
     int64_t queued_us;   /* spent waiting for a thread of the waiting lane */
     int64_t upstream_us; /* spent waiting for a model's provider */
     int64_t cache_us;
+    int64_t answered_us; /* clock_monotonic_us() when the answer was complete; 0 before */
 };
 
 struct request {
@@ -71,7 +76,7 @@ struct request {
 
     enum method method;
     const char *method_name; /* as sent */
-    const char *path;        /* decoded and normalised; begins with '/' */
+    const char *path;        /* as request_path_parse() gives it */
     const char *query;       /* raw, without '?'; "" for none */
     const char *remote_address;
     char id[129]; /* request id */
@@ -87,10 +92,19 @@ struct request {
     const void *input;  /* decoded body, by route->request */
     const void *filter; /* decoded query, by route->query */
 
+    struct admission *admission; /* the dispatcher's notes, kept while lanes change */
     const struct caller *caller; /* NULL when nobody signed in and the route allows that */
     struct request_timing timing;
     struct response response;
 };
+
+/* Takes apart the target of a request as the client sent it (REQUEST_URI). *path is normalised and
+ * ASCII: it begins with '/', only what needs it is percent-encoded ("%2F" in a segment stays), so
+ * that equal paths are equal bytes and safe in logs and headers. *query is what follows '?', or "".
+ * Empty, "." and ".." segments, bad escapes, NUL, control characters and bytes that are not UTF-8
+ * are refused: ERROR_MALFORMED_REQUEST, over 8 KB ERROR_URI_TOO_LONG. Both live in the arena. */
+bool request_path_parse(const char *target, struct arena *arena, const char **path,
+                        const char **query, struct error *err) __attribute__((warn_unused_result));
 
 /* The value of a request header by its CGI name without "HTTP_" ("X_REQUEST_ID"), or NULL. */
 const char *request_header(const struct request *request, const char *cgi_name);
@@ -100,9 +114,12 @@ bool request_client_gone(const struct request *request);
 /* Whether Cache-Control of the request holds this directive ("no-store"). */
 bool request_cache_control(const struct request *request, const char *directive);
 
-/* Adds a response header. name and value must live as long as the request; a value with a control
- * character is dropped with an assertion. */
+/* Sets a response header, in place of one of the same name. name and value must live as long as the
+ * request; a value with a control character is not sent (no header injection is possible). */
 void response_header(struct request *request, const char *name, const char *value);
+
+/* The value of a response header that was set, or NULL. */
+const char *response_header_value(const struct request *request, const char *name);
 
 /* Answers with value encoded by schema, as application/json. */
 void response_json(struct request *request, int status, const struct schema *schema,
@@ -116,11 +133,13 @@ void response_bytes(struct request *request, int status, const char *content_typ
 void response_redirect(struct request *request, int status, const char *location);
 
 /* Answers err as application/problem+json (RFC 9457) with its headers (Retry-After,
- * WWW-Authenticate). Replaces what was answered before. */
+ * WWW-Authenticate). Replaces what was answered before; of its headers, those that spoke of that
+ * answer (ETag, Cache-Control, Location, Age) go too. */
 void response_problem(struct request *request, const struct error *err);
 
-/* As a document that changes seldom: a strong ETag of its bytes, Cache-Control, and 304 without a
- * body where If-None-Match names it. */
+/* As a document that changes seldom: a strong ETag of its bytes, Cache-Control: no-cache (ask
+ * again, which costs little) unless one is set, and 304 without a body where If-None-Match names
+ * it. */
 void response_document(struct request *request, const char *content_type, const char *body,
                        size_t length);
 

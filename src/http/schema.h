@@ -39,16 +39,17 @@ enum field_type {
     FIELD_BOOLEAN, /* bool */
     FIELD_OBJECT,  /* struct T *, NULL when absent or null */
     FIELD_ARRAY,   /* struct list of the item schema's struct */
-    FIELD_STRINGS, /* struct list of const char * */
+    FIELD_STRINGS, /* struct list of const char *; choices, check and text flags are for each */
     FIELD_MAP,     /* struct map of struct decimal or const char * (see .of), or of a schema */
-    FIELD_JSON,    /* const json_t *: anything; borrowed from the document on decode */
+    FIELD_JSON,    /* const json_t *: anything, null too; borrowed from the document on decode */
 };
 
 enum field_flag {
     FIELD_REQUIRED = 1 << 0, /* must be there on decode; listed as required in OpenAPI */
     FIELD_NULLABLE =
         1 << 1, /* null is accepted and means absent; an absent one is written as null */
-    FIELD_OMITTED = 1 << 2,   /* an absent one is left out on encode (instead of written as null) */
+    FIELD_OMITTED = 1 << 2,   /* an absent one is left out on encode. Without it, it is written as
+                                 null; a list or map that is neither this nor nullable as [] or {} */
     FIELD_TRIMMED = 1 << 3,   /* white space at both ends is dropped, after the length is checked */
     FIELD_NOT_BLANK = 1 << 4, /* must hold something that is not white space */
 };
@@ -64,10 +65,15 @@ struct field {
     /* Optional presence: offset + 1 of a bool that says whether the field is there; 0 for none.
      * Strings, objects, lists and JSON are present when their pointer is not NULL and need none. */
     size_t present_offset;
-    int64_t min, max; /* code points, items, or value; max 0 = no upper bound unless min < 0 */
-    double number_min, number_max; /* for FIELD_NUMBER, checked when number_max > number_min */
-    const char *const *choices;    /* NULL-terminated; exact match */
-    const char *pattern_hint; /* with check: what a good value looks like, also "pattern" doc */
+    /* Code points of a string, items of a list, members of a map, or the value of a number.
+     * Both 0: no bounds. max 0 with min > 0: no upper bound. max 0 with min < 0: the bound 0.
+     * "Not negative" alone is .max = INT64_MAX, "not positive" alone is .min = INT64_MIN. */
+    int64_t min, max;
+    /* More bounds on NUMBER and DECIMAL where these are no whole numbers; checked when number_max >
+     * number_min. INFINITY and -INFINITY say that there is none on that side. */
+    double number_min, number_max;
+    const char *const *choices; /* NULL-terminated; exact match */
+    const char *pattern_hint;   /* with check: what a good value looks like, also "pattern" doc */
     /* More rules on a string: returns NULL, or the complaint ("must be an ISO 4217 code"). */
     const char *(*check)(const char *text);
     const struct schema *of;  /* OBJECT, ARRAY, MAP of objects: the schema of the values */
@@ -165,9 +171,13 @@ void schema_complain(struct schema_errors *errors, const char *name, const char 
 /* In rows of numbers and booleans that may be absent: PRESENT(struct T, has_limit). */
 #define PRESENT(T, m) .present_offset = FIELD_OFFSET(T, m, bool) + 1
 
+/* The range that min and max of a row mean; INT64_MIN or INT64_MAX where there is no bound. */
+void schema_bounds(const struct field *field, int64_t *low, int64_t *high);
+
 /* Parses JSON text from outside: at most 32 levels, no duplicate members, valid UTF-8, no NUL in
- * strings, nothing behind the value. The document joins the arena. NULL with a
- * ERROR_MALFORMED_REQUEST that says where. */
+ * strings, no number beyond 64 bits or a double, nothing behind the value. Any value may be at the
+ * top: it is for the schema to refuse. The document joins the arena. NULL with an
+ * ERROR_MALFORMED_REQUEST that says where, by line and column, and never repeats the text. */
 const json_t *schema_parse(const char *text, size_t length, struct arena *arena, struct error *err)
     __attribute__((warn_unused_result));
 
@@ -177,8 +187,19 @@ const json_t *schema_parse(const char *text, size_t length, struct arena *arena,
 void *schema_decode(const struct schema *schema, const json_t *document, const char *path_prefix,
                     struct arena *arena, struct error *err) __attribute__((warn_unused_result));
 
+/* As schema_decode() into a list of the caller's, which may hold violations already: complains to
+ * errors under errors->path. The struct is only good when the count did not grow. */
+void *schema_decode_into(const struct schema *schema, const json_t *document,
+                         struct schema_errors *errors) __attribute__((warn_unused_result));
+
+/* Fills err with ERROR_VALIDATION_FAILED and the list, which holds at least one violation. Returns
+ * false. */
+bool schema_refuse(const struct schema_errors *errors, struct error *err);
+
 /* Decodes an urlencoded query string by the same rows; "+" is a space; a repeated name is an error
- * unless the field is STRINGS. */
+ * unless the field is STRINGS. Numbers are written as in JSON; booleans are true, false, 1, 0, yes,
+ * no, on or off. Paths begin with "query.". Bad escapes, NUL and bytes that are not UTF-8 are
+ * ERROR_MALFORMED_REQUEST. */
 void *schema_decode_query(const struct schema *schema, const char *query, struct arena *arena,
                           struct error *err) __attribute__((warn_unused_result));
 
@@ -186,12 +207,22 @@ void *schema_decode_query(const struct schema *schema, const char *query, struct
  * is what makes it the canonical input of cache keys). */
 void schema_encode(const struct schema *schema, const void *value, struct strbuf *out);
 
+/* Appends a JSON value as schema_encode() writes it: compact, members in document order. */
+void schema_encode_json(struct strbuf *out, const json_t *value);
+
 /* The JSON Schema (2020-12) object of the rows, with references to "#/components/schemas/". The
  * caller owns it. */
 json_t *schema_openapi(const struct schema *schema);
 
+/* The same of one row, as for a query parameter. The caller owns it. */
+json_t *schema_field_openapi(const struct field *field);
+
 /* Appends text as a JSON string in quotes. text must be valid UTF-8. */
 void schema_encode_string(struct strbuf *out, const char *text, size_t length);
+
+/* Appends a finite double in its shortest form that reads back as the same double, whatever the
+ * locale. */
+void schema_encode_number(struct strbuf *out, double value);
 
 /* Appends micros / 1,000,000 without trailing zeros: "-32.5", "0". */
 void schema_encode_decimal(struct strbuf *out, struct decimal value);

@@ -1,0 +1,53 @@
+/* What a request says beside its body. */
+#include "http/request.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+const char *
+request_header(const struct request *request, const char *cgi_name)
+{
+    char name[80] = "HTTP_";
+    size_t length = strlen(cgi_name);
+    assert(length < sizeof(name) - 5);
+    /* CGI has these two without the prefix (RFC 3875, section 4.1). */
+    bool bare = strcmp(cgi_name, "CONTENT_TYPE") == 0 || strcmp(cgi_name, "CONTENT_LENGTH") == 0;
+    memcpy(name + 5, cgi_name, length + 1);
+    return request->transport->parameter(request->carrier, bare ? cgi_name : name);
+}
+
+bool
+request_client_gone(const struct request *request)
+{
+    return request->transport->client_gone && request->transport->client_gone(request->carrier);
+}
+
+/* The end of a list's element: a comma that stands in no quoted string. */
+static const char *
+element_end(const char *at)
+{
+    bool quoted = false;
+    for (; *at != '\0' && (quoted || *at != ','); at++) {
+        if (*at == '\\' && quoted && at[1] != '\0')
+            at++;
+        else if (*at == '"')
+            quoted = !quoted;
+    }
+    return at;
+}
+
+bool
+request_cache_control(const struct request *request, const char *directive)
+{
+    const char *at = request_header(request, "CACHE_CONTROL");
+    size_t length = strlen(directive);
+    while (at && *at != '\0') {
+        at += strspn(at, " \t,");
+        if (strncasecmp(at, directive, length) == 0 &&
+            (at[length] == '\0' || strchr(" \t,=", at[length])))
+            return true;
+        at = element_end(at);
+    }
+    return false;
+}

@@ -1,0 +1,108 @@
+/* Parsing of JSON from outside. jansson checks the grammar; what it leaves open or reports with
+ * bytes of the input is done here. */
+#include "http/schema.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+enum { DEPTH_MAX = 32 };
+
+/* Offset of the bracket that opens a level too many, or length. jansson allows 2,048 levels, which
+ * costs stack in all that walks the document later. */
+static size_t
+find_too_deep(const char *text, size_t length)
+{
+    unsigned depth = 0;
+    for (size_t i = 0; i < length; i++) {
+        switch (text[i]) {
+        case '"':
+            for (i++; i < length && text[i] != '"'; i++)
+                if (text[i] == '\\')
+                    i++;
+            break;
+        case '[':
+        case '{':
+            if (++depth > DEPTH_MAX)
+                return i;
+            break;
+        case ']':
+        case '}':
+            if (depth > 0)
+                depth--;
+            break;
+        default:
+            break;
+        }
+    }
+    return length;
+}
+
+/* Fills err with what is wrong at an offset of text, as line and column in code points. */
+static const json_t *
+refuse(struct error *err, const char *what, const char *text, size_t offset)
+{
+    size_t line = 1, column = 1;
+    for (size_t i = 0; i < offset; i++) {
+        if (text[i] == '\n') {
+            line++;
+            column = 1;
+        } else if (((unsigned char)text[i] & 0xc0) != 0x80) {
+            column++;
+        }
+    }
+    error_set(err, ERROR_MALFORMED_REQUEST, "the JSON is malformed: %s at line %zu, column %zu",
+              what, line, column);
+    return NULL;
+}
+
+static const char *
+describe(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_premature_end_of_input:
+        return "it ends too early";
+    case json_error_end_of_input_expected:
+        return "something follows its end";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "\\u0000 in a string";
+    case json_error_duplicate_key:
+        return "a member that its object has already";
+    case json_error_numeric_overflow:
+        return "a number out of range";
+    case json_error_invalid_utf8:
+        return "an escape that is no character";
+    default:
+        return "a syntax error";
+    }
+}
+
+static void
+release_document(void *document)
+{
+    json_decref(document);
+}
+
+const json_t *
+schema_parse(const char *text, size_t length, struct arena *arena, struct error *err)
+{
+    if (length == 0) {
+        error_set(err, ERROR_MALFORMED_REQUEST, "the body is empty where JSON is expected");
+        return NULL;
+    }
+    size_t code_points;
+    if (!utf8_count(text, length, &code_points))
+        return refuse(err, "a byte that is not UTF-8", text, code_points);
+    size_t too_deep = find_too_deep(text, length);
+    if (too_deep < length)
+        return refuse(err, "more than 32 nested levels", text, too_deep);
+    json_error_t error;
+    json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (!document) {
+        size_t position = error.position > 0 ? (size_t)error.position : 0;
+        return refuse(err, describe(&error), text, position < length ? position : length);
+    }
+    arena_defer(arena, release_document, document);
+    return document;
+}
