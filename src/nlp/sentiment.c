@@ -1,0 +1,418 @@
+#include "nlp/nlp.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "base/utf8.h"
+#include "nlp/language.h"
+#include "nlp/lexicon.h"
+
+enum { EVIDENCE_MAX = 4, NEGATION_REACH_WORDS = 6, WORD_MAX = 40 };
+
+/* A word or phrase that counts, for the explanation. */
+struct evidence {
+    char text[WORD_MAX + 8];
+    double valence;
+};
+
+struct tally {
+    double positive, negative;               /* of the whole text, both as amounts */
+    double clause_positive, clause_negative; /* of the sentence so far, for "but" */
+    struct evidence evidence[EVIDENCE_MAX];
+    size_t evidence_count;
+    size_t hits, words;
+
+    bool shouts; /* capitals mean emphasis: not all of the text is in them */
+    char negation[WORD_MAX];
+    int negation_left; /* words it still reaches */
+    double intensity;  /* of the words just before */
+    int intensity_left;
+    double after_but;
+};
+
+static void
+tally_note(struct tally *t, const char *word, size_t length, double valence)
+{
+    struct evidence noted = {.valence = valence};
+    bool negated = t->negation_left > 0;
+    size_t used = 0;
+    if (negated) {
+        used = strlen(t->negation);
+        memcpy(noted.text, t->negation, used);
+        noted.text[used++] = ' ';
+    }
+    if (used + length >= sizeof(noted.text))
+        return;
+    memcpy(noted.text + used, word, length);
+    size_t weakest = 0;
+    for (size_t i = 0; i < t->evidence_count; i++) {
+        if (strcmp(t->evidence[i].text, noted.text) == 0)
+            return;
+        if (fabs(t->evidence[i].valence) < fabs(t->evidence[weakest].valence))
+            weakest = i;
+    }
+    if (t->evidence_count < EVIDENCE_MAX)
+        t->evidence[t->evidence_count++] = noted;
+    else if (fabs(noted.valence) > fabs(t->evidence[weakest].valence))
+        t->evidence[weakest] = noted;
+}
+
+/* Counts a word with this valence under what stands before it. */
+static void
+tally_add(struct tally *t, const char *word, size_t length, double valence)
+{
+    if (valence == 0)
+        return;
+    if (t->intensity_left > 0)
+        valence *= t->intensity;
+    /* "not good" is bad, but "not terrible" is hardly good. */
+    if (t->negation_left > 0)
+        valence *= valence > 0 ? -0.75 : -0.35;
+    valence *= t->after_but;
+    t->hits++;
+    tally_note(t, word, length, valence);
+    if (valence > 0)
+        t->clause_positive += valence;
+    else
+        t->clause_negative -= valence;
+}
+
+static void
+tally_end_clause(struct tally *t)
+{
+    t->negation_left = 0;
+    t->intensity_left = 0;
+}
+
+static void
+tally_end_sentence(struct tally *t, int exclamations)
+{
+    double emphasis = 1 + 0.1 * (exclamations > 3 ? 3 : exclamations);
+    t->positive += t->clause_positive * emphasis;
+    t->negative += t->clause_negative * emphasis;
+    t->clause_positive = t->clause_negative = 0;
+    t->after_but = 1;
+    tally_end_clause(t);
+}
+
+static bool
+is_letter(unsigned char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* A word of the text, folded: lower case, plain apostrophes. */
+struct folded {
+    char text[WORD_MAX];
+    size_t length;
+    bool is_upper; /* all capitals, more than one */
+};
+
+/* Folds the word at text; returns the bytes it takes there. */
+static size_t
+fold_word(const char *text, struct folded *out)
+{
+    size_t at = 0, lower = 0;
+    out->length = 0;
+    for (;;) {
+        unsigned char c = (unsigned char)text[at];
+        bool is_apostrophe = strncmp(text + at, "\xe2\x80\x99", 3) == 0;
+        size_t bytes = is_apostrophe ? 3 : 1;
+        bool joins = (c == '\'' || c == '-' || is_apostrophe) && at > 0 &&
+                     is_letter((unsigned char)text[at + bytes]);
+        if (!is_letter(c) && !joins)
+            break;
+        if (out->length + 1 < sizeof(out->text))
+            out->text[out->length++] = is_apostrophe ? '\'' : (char)(joins ? c : c | 0x20);
+        lower += c >= 'a' && c <= 'z';
+        at += bytes;
+    }
+    out->text[out->length] = '\0';
+    out->is_upper = lower == 0 && out->length > 1;
+    return at;
+}
+
+/* A long-drawn word ("soooo goood") with its runs cut to two and then to one. */
+static double
+valence_of(struct folded *word)
+{
+    double valence = lexicon_valence(word->text, word->length);
+    for (size_t keep = 2; valence == 0 && keep > 0; keep--) {
+        size_t out = 0;
+        for (size_t i = 0; i < word->length; i++)
+            if (out < keep || word->text[i] != word->text[out - 1] ||
+                word->text[i] != word->text[out - keep])
+                word->text[out++] = word->text[i];
+        if (out == word->length)
+            break;
+        word->length = out;
+        word->text[out] = '\0';
+        valence = lexicon_valence(word->text, word->length);
+    }
+    return valence;
+}
+
+static bool
+word_is(const struct folded *word, const char *text)
+{
+    return strcmp(word->text, text) == 0;
+}
+
+static bool
+is_contrast(const struct folded *word)
+{
+    return word_is(word, "but") || word_is(word, "however") || word_is(word, "yet") ||
+           word_is(word, "although") || word_is(word, "though");
+}
+
+/* What came before "but" counts half, what comes after half as much again; the other way round
+ * behind "although". */
+static void
+tally_contrast(struct tally *t, bool but)
+{
+    if (but) {
+        t->clause_positive *= 0.5;
+        t->clause_negative *= 0.5;
+    }
+    t->after_but = but ? 1.5 : 0.5;
+    tally_end_clause(t);
+}
+
+static void
+tally_word(struct tally *t, struct folded *word)
+{
+    t->words++;
+    if (is_contrast(word)) {
+        tally_contrast(t, word_is(word, "but") || word_is(word, "however") || word_is(word, "yet"));
+        return;
+    }
+    double intensity = lexicon_intensity(word->text, word->length);
+    if (lexicon_is_negation(word->text, word->length)) {
+        double valence = valence_of(word); /* "failed" is bad by itself */
+        if (valence < -1 && t->negation_left == 0)
+            tally_add(t, word->text, word->length, valence);
+        memcpy(t->negation, word->text, word->length + 1);
+        t->negation_left = NEGATION_REACH_WORDS + 1;
+        intensity = 1;
+    } else if (intensity == 1) {
+        double valence = valence_of(word);
+        if (word->is_upper && t->shouts)
+            valence *= 1.25;
+        tally_add(t, word->text, word->length, valence);
+        /* "not good, it broke": what was negated is found, the rest stands for itself. */
+        if (valence != 0 && t->negation_left > 3)
+            t->negation_left = 3;
+    }
+    t->negation_left -= t->negation_left > 0;
+    if (intensity != 1) {
+        t->intensity = t->intensity_left > 0 ? t->intensity * intensity : intensity;
+        t->intensity_left = 3;
+    }
+    t->intensity_left -= t->intensity_left > 0;
+}
+
+/* A fixed phrase at text: its bytes there, or 0. */
+static size_t
+tally_phrase(struct tally *t, const char *text)
+{
+    char window[WORD_MAX];
+    size_t used = 0;
+    for (size_t i = 0; used + 1 < sizeof(window) && text[i] != '\0'; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (strncmp(text + i, "\xe2\x80\x99", 3) == 0)
+            return 0;
+        if (!is_letter(c) && c != ' ' && c != '\'')
+            break;
+        window[used++] = (char)(is_letter(c) ? c | 0x20 : c);
+    }
+    window[used] = '\0';
+    double valence;
+    size_t length = lexicon_phrase(window, &valence);
+    if (length == 0 || is_letter((unsigned char)text[length]))
+        return 0;
+    tally_add(t, window, length, valence);
+    t->words += 2;
+    tally_end_clause(t);
+    return length;
+}
+
+/* An emoticon or emoji at text: its bytes, or 0. */
+static size_t
+tally_sign(struct tally *t, const char *text)
+{
+    size_t bytes = 0;
+    if ((unsigned char)text[0] >= 0x80) {
+        uint32_t c = utf8_decode(text, &bytes);
+        double valence = lexicon_emoji_valence(c);
+        if (valence == 0)
+            return 0;
+        tally_end_clause(t);
+        tally_add(t, text, bytes, valence);
+        return bytes;
+    }
+    while (bytes < 6 && text[bytes] > ' ' && text[bytes] < 0x7f)
+        bytes++;
+    char sign[8] = "";
+    for (size_t i = 0; i < bytes; i++)
+        sign[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]);
+    for (; bytes >= 2; bytes--) {
+        double valence = lexicon_valence(sign, bytes);
+        if (valence == 0 || (text[bytes] != '\0' && is_letter((unsigned char)text[bytes])))
+            continue;
+        tally_end_clause(t);
+        tally_add(t, text, bytes, valence);
+        return bytes;
+    }
+    return 0;
+}
+
+static bool
+shouts_in_parts(const char *text)
+{
+    size_t upper = 0, lower = 0;
+    for (; *text != '\0'; text++) {
+        upper += *text >= 'A' && *text <= 'Z';
+        lower += *text >= 'a' && *text <= 'z';
+    }
+    return lower > upper;
+}
+
+static bool
+starts_sign(const char *text, size_t at)
+{
+    return (unsigned char)text[at] >= 0x80 ||
+           (strchr(":;=<>(^", text[at]) != NULL &&
+            (at == 0 || !is_letter((unsigned char)text[at - 1])));
+}
+
+/* Punctuation at text: its bytes. */
+static size_t
+tally_mark(struct tally *t, const char *text)
+{
+    size_t bytes = strspn(text, "!?");
+    if (bytes > 0) {
+        int exclamations = 0;
+        for (size_t i = 0; i < bytes; i++)
+            exclamations += text[i] == '!';
+        tally_end_sentence(t, exclamations);
+        return bytes;
+    }
+    if (*text == '.' && (text[1] == '\0' || strchr(" \n\r\t\"')", text[1]) != NULL))
+        tally_end_sentence(t, 0);
+    else if (strchr(",;:()\n", *text) != NULL)
+        tally_end_clause(t);
+    else if ((unsigned char)*text >= 0x80)
+        utf8_decode(text, &bytes);
+    return bytes > 0 ? bytes : 1;
+}
+
+static void
+tally_text(struct tally *t, const char *text, bool has_english)
+{
+    *t = (struct tally){.after_but = 1, .intensity = 1, .shouts = shouts_in_parts(text)};
+    for (size_t at = 0; text[at] != '\0';) {
+        size_t bytes = starts_sign(text, at) ? tally_sign(t, text + at) : 0;
+        if (bytes == 0 && is_letter((unsigned char)text[at])) {
+            struct folded word;
+            bytes = has_english ? tally_phrase(t, text + at) : 0;
+            if (bytes == 0) {
+                bytes = fold_word(text + at, &word);
+                if (has_english)
+                    tally_word(t, &word);
+            }
+        } else if (bytes == 0) {
+            bytes = tally_mark(t, text + at);
+        }
+        at += bytes;
+    }
+    tally_end_sentence(t, 0);
+}
+
+static void
+add_quoted(struct strbuf *out, const struct tally *t, bool positive)
+{
+    size_t listed = 0;
+    for (size_t i = 0; i < t->evidence_count; i++)
+        if ((t->evidence[i].valence > 0) == positive)
+            strbuf_printf(out, "%s\"%s\"", listed++ > 0 ? ", " : "", t->evidence[i].text);
+}
+
+static bool
+has_evidence(const struct tally *t, bool positive)
+{
+    for (size_t i = 0; i < t->evidence_count; i++)
+        if ((t->evidence[i].valence > 0) == positive)
+            return true;
+    return false;
+}
+
+static const char *
+explain(const struct tally *t, const char *label, struct arena *arena)
+{
+    struct strbuf out;
+    strbuf_init(&out, arena, 160);
+    bool good = has_evidence(t, true), bad = has_evidence(t, false);
+    bool positive = strcmp(label, "positive") == 0;
+    if (!good && !bad)
+        return "No word of the text expresses a clear feeling.";
+    if (strcmp(label, "neutral") == 0 && good && bad) {
+        strbuf_add_text(&out, "Good and bad balance each other: ");
+    } else if (strcmp(label, "neutral") == 0) {
+        strbuf_add_text(&out, "The feeling is too faint to tell: ");
+    } else {
+        strbuf_printf(&out, "The text sounds %s because of ", label);
+        add_quoted(&out, t, positive);
+        if (positive ? bad : good) {
+            strbuf_add_text(&out, "; against it stands ");
+            add_quoted(&out, t, !positive);
+        }
+        strbuf_add_char(&out, '.');
+        return out.data;
+    }
+    add_quoted(&out, t, true);
+    if (good && bad)
+        strbuf_add_text(&out, " against ");
+    add_quoted(&out, t, false);
+    strbuf_add_char(&out, '.');
+    return out.data;
+}
+
+/* Below this, the sum of a text is no feeling. */
+#define NEUTRAL_BELOW 0.12
+
+struct nlp_sentiment
+nlp_sentiment(const char *text, struct arena *arena)
+{
+    const struct language *language = language_detect(text, strlen(text));
+    bool has_english = strcmp(language->code, "en") == 0 || language->code[0] == '\0';
+    struct tally tally;
+    tally_text(&tally, text, has_english);
+    double sum = tally.positive - tally.negative, all = tally.positive + tally.negative;
+    /* Long texts need more than short ones to be clear, but not in proportion. */
+    double scale = 15 + 0.4 * (double)tally.hits * (double)tally.hits;
+    double compound = sum / sqrt(sum * sum + scale);
+    double purity = all > 0 ? fabs(sum) / all : 0;
+    if (tally.hits == 0 && language->code[0] == '\0')
+        return (struct nlp_sentiment){"neutral", 0.35,
+                                      "No word that the English lexicon knows, and the text's "
+                                      "language could not be told."};
+    if (tally.hits == 0 && !has_english)
+        return (struct nlp_sentiment){
+            "neutral", 0.2,
+            arena_printf(arena,
+                         "The text seems to be in %s, and without a model only English is judged, "
+                         "so nothing can be said of its feeling.",
+                         language->name)};
+    const char *label = fabs(compound) < NEUTRAL_BELOW || purity < 0.15 ? "neutral"
+                        : sum > 0                                       ? "positive"
+                                                                        : "negative";
+    double confidence;
+    if (strcmp(label, "neutral") != 0)
+        confidence = 0.5 + 0.45 * (fabs(compound) * 0.6 + purity * 0.4);
+    else
+        confidence = tally.hits > 0 ? 0.5 : 0.7;
+    if (!has_english)
+        confidence *= 0.6;
+    return (struct nlp_sentiment){label, confidence, explain(&tally, label, arena)};
+}
