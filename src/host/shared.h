@@ -1,0 +1,95 @@
+/* The layout of the mapped file; only src/host includes this. All of it is atomics, zero at first.
+ * Whoever changes anything here raises HOST_LAYOUT. */
+#ifndef HEARTH_HOST_SHARED_H
+#define HEARTH_HOST_SHARED_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/host.h"
+#include "host/name.h"
+#include "host/pair.h"
+
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && sizeof(atomic_uint_fast64_t) == 8,
+               "atomics over processes must be lock-free");
+
+enum { HOST_LAYOUT = 1, HOST_SHARED_BYTES = 2708288 };
+
+enum {
+    SERIES_MAX = 4096,
+    HISTOGRAMS_MAX = 512,
+    HISTOGRAM_BUCKETS = 22, /* the last one has no end */
+    LIMIT_CELLS = 65536,
+    BREAKERS_MAX = 256,
+    EPOCHS_MAX = 256,
+    LEASE_CELLS = 32768,
+    L1_SHARDS = 16,
+};
+
+struct series {
+    _Alignas(64) struct name name;
+    atomic_uint_fast64_t value;
+};
+
+struct histogram {
+    _Alignas(64) struct name name;
+    atomic_uint_fast64_t sum_us;
+    atomic_uint_fast64_t buckets[HISTOGRAM_BUCKETS];
+};
+
+struct breaker {
+    _Alignas(64) struct name name;
+    atomic_uint_fast64_t state; /* breaker.c tells its parts */
+    atomic_int_fast64_t last_failure_us, last_success_us;
+    atomic_uint_fast64_t successes, failures, opens, half_opens, closes;
+    atomic_int_fast64_t threshold, recovery_ms, probe_ms;
+};
+
+struct epoch {
+    struct name name;
+    atomic_int_fast64_t value;
+};
+
+struct l1_shard {
+    _Alignas(64) atomic_uint_fast64_t head; /* bytes ever handed out of the ring */
+    atomic_uint_fast64_t backed;            /* bytes of the ring that have memory or disk */
+    _Alignas(64) atomic_uint_fast64_t hits;
+    atomic_uint_fast64_t misses, stores, evictions, repairs;
+};
+
+struct shared {
+    uint64_t boot; /* written under the file's lock before anybody maps it */
+    uint64_t seed;
+    _Alignas(64) atomic_uint_fast64_t series_overflow; /* takes what a full table cannot */
+    atomic_uint_fast64_t series_dropped;
+    _Alignas(64) atomic_uint_fast64_t series_hashes[SERIES_MAX];
+    struct series series[SERIES_MAX];
+    atomic_uint_fast64_t histogram_hashes[HISTOGRAMS_MAX];
+    struct histogram histograms[HISTOGRAMS_MAX];
+    struct histogram histogram_overflow;
+    atomic_uint_fast64_t breaker_hashes[BREAKERS_MAX];
+    struct breaker breakers[BREAKERS_MAX];
+    struct breaker breaker_overflow;
+    atomic_uint_fast64_t epoch_hashes[EPOCHS_MAX];
+    struct epoch epochs[EPOCHS_MAX];
+    atomic_int_fast64_t epoch_overflow;
+    struct pair limits[LIMIT_CELLS];
+    struct pair leases[LEASE_CELLS];
+    struct l1_shard l1[L1_SHARDS];
+};
+
+/* What one process knows of the file. Behind struct shared lie the index of the L1 cache and, from
+ * l1_rings_offset on, its rings. */
+struct host {
+    struct shared *shared;
+    size_t bytes;
+    int fd;
+    atomic_uint_fast64_t *l1_index; /* L1_SHARDS times l1_slots */
+    unsigned char *l1_rings;
+    size_t l1_slots;      /* of a shard: a power of two */
+    size_t l1_ring_bytes; /* of a shard; 0: no L1 cache */
+    size_t l1_rings_offset;
+};
+
+#endif
