@@ -1,0 +1,359 @@
+/* One epoll set: the listening socket, connections (one-shot, so that one thread has one), an
+ * eventfd that ends the threads and a timer that ends a pause in accepting. */
+#include "fcgi/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fcgi/handover.h"
+#include "fcgi/lane.h"
+#include "host/metrics.h"
+
+enum {
+    RECEIVE_TIMEOUT_S = 10, /* the web server sends a request as a whole */
+    SEND_TIMEOUT_S = 30,
+    ACCEPT_PAUSE_S = 1, /* when descriptors or memory ran out */
+    DESCRIPTORS_MAX = 65536,
+    LANE_IDLE_MS = 10000,
+};
+
+/* Of a descriptor: whether it is a connection that lies in the epoll set. Written by who puts it
+ * there and who takes it out, never on closing: by then its number may belong to a new one. */
+enum watched { WATCHED_NOT, WATCHED_UNKNOWN, WATCHED_KEPT };
+
+struct listener {
+    struct listener_options options;
+    int epoll, stop_event, pause_timer;
+    struct handover handover;
+    struct exchange_pool pool;
+    struct lane *lane;
+    pthread_t *threads;
+    size_t thread_count;
+    atomic_uchar *watched; /* by descriptor */
+    int descriptors;
+    pthread_mutex_t stopping_lock;
+    bool stopping;
+    atomic_uint_fast64_t served;
+    atomic_bool is_spent;
+    atomic_uint_fast64_t *front_gauge, *waiting_gauge, *refused_counter;
+    atomic_uint_fast64_t no_metrics;
+};
+
+static void
+watch(struct listener *listener, int descriptor, enum watched kind, bool is_new)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT,
+                                .data.fd = descriptor};
+    atomic_store(&listener->watched[descriptor], kind);
+    if (epoll_ctl(listener->epoll, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event) == 0)
+        return;
+    log_line(LOG_LEVEL_ERROR, "cannot watch a connection", LOG_TEXT("error", strerror(errno)));
+    atomic_store(&listener->watched[descriptor], WATCHED_NOT);
+    close(descriptor);
+}
+
+/* The description may live on in another worker, and with it an entry of our epoll set: so the
+ * entry is removed by name. */
+static void
+pass_on(struct listener *listener, int descriptor)
+{
+    epoll_ctl(listener->epoll, EPOLL_CTL_DEL, descriptor, NULL);
+    if (!handover_give(&listener->handover, descriptor))
+        log_line(LOG_LEVEL_WARNING, "a kept connection was closed: nobody could take it");
+    close(descriptor);
+}
+
+static void
+pass_on_idle(struct listener *listener)
+{
+    for (int descriptor = 0; descriptor < listener->descriptors; descriptor++) {
+        if (atomic_exchange(&listener->watched[descriptor], WATCHED_NOT) != WATCHED_NOT)
+            pass_on(listener, descriptor);
+    }
+}
+
+/* Sends, ends and counts the exchange. Returns its connection where that is kept, or -1. */
+static int
+complete(struct listener *listener, struct exchange *exchange)
+{
+    bool sent;
+    int descriptor = exchange_send(exchange, &sent);
+    listener->options.handler->finish(&exchange->request, sent);
+    exchange_put(&listener->pool, exchange);
+    uint64_t most = listener->options.requests_max;
+    if (most > 0 && atomic_fetch_add_explicit(&listener->served, 1, memory_order_relaxed) >= most &&
+        !atomic_exchange(&listener->is_spent, true) &&
+        !listener->options.spent(listener->options.context))
+        atomic_store(&listener->is_spent, false);
+    return descriptor;
+}
+
+/* On a thread of the waiting lane. */
+static void
+run_waiting(void *work, void *context)
+{
+    struct exchange *exchange = work;
+    struct listener *listener = context;
+    struct request *request = &exchange->request;
+    bool is_new = exchange->is_new;
+    request->timing.queued_us = clock_monotonic_us() - exchange->handed_us;
+    request->may_wait = true;
+    atomic_fetch_add_explicit(listener->waiting_gauge, 1, memory_order_relaxed);
+    listener->options.handler->dispatch(request);
+    int descriptor = complete(listener, exchange);
+    atomic_fetch_sub_explicit(listener->waiting_gauge, 1, memory_order_relaxed);
+    if (descriptor < 0)
+        return;
+    /* listener_stop() looks for watched connections once: none may be added behind its back. */
+    pthread_mutex_lock(&listener->stopping_lock);
+    bool stopping = listener->stopping;
+    if (!stopping)
+        watch(listener, descriptor, WATCHED_KEPT, is_new);
+    pthread_mutex_unlock(&listener->stopping_lock);
+    if (stopping)
+        pass_on(listener, descriptor);
+}
+
+/* Serves one request of a connection that the calling front thread has. */
+static void
+serve(struct listener *listener, int descriptor, bool is_new)
+{
+    const struct handler *handler = listener->options.handler;
+    struct exchange *exchange = exchange_get(&listener->pool);
+    if (!exchange_begin(exchange, descriptor, listener->options.service)) {
+        exchange_put(&listener->pool, exchange);
+        return;
+    }
+    atomic_fetch_add_explicit(listener->front_gauge, 1, memory_order_relaxed);
+    bool waits = handler->dispatch(&exchange->request) == DISPATCH_WAIT;
+    bool handed = false;
+    if (waits) {
+        exchange->handed_us = clock_monotonic_us();
+        exchange->is_new = is_new;
+        handed = lane_hand(listener->lane, exchange);
+    }
+    if (waits && !handed) {
+        atomic_fetch_add_explicit(listener->refused_counter, 1, memory_order_relaxed);
+        handler->refuse(&exchange->request);
+    }
+    if (!handed) {
+        int kept = complete(listener, exchange);
+        if (kept >= 0)
+            watch(listener, kept, WATCHED_KEPT, is_new);
+    }
+    atomic_fetch_sub_explicit(listener->front_gauge, 1, memory_order_relaxed);
+}
+
+static void
+set_timeouts(int descriptor)
+{
+    struct timeval receive = {.tv_sec = RECEIVE_TIMEOUT_S}, send = {.tv_sec = SEND_TIMEOUT_S};
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof(receive));
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof(send));
+}
+
+/* Looks at the first byte of a connection: a request, a connection passed on, or nothing yet. */
+static void
+receive(struct listener *listener, int descriptor, bool is_new)
+{
+    char first;
+    ssize_t count = recv(descriptor, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (count == 1 && first != HANDOVER_BYTE) {
+        serve(listener, descriptor, is_new);
+        return;
+    }
+    if (count < 0 && errno == EAGAIN) {
+        watch(listener, descriptor, WATCHED_UNKNOWN, is_new);
+        return;
+    }
+    int passed = count == 1 ? handover_take(descriptor) : -1;
+    close(descriptor);
+    if (passed >= listener->descriptors)
+        close(passed);
+    else if (passed >= 0)
+        watch(listener, passed, WATCHED_UNKNOWN, true);
+}
+
+static void
+listen_again(struct listener *listener)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE,
+                                .data.fd = listener->options.socket};
+    uint64_t expirations;
+    if (read(listener->pause_timer, &expirations, sizeof(expirations)) > 0)
+        epoll_ctl(listener->epoll, EPOLL_CTL_ADD, listener->options.socket, &event);
+}
+
+static void
+pause_accepting(struct listener *listener)
+{
+    struct itimerspec end = {.it_value.tv_sec = ACCEPT_PAUSE_S};
+    if (epoll_ctl(listener->epoll, EPOLL_CTL_DEL, listener->options.socket, NULL) != 0)
+        return; /* another thread was here first */
+    log_line(LOG_LEVEL_WARNING, "accepting pauses", LOG_TEXT("error", strerror(errno)),
+             LOG_NUMBER("seconds", ACCEPT_PAUSE_S));
+    timerfd_settime(listener->pause_timer, 0, &end, NULL);
+}
+
+static void
+accept_connection(struct listener *listener)
+{
+    int descriptor = accept4(listener->options.socket, NULL, NULL, SOCK_CLOEXEC);
+    if (descriptor < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            pause_accepting(listener);
+        return;
+    }
+    if (descriptor >= listener->descriptors) {
+        close(descriptor);
+        return;
+    }
+    set_timeouts(descriptor);
+    receive(listener, descriptor, true);
+}
+
+static void *
+front_main(void *data)
+{
+    struct listener *listener = data;
+    for (;;) {
+        struct epoll_event event;
+        int count = epoll_wait(listener->epoll, &event, 1, -1);
+        if (count != 1)
+            continue;
+        int descriptor = event.data.fd;
+        if (descriptor == listener->stop_event)
+            return NULL;
+        if (descriptor == listener->options.socket)
+            accept_connection(listener);
+        else if (descriptor == listener->pause_timer)
+            listen_again(listener);
+        else if (atomic_exchange(&listener->watched[descriptor], WATCHED_NOT) == WATCHED_KEPT)
+            serve(listener, descriptor, false);
+        else
+            receive(listener, descriptor, false);
+    }
+}
+
+static int
+allow_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 1024;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return (int)limit.rlim_cur;
+}
+
+static void
+open_gauges(struct listener *listener)
+{
+    struct host *host = listener->options.host;
+    listener->front_gauge = listener->waiting_gauge = listener->refused_counter =
+        &listener->no_metrics;
+    if (!host)
+        return;
+    char labels[METRIC_LABELS_MAX];
+    snprintf(labels, sizeof(labels), "lane=\"front\",worker=\"%d\"", listener->options.slot);
+    listener->front_gauge = metrics_cell(host, METRIC_HTTP_IN_FLIGHT, labels);
+    snprintf(labels, sizeof(labels), "lane=\"waiting\",worker=\"%d\"", listener->options.slot);
+    listener->waiting_gauge = metrics_cell(host, METRIC_HTTP_IN_FLIGHT, labels);
+    listener->refused_counter = metrics_cell(host, METRIC_LANE_REFUSED, "");
+    /* What a killed worker left in this slot. */
+    atomic_store(listener->front_gauge, 0);
+    atomic_store(listener->waiting_gauge, 0);
+}
+
+static bool
+add_to_epoll(struct listener *listener, int descriptor, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.fd = descriptor};
+    return descriptor >= 0 && epoll_ctl(listener->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+struct listener *
+listener_open(const struct listener_options *options, struct error *err)
+{
+    struct listener *listener = xcalloc(1, sizeof(*listener));
+    listener->options = *options;
+    listener->epoll = epoll_create1(EPOLL_CLOEXEC);
+    listener->stop_event = eventfd(0, EFD_CLOEXEC);
+    listener->pause_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    listener->descriptors = allow_descriptors();
+    listener->watched = xcalloc((size_t)listener->descriptors, sizeof(*listener->watched));
+    handover_init(&listener->handover, options->socket);
+    exchange_pool_init(&listener->pool);
+    pthread_mutex_init(&listener->stopping_lock, NULL);
+    listener->lane = lane_open(options->waiting_threads, LANE_IDLE_MS, run_waiting, listener);
+    open_gauges(listener);
+    int flags = fcntl(options->socket, F_GETFL);
+    if (flags >= 0 && fcntl(options->socket, F_SETFL, flags | O_NONBLOCK) == 0 &&
+        add_to_epoll(listener, listener->stop_event, EPOLLIN) &&
+        add_to_epoll(listener, listener->pause_timer, EPOLLIN) &&
+        add_to_epoll(listener, options->socket, EPOLLIN | EPOLLEXCLUSIVE))
+        return listener;
+    error_set(err, ERROR_INTERNAL, "cannot watch the listening socket: %s", strerror(errno));
+    listener_close(listener);
+    return NULL;
+}
+
+bool
+listener_start(struct listener *listener, struct error *err)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t wanted = listener->options.front_threads;
+    if (wanted == 0)
+        wanted = cores > 0 ? (size_t)cores : 1;
+    listener->threads = xcalloc(wanted, sizeof(*listener->threads));
+    while (listener->thread_count < wanted) {
+        int failure =
+            pthread_create(&listener->threads[listener->thread_count], NULL, front_main, listener);
+        if (failure != 0)
+            return error_set(err, ERROR_INTERNAL, "cannot start a thread: %s", strerror(failure));
+        listener->thread_count++;
+    }
+    return true;
+}
+
+bool
+listener_stop(struct listener *listener, int64_t deadline_us)
+{
+    epoll_ctl(listener->epoll, EPOLL_CTL_DEL, listener->options.socket, NULL);
+    pthread_mutex_lock(&listener->stopping_lock);
+    listener->stopping = true;
+    pthread_mutex_unlock(&listener->stopping_lock);
+    eventfd_write(listener->stop_event, 1);
+    for (size_t i = 0; i < listener->thread_count; i++)
+        pthread_join(listener->threads[i], NULL);
+    listener->thread_count = 0;
+    pass_on_idle(listener);
+    return lane_drain(listener->lane, deadline_us);
+}
+
+void
+listener_close(struct listener *listener)
+{
+    lane_close(listener->lane);
+    exchange_pool_release(&listener->pool);
+    pthread_mutex_destroy(&listener->stopping_lock);
+    close(listener->epoll);
+    close(listener->stop_event);
+    close(listener->pause_timer);
+    free(listener->watched);
+    free(listener->threads);
+    free(listener);
+}
