@@ -1,6 +1,7 @@
 /* Identifiers. Random bits come from a per-thread buffer so that an id costs no system call. */
 #include "base/id.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -11,6 +12,8 @@ random_bytes(void *bytes, size_t count)
     unsigned char *at = bytes;
     while (count > 0) {
         ssize_t got = getrandom(at, count, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
         if (got <= 0)
             abort();
         at += got;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 static enum log_level threshold = LOG_LEVEL_INFO;
 
@@ -60,12 +61,16 @@ static bool
 put_string(struct line *line, const char *text)
 {
     bool fits = put(line, "\"", 1);
+    size_t count;
+    bool valid = utf8_count(text, strlen(text), &count);
     for (const unsigned char *at = (const unsigned char *)text; *at && fits; at++) {
         char escape[8];
         if (*at == '"' || *at == '\\')
             fits = put(line, (char[]){'\\', (char)*at}, 2);
         else if (*at < 0x20 || *at == 0x7f)
             fits = put(line, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", *at));
+        else if (*at >= 0x80 && !valid)
+            fits = put(line, "\\ufffd", 6);
         else
             fits = put(line, (const char *)at, 1);
     }

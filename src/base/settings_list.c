@@ -53,17 +53,40 @@ models_add(const struct settings *settings, struct strbuf *out)
     }
 }
 
+static const char *
+value_text(const struct setting *row, const struct settings *settings, struct arena *arena)
+{
+    struct strbuf value;
+    strbuf_init(&value, arena, 64);
+    value_add(row, settings, &value);
+    return value.data;
+}
+
+static int
+widest_value(const struct settings *settings, struct arena *arena)
+{
+    size_t widest = strlen("VALUE");
+    for (const struct setting *row = settings_rows; row->name; row++) {
+        size_t length = strlen(value_text(row, settings, arena));
+        if (length > widest && length <= 80)
+            widest = length;
+    }
+    return (int)widest;
+}
+
 void
 settings_list(const struct settings *settings, struct strbuf *out)
 {
-    strbuf_printf(out, "%-32s%-38s%-24s%-24s%s\n", "NAME", "VALUE", "FROM", "DEFAULT", "MEANING");
+    int width = widest_value(settings, out->arena);
+    strbuf_printf(out, "%-30s  %-*s  %-22s  %-22s  %s\n", "NAME", width, "VALUE", "FROM", "DEFAULT",
+                  "MEANING");
     for (size_t i = 0; settings_rows[i].name; i++) {
         const struct setting *row = &settings_rows[i];
-        struct strbuf value;
-        strbuf_init(&value, out->arena, 64);
-        value_add(row, settings, &value);
-        strbuf_printf(out, "%-31s %-37s %-23s %-23s %s\n", row->name, value.data,
-                      settings->origins[i], *row->initial ? row->initial : "-", row->doc);
+        const char *value = value_text(row, settings, out->arena);
+        const char *initial = *row->initial ? row->initial : "-";
+        strbuf_printf(out, "%-30s  %-*s  %-22s  %-22s  %s\n", row->name, width, value,
+                      settings->origins[i], strcmp(value, initial) == 0 ? "same" : initial,
+                      row->doc);
     }
     models_add(settings, out);
     if (*settings->warnings)

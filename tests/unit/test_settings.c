@@ -413,6 +413,53 @@ has_rows_in_alphabetical_order_with_defaults_that_do(void **state)
         }
 }
 
+/* A file of the source tree, which the test may be run from or told of. */
+static char *
+source_file(struct arena *arena, const char *name)
+{
+    const char *root = getenv("srcdir");
+    FILE *file = fopen(arena_printf(arena, "%s/%s", root ? root : ".", name), "r");
+    if (!file)
+        fail_msg("cannot open %s", name);
+    char *text = arena_alloc(arena, 65536);
+    size_t length = fread(text, 1, 65535, file);
+    fclose(file);
+    assert_in_range(length, 1, 65534);
+    return text;
+}
+
+static void
+has_a_manual_that_is_up_to_date(void **state)
+{
+    struct reading *reading = *state;
+    struct strbuf expected;
+    strbuf_init(&expected, &reading->arena, 16384);
+    settings_markdown(&expected);
+    const char *manual = source_file(&reading->arena, "docs/settings.md");
+    if (strcmp(manual, expected.data) != 0)
+        fail_msg("docs/settings.md is old: hearth settings --markdown > docs/settings.md");
+}
+
+static void
+reads_the_example_as_shipped_and_with_every_line_in_force(void **state)
+{
+    struct reading *reading = *state;
+    char *text = source_file(&reading->arena, "docs/hearth.conf");
+    assert_good(reading, text, ENVIRONMENT());
+    struct strbuf all;
+    strbuf_init(&all, &reading->arena, 4096);
+    for (char *line = text; *line;) {
+        size_t length = strcspn(line, "\n");
+        bool needs_a_file = memmem(line, length, "_FILE", 5) || memmem(line, length, "key_file", 8);
+        if (line[0] == '#' && line[1] != ' ' && !needs_a_file)
+            strbuf_add(&all, line + 1, length - (length > 0));
+        strbuf_add_char(&all, '\n');
+        line += length + (line[length] == '\n');
+    }
+    assert_good(reading, all.data, ENVIRONMENT());
+    assert_int_equal(reading->settings.model_count, 4);
+}
+
 int
 main(void)
 {
@@ -440,6 +487,8 @@ main(void)
         TEST(finds_circles_of_fallbacks),
         TEST(masks_secrets_in_the_list),
         TEST(has_rows_in_alphabetical_order_with_defaults_that_do),
+        TEST(has_a_manual_that_is_up_to_date),
+        TEST(reads_the_example_as_shipped_and_with_every_line_in_force),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,124 @@
+/* The arena: what it promises of memory, order and end. */
+#include "base/arena.h"
+
+#include <setjmp.h>
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void
+gives_zeroed_memory_again_after_a_reset(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    for (int round = 0; round < 2; round++) {
+        unsigned char *block = arena_alloc(&arena, 1000);
+        for (int i = 0; i < 1000; i++)
+            assert_int_equal(block[i], 0);
+        memset(block, 0xff, 1000);
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+}
+
+static void
+aligns_every_block_for_any_type(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    for (size_t size = 0; size < 100; size++)
+        assert_int_equal((uintptr_t)arena_alloc(&arena, size) % alignof(max_align_t), 0);
+    arena_release(&arena);
+}
+
+static void
+serves_blocks_larger_than_a_chunk(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    char *small = arena_strdup(&arena, "small");
+    char *large = arena_alloc(&arena, 1 << 20);
+    large[(1 << 20) - 1] = 'x';
+    assert_string_equal(small, "small");
+    assert_true(arena.used_bytes >= 1 << 20);
+    arena_reset(&arena);
+    assert_int_equal(arena.used_bytes, 0);
+    arena_release(&arena);
+}
+
+static void
+grows_the_newest_block_in_place_and_copies_an_older_one(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    char *first = arena_strdup(&arena, "0123456789abcde");
+    assert_ptr_equal(arena_grow(&arena, first, 16, 64), first);
+    assert_int_equal(first[63], 0);
+    arena_alloc(&arena, 1);
+    char *moved = arena_grow(&arena, first, 64, 128);
+    assert_ptr_not_equal(moved, first);
+    assert_string_equal(moved, "0123456789abcde");
+    assert_string_equal(first, "0123456789abcde");
+    arena_release(&arena);
+}
+
+static void
+grows_nothing_into_a_block(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    assert_non_null(arena_grow(&arena, NULL, 0, 10));
+    arena_release(&arena);
+}
+
+static char order[8];
+
+static void
+remember(void *data)
+{
+    strncat(order, data, 1);
+}
+
+static void
+runs_deferred_calls_last_to_first_and_once(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    order[0] = '\0';
+    arena_defer(&arena, remember, "a");
+    arena_defer(&arena, remember, "b");
+    arena_defer(&arena, remember, "c");
+    arena_reset(&arena);
+    assert_string_equal(order, "cba");
+    arena_release(&arena);
+    assert_string_equal(order, "cba");
+}
+
+static void
+prints_and_copies_texts(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    assert_string_equal(arena_printf(&arena, "%d %s", 7, "x"), "7 x");
+    assert_string_equal(arena_strndup(&arena, "abcdef", 3), "abc");
+    assert_string_equal(arena_strdup(&arena, ""), "");
+    arena_release(&arena);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gives_zeroed_memory_again_after_a_reset),
+        cmocka_unit_test(aligns_every_block_for_any_type),
+        cmocka_unit_test(serves_blocks_larger_than_a_chunk),
+        cmocka_unit_test(grows_the_newest_block_in_place_and_copies_an_older_one),
+        cmocka_unit_test(grows_nothing_into_a_block),
+        cmocka_unit_test(runs_deferred_calls_last_to_first_and_once),
+        cmocka_unit_test(prints_and_copies_texts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
