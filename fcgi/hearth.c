@@ -1,0 +1,180 @@
+/* The operator's command: its options and the table of subcommands. */
+#include "fcgi/hearth.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+const char *argp_program_version = "hearth 0.1.0";
+
+struct subcommand {
+    const char *name;
+    int (*run)(struct command *command);
+    bool takes_argument;
+    bool without_settings; /* runs though they do not hold, or without reading them */
+    const char *summary;
+};
+
+static const struct subcommand subcommands[] = {
+    {"ask", hearth_ask, true, false,
+     "run an operation on the text of standard input: hearth ask summarize < file"},
+    {"doctor", hearth_doctor, false, true, "check this installation and say what to do"},
+    {"settings", hearth_settings, false, false, "list all settings and where they come from"},
+    {"status", hearth_status, false, false, "show workers, lanes, cache and models"},
+};
+enum { SUBCOMMAND_COUNT = sizeof(subcommands) / sizeof(subcommands[0]) };
+
+enum { KEY_JSON = 0x100, KEY_MARKDOWN, KEY_SOCKET, KEY_URL };
+
+static const struct argp_option options[] = {
+    {"config", 'c', "FILE", 0, "Configuration file instead of " SETTINGS_DEFAULT_FILE, 0},
+    {"json", KEY_JSON, NULL, 0, "ask: print the answer as JSON", 0},
+    {"markdown", KEY_MARKDOWN, NULL, 0, "settings: print the manual's table", 0},
+    {"model", 'm', "NAME", 0, "ask: the model to ask", 0},
+    {"question", 'q', "TEXT", 0, "ask qa: the question", 0},
+    {"socket", KEY_SOCKET, "PATH", 0, "status, doctor: socket of the worker pool", 0},
+    {"url", KEY_URL, "URL", 0, "status, doctor: where the web server answers", 0},
+    {0},
+};
+
+struct line {
+    struct command *command;
+    const struct subcommand *subcommand;
+};
+
+static const struct subcommand *
+find_subcommand(const char *name)
+{
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
+        if (strcmp(subcommands[i].name, name) == 0)
+            return &subcommands[i];
+    return NULL;
+}
+
+/* Exits with 2, not with argp's 64, as every wrong call here does. */
+static void
+take_argument(struct line *line, const char *argument, struct argp_state *state)
+{
+    if (!line->subcommand) {
+        line->subcommand = find_subcommand(argument);
+        if (!line->subcommand)
+            argp_failure(state, 2, 0, "\"%s\" is not a command; try --help", argument);
+    } else if (line->subcommand->takes_argument && !line->command->argument) {
+        line->command->argument = argument;
+    } else {
+        argp_failure(state, 2, 0, "\"%s\" is too much for %s", argument, line->subcommand->name);
+    }
+}
+
+static error_t
+parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct line *line = state->input;
+    struct command *command = line->command;
+    switch (key) {
+    case 'c':
+        command->config = argument;
+        break;
+    case 'm':
+        command->model = argument;
+        break;
+    case 'q':
+        command->question = argument;
+        break;
+    case KEY_JSON:
+        command->json = true;
+        break;
+    case KEY_MARKDOWN:
+        command->markdown = true;
+        break;
+    case KEY_SOCKET:
+        command->socket = argument;
+        break;
+    case KEY_URL:
+        command->url = argument;
+        break;
+    case ARGP_KEY_ARG:
+        take_argument(line, argument, state);
+        break;
+    case ARGP_KEY_END:
+        if (!line->subcommand)
+            argp_failure(state, 2, 0, "no command given; try --help");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* The commands' summaries go below the options. */
+static char *
+help_text(int key, const char *text, void *input)
+{
+    (void)input;
+    if (key != ARGP_KEY_HELP_POST_DOC)
+        return (char *)text;
+    char *list = NULL;
+    size_t length;
+    FILE *stream = open_memstream(&list, &length);
+    if (!stream)
+        return (char *)text;
+    fputs("Commands:\n\n", stream);
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
+        fprintf(stream, "  %-10s %s\n", subcommands[i].name, subcommands[i].summary);
+    fclose(stream);
+    return list;
+}
+
+int
+hearth_settings(struct command *command)
+{
+    struct strbuf out;
+    strbuf_init(&out, &command->arena, 16384);
+    if (command->markdown)
+        settings_markdown(&out);
+    else
+        settings_list(&command->settings, &out);
+    return fputs(out.data, stdout) < 0 || fflush(stdout) != 0;
+}
+
+static int
+run(const struct subcommand *subcommand, struct command *command)
+{
+    if (subcommand->run == hearth_settings && command->markdown)
+        return hearth_settings(command);
+    struct strbuf complaints;
+    strbuf_init(&complaints, &command->arena, 256);
+    command->settings_good =
+        settings_load(&command->settings, command->config, &command->arena, &complaints);
+    command->complaints = complaints.data;
+    if (!command->settings_good && !subcommand->without_settings) {
+        fputs(complaints.data, stderr);
+        return 1;
+    }
+    return subcommand->run(command);
+}
+
+int
+main(int count, char **arguments)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse_option,
+        .args_doc = "COMMAND [OPERATION]",
+        .doc = "Asks Hearth's operations, shows its settings and state, and checks an "
+               "installation.\v-",
+        .help_filter = help_text,
+    };
+    struct command command = {0};
+    struct line line = {.command = &command};
+    argp_err_exit_status = 2;
+    if (argp_parse(&argp, count, arguments, 0, NULL, &line) != 0)
+        return 2;
+    log_set_level(LOG_LEVEL_ERROR);
+    int code = run(line.subcommand, &command);
+    arena_release(&command.arena);
+    return code;
+}

@@ -1,0 +1,65 @@
+/* The operator's command: what its subcommands are given and how doctor's checks report. */
+#ifndef HEARTH_FCGI_HEARTH_H
+#define HEARTH_FCGI_HEARTH_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/settings.h"
+
+/* What the command line said, and the settings. */
+struct command {
+    const char *config;   /* --config, or NULL */
+    const char *model;    /* --model, or NULL */
+    const char *question; /* --question, or NULL */
+    const char *socket;   /* --socket, or NULL */
+    const char *url;      /* --url, or NULL */
+    bool json, markdown;
+    const char *argument; /* what followed the subcommand, or NULL */
+    struct settings settings;
+    bool settings_good; /* else complaints tell why; only doctor runs then */
+    const char *complaints;
+    struct arena arena;
+};
+
+/* Each returns the exit code: 0, 1 for what failed, 2 for what was asked wrongly. */
+int hearth_ask(struct command *command);
+int hearth_settings(struct command *command);
+int hearth_status(struct command *command);
+int hearth_doctor(struct command *command);
+
+enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL };
+
+/* Prints one line of doctor and remembers failures in *failed. */
+struct doctor {
+    struct command *command;
+    bool failed;
+};
+void doctor_say(struct doctor *doctor, enum verdict verdict, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+void doctor_check_settings(struct doctor *doctor);
+void doctor_check_runtime_directory(struct doctor *doctor);
+void doctor_check_clock(struct doctor *doctor);
+void doctor_check_socket(struct doctor *doctor);
+void doctor_check_url(struct doctor *doctor);
+void doctor_check_memcached(struct doctor *doctor);
+void doctor_check_web_servers(struct doctor *doctor);
+void doctor_check_providers(struct doctor *doctor);
+
+/* The socket of the pool: --socket, or where the shipped service puts it. */
+const char *command_socket(const struct command *command);
+
+/* Connects to a Unix socket, waiting at most timeout_ms for each answer; -1 with errno set. */
+int unix_connect(const char *path, int timeout_ms);
+
+/* Asks whoever listens on a Unix socket for path by FastCGI, waiting at most timeout_ms for each
+ * piece of the answer. Returns the status, 200 where the answer names none, or 0 with *problem
+ * saying in a static text what went wrong. */
+int fastcgi_get(const char *socket_path, const char *path, int timeout_ms, const char **problem);
+
+/* GET url with at most five seconds; the body, on the arena and up to 64 KB, or NULL with *problem
+ * in it. */
+const char *url_get(struct arena *arena, const char *url, long *status, const char **problem);
+
+#endif

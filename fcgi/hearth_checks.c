@@ -1,0 +1,212 @@
+/* Doctor's checks of what lies around us: socket, web servers, memcached, providers. */
+#include "fcgi/hearth.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <libmemcached/memcached.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void
+doctor_check_socket(struct doctor *doctor)
+{
+    const char *path = command_socket(doctor->command);
+    struct stat status;
+    if (doctor->command->url && !doctor->command->socket)
+        return; /* who asks by URL may be on another host */
+    if (stat(path, &status) != 0) {
+        doctor_say(doctor, VERDICT_FAIL,
+                   "socket \"%s\": %s; start the pool (systemctl start hearth, or ./dev up), or "
+                   "name the socket with --socket",
+                   path, strerror(errno));
+        return;
+    }
+    if (!S_ISSOCK(status.st_mode)) {
+        doctor_say(doctor, VERDICT_FAIL, "\"%s\" is not a socket: remove it", path);
+        return;
+    }
+    if (status.st_mode & S_IWOTH)
+        doctor_say(doctor, VERDICT_WARN,
+                   "socket \"%s\" is open to all users of this host: mode 0660 and the web "
+                   "server's group will do",
+                   path);
+    const char *problem = "";
+    int answer = fastcgi_get(path, "/livez", 3000, &problem);
+    if (answer == 200)
+        doctor_say(doctor, VERDICT_OK, "socket \"%s\", user %u, group %u, mode %03o, answers", path,
+                   (unsigned)status.st_uid, (unsigned)status.st_gid,
+                   (unsigned)status.st_mode & 0777);
+    else if (answer > 0)
+        doctor_say(doctor, VERDICT_FAIL, "socket \"%s\" answers /livez with %d", path, answer);
+    else
+        doctor_say(doctor, VERDICT_FAIL,
+                   "socket \"%s\": %s; is the pool running (hearth status), and may this user "
+                   "write to it?",
+                   path, problem);
+}
+
+void
+doctor_check_url(struct doctor *doctor)
+{
+    struct command *command = doctor->command;
+    if (!command->url)
+        return;
+    long status = 0;
+    const char *problem;
+    const char *url = arena_printf(&command->arena, "%s/livez", command->url);
+    if (!url_get(&command->arena, url, &status, &problem))
+        doctor_say(doctor, VERDICT_FAIL, "%s: %s; is the web server running?", url, problem);
+    else if (status == 200)
+        doctor_say(doctor, VERDICT_OK, "%s answers", url);
+    else
+        doctor_say(doctor, VERDICT_FAIL, "%s answers %ld: %s", url, status,
+                   status == 502 || status == 503
+                       ? "the web server does not reach the socket; see its error log"
+                       : "does the web server pass this path on?");
+}
+
+/* One address of MEMCACHED_SERVERS, asked for its version. */
+static void
+check_memcached(struct doctor *doctor, const char *address)
+{
+    memcached_st *client = memcached_create(NULL);
+    if (!client)
+        return;
+    memcached_behavior_set(client, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, 2000);
+    memcached_behavior_set(client, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 2000);
+    memcached_return_t result;
+    if (address[0] == '/') {
+        result = memcached_server_add_unix_socket(client, address);
+    } else {
+        memcached_server_list_st servers = memcached_servers_parse(address);
+        result = memcached_server_push(client, servers);
+        memcached_server_list_free(servers);
+    }
+    if (result == MEMCACHED_SUCCESS)
+        result = memcached_version(client);
+    if (result == MEMCACHED_SUCCESS)
+        doctor_say(doctor, VERDICT_OK, "memcached %s answers", address);
+    else
+        doctor_say(doctor, VERDICT_FAIL,
+                   "memcached %s: %s; answers are kept in this host's memory alone until it runs",
+                   address, memcached_strerror(client, result));
+    memcached_free(client);
+}
+
+void
+doctor_check_memcached(struct doctor *doctor)
+{
+    if (!doctor->command->settings_good)
+        return;
+    const char *at = doctor->command->settings.memcached_servers;
+    if (!*at)
+        doctor_say(doctor, VERDICT_OK, "no MEMCACHED_SERVERS: answers are kept in host memory");
+    for (; *at; at += *at == ',') {
+        size_t length = strcspn(at, ",");
+        check_memcached(doctor, arena_strndup(&doctor->command->arena, at, length));
+        at += length;
+    }
+}
+
+/* A web server's own check, and the command that prints its whole configuration. */
+struct web_server {
+    const char *name, *program;
+    const char *check, *print;
+};
+
+static const struct web_server web_servers[] = {
+    {"nginx", "/usr/sbin/nginx", "/usr/sbin/nginx -t -q 2>&1", "/usr/sbin/nginx -T 2>/dev/null"},
+    {"lighttpd", "/usr/sbin/lighttpd", "/usr/sbin/lighttpd -tt -f /etc/lighttpd/lighttpd.conf 2>&1",
+     "/usr/sbin/lighttpd -p -f /etc/lighttpd/lighttpd.conf 2>/dev/null"},
+};
+
+/* Runs a fixed command; whether it ended well, and its first line or whether it holds needle. */
+static bool
+run_command(const char *text, char *first_line, size_t size, const char *needle, bool *holds)
+{
+    char line[1024];
+    FILE *output = popen(text, "re");
+    if (!output)
+        return false;
+    for (bool first = true; fgets(line, sizeof(line), output); first = false) {
+        if (first && first_line)
+            snprintf(first_line, size, "%.*s", (int)strcspn(line, "\n"), line);
+        if (needle && strstr(line, needle))
+            *holds = true;
+    }
+    return pclose(output) == 0;
+}
+
+static bool
+check_web_server(struct doctor *doctor, const struct web_server *server)
+{
+    char complaint[300] = "";
+    bool holds = false;
+    if (access(server->program, X_OK) != 0)
+        return false;
+    if (!run_command(server->check, complaint, sizeof(complaint), NULL, NULL)) {
+        doctor_say(doctor, geteuid() == 0 ? VERDICT_FAIL : VERDICT_WARN,
+                   "%s does not like its configuration: %s%s", server->name, complaint,
+                   geteuid() == 0 ? "" : " (as root this check says more)");
+        return true;
+    }
+    run_command(server->print, NULL, 0, command_socket(doctor->command), &holds);
+    if (holds)
+        doctor_say(doctor, VERDICT_OK, "%s is configured for our socket", server->name);
+    else
+        doctor_say(doctor, VERDICT_WARN,
+                   "%s has a good configuration, but it does not name %s: see the shipped one",
+                   server->name, command_socket(doctor->command));
+    return true;
+}
+
+void
+doctor_check_web_servers(struct doctor *doctor)
+{
+    bool any = false;
+    for (size_t i = 0; i < sizeof(web_servers) / sizeof(web_servers[0]); i++)
+        any = check_web_server(doctor, &web_servers[i]) || any;
+    if (!any)
+        doctor_say(doctor, VERDICT_WARN, "neither nginx nor lighttpd is installed here");
+}
+
+/* Connects, with TLS, and asks for nothing: no call is billed. */
+static void
+check_provider(struct doctor *doctor, const struct provider_settings *provider)
+{
+    CURL *curl = curl_easy_init();
+    if (!curl)
+        return;
+    char detail[CURL_ERROR_SIZE] = "";
+    curl_easy_setopt(curl, CURLOPT_URL, provider->base_url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
+    CURLcode result = curl_easy_perform(curl);
+    if (result == CURLE_OK)
+        doctor_say(doctor, VERDICT_OK, "provider %s: %s is reachable", provider->name,
+                   provider->base_url);
+    else
+        doctor_say(doctor, VERDICT_FAIL, "provider %s: %s: %s; check name, network and proxy",
+                   provider->name, provider->base_url,
+                   *detail ? detail : curl_easy_strerror(result));
+    curl_easy_cleanup(curl);
+}
+
+void
+doctor_check_providers(struct doctor *doctor)
+{
+    if (!doctor->command->settings_good)
+        return;
+    const struct settings *settings = &doctor->command->settings;
+    for (size_t i = 0; i < settings->provider_count; i++)
+        if (settings->providers[i].base_url)
+            check_provider(doctor, &settings->providers[i]);
+    if (settings->provider_count == 1)
+        doctor_say(doctor, VERDICT_OK, "no provider is configured: the local model answers");
+}

@@ -1,0 +1,211 @@
+/* hearth status: what the pool on this host is doing, read from the memory that its workers share.
+ */
+#include "fcgi/hearth.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "host/breaker.h"
+#include "host/host.h"
+#include "host/l1.h"
+#include "host/metrics.h"
+
+enum { BREAKERS_SHOWN = 64 };
+
+/* One number of a file like /proc/1/status; 0 where it is not there. */
+static long
+proc_number(const char *path, const char *name)
+{
+    char line[256];
+    long number = 0;
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof(line), file))
+        if (strncmp(line, name, strlen(name)) == 0)
+            number = strtol(line + strlen(name), NULL, 10);
+    if (file)
+        fclose(file);
+    return number;
+}
+
+static bool
+is_worker(struct arena *arena, const char *process)
+{
+    char name[32] = "";
+    FILE *file = fopen(arena_printf(arena, "/proc/%s/comm", process), "re");
+    if (!file)
+        return false;
+    bool read = fgets(name, sizeof(name), file) != NULL;
+    fclose(file);
+    return read && strcmp(name, "hearth-worker\n") == 0;
+}
+
+static void
+print_workers(struct arena *arena)
+{
+    size_t count = 0;
+    DIR *processes = opendir("/proc");
+    for (struct dirent *entry; processes && (entry = readdir(processes));) {
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !is_worker(arena, entry->d_name))
+            continue;
+        const char *path = arena_printf(arena, "/proc/%s/status", entry->d_name);
+        printf("worker    %s: %ld threads, %ld KB resident\n", entry->d_name,
+               proc_number(path, "Threads:"), proc_number(path, "VmRSS:"));
+        count++;
+    }
+    if (processes)
+        closedir(processes);
+    if (count == 0)
+        puts("worker    none is running on this host");
+}
+
+static void
+print_lanes(struct host *host)
+{
+    printf("requests  %" PRIu64 " answered, %" PRIu64 " refused by limits, %" PRIu64
+           " clients left, %" PRIu64 " worker starts\n",
+           metrics_sum(host, METRIC_HTTP_REQUESTS, ""), metrics_sum(host, METRIC_RATE_LIMITED, ""),
+           metrics_sum(host, METRIC_CLIENT_GONE, ""), metrics_sum(host, METRIC_WORKER_STARTS, ""));
+    printf("lanes     front %" PRIu64 " in flight, waiting %" PRIu64 " in flight, %" PRIu64
+           " refused as full\n",
+           metrics_sum(host, METRIC_HTTP_IN_FLIGHT, "lane=\"front\""),
+           metrics_sum(host, METRIC_HTTP_IN_FLIGHT, "lane=\"waiting\""),
+           metrics_sum(host, METRIC_LANE_REFUSED, ""));
+}
+
+static void
+print_cache(struct host *host, const struct settings *settings)
+{
+    struct l1_stats stats;
+    l1_stats(host, &stats);
+    printf("cache     %" PRIu64 " entries, %" PRIu64 " of %" PRIu64 " bytes, %" PRIu64
+           " hits, %" PRIu64 " misses, %" PRIu64 " evicted\n",
+           stats.entries, stats.bytes, stats.capacity_bytes, stats.hits, stats.misses,
+           stats.evictions);
+    printf("memcached %s, %" PRIu64 " errors\n",
+           *settings->memcached_servers ? settings->memcached_servers : "not used",
+           metrics_sum(host, METRIC_CACHE_ERRORS, ""));
+}
+
+static void
+print_breakers(struct host *host)
+{
+    static const char *const names[] = {"closed", "half open", "open"};
+    struct breaker_view views[BREAKERS_SHOWN];
+    size_t count = breaker_list(host, clock_monotonic_us(), views, BREAKERS_SHOWN);
+    for (size_t i = 0; i < count && i < BREAKERS_SHOWN; i++)
+        printf("breaker   %s: %s, %" PRIu64 " good, %" PRIu64 " failed, opened %" PRIu64 " times\n",
+               views[i].name, names[views[i].state], views[i].successes_total,
+               views[i].failures_total, views[i].opens_total);
+}
+
+static void
+print_models(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->model_count; i++)
+        printf("model     %s of %s%s\n", settings->models[i].name,
+               settings->models[i].provider->name,
+               &settings->models[i] == settings->default_model ? ", the default" : "");
+}
+
+/* The file that the workers map, of the size that they were started with: never made here, since
+ * its maker would own it. */
+static bool
+find_shared(const char *directory, struct stat *status, size_t *l1_bytes)
+{
+    time_t newest = 0;
+    DIR *entries = opendir(directory);
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        struct stat found;
+        const char *dash = strrchr(entry->d_name, '-');
+        if (strncmp(entry->d_name, "hearth-shared.", 14) != 0 || !dash ||
+            fstatat(dirfd(entries), entry->d_name, &found, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(found.st_mode) || found.st_size == 0 || found.st_mtime < newest)
+            continue;
+        newest = found.st_mtime;
+        *status = found;
+        *l1_bytes = strtoull(dash + 1, NULL, 10);
+    }
+    if (entries)
+        closedir(entries);
+    return newest > 0;
+}
+
+static bool
+print_shared(struct command *command)
+{
+    const char *directory = command->settings.runtime_directory;
+    struct stat status;
+    size_t l1_bytes;
+    if (!find_shared(directory, &status, &l1_bytes)) {
+        printf("shared    nothing in \"%s\": no worker has run with this RUNTIME_DIRECTORY\n",
+               directory);
+        return false;
+    }
+    if (geteuid() == 0 && (setegid(status.st_gid) != 0 || seteuid(status.st_uid) != 0))
+        return false;
+    if (geteuid() != status.st_uid) {
+        printf("shared    belongs to user %u: run this as that user or as root\n",
+               (unsigned)status.st_uid);
+        return false;
+    }
+    struct error err = {0};
+    struct host *host = host_open(directory, l1_bytes, &err);
+    if (!host) {
+        printf("shared    %s\n", err.detail);
+        return false;
+    }
+    print_lanes(host);
+    print_cache(host, &command->settings);
+    print_breakers(host);
+    host_close(host);
+    return true;
+}
+
+static bool
+print_health(struct command *command)
+{
+    long status = 0;
+    const char *problem;
+    const char *url = arena_printf(&command->arena, "%s/health", command->url);
+    const char *body = url_get(&command->arena, url, &status, &problem);
+    if (body)
+        printf("health    %ld from %s: %s\n", status, url, body);
+    else
+        printf("health    no answer from %s: %s\n", url, problem);
+    return body && status == 200;
+}
+
+static bool
+print_socket(struct command *command)
+{
+    const char *problem = "";
+    const char *path = command_socket(command);
+    int status = fastcgi_get(path, "/livez", 3000, &problem);
+    if (status > 0)
+        printf("socket    %s answers %d\n", path, status);
+    else
+        printf("socket    %s: %s\n", path, problem);
+    return status == 200;
+}
+
+int
+hearth_status(struct command *command)
+{
+    print_workers(&command->arena);
+    bool good = true;
+    if (command->url)
+        good = print_health(command);
+    if (command->socket || !command->url)
+        good = print_socket(command) && good;
+    print_models(&command->settings);
+    fflush(stdout);
+    good = print_shared(command) && good;
+    return good ? 0 : 1;
+}
