@@ -1,5 +1,5 @@
 /* The one body of failure (RFC 9457), with the members that older clients read. */
-#include "http/request.h"
+#include "http/problem.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -7,47 +7,98 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "http/schema.h"
+#include "http/request.h"
 
-/* Appends a text that may have been cut inside a character, or quote what is not UTF-8. */
-static void
-add_text(struct strbuf *out, const char *text)
+struct problem_field {
+    const char *path, *message;
+};
+
+struct problem {
+    const char *type, *title;
+    int64_t status;
+    const char *detail, *instance, *code, *request_id;
+    bool retryable;
+    bool has_retry_after;
+    int64_t retry_after;
+    struct list errors; /* struct problem_field */
+    bool success;
+    const char *error, *error_code, *timestamp;
+};
+
+static const struct schema problem_field_schema = {
+    .name = "ProblemField",
+    .size = sizeof(struct problem_field),
+    .fields =
+        (const struct field[]){
+            STRING(struct problem_field, path, .flags = FIELD_REQUIRED,
+                   .doc = "Where: requests[3].text, query.limit, or nothing for the whole body."),
+            STRING(struct problem_field, message, .flags = FIELD_REQUIRED,
+                   .doc = "What is wrong there, for people."),
+            {.name = NULL}},
+    .doc = "One bad field.",
+};
+
+#define TEXT(member, text) STRING(struct problem, member, .flags = FIELD_REQUIRED, .doc = (text))
+
+const struct schema problem_schema = {
+    .name = "Problem",
+    .size = sizeof(struct problem),
+    .fields =
+        (const struct field[]){
+            TEXT(type, "/problems/ and the code: a stable name of this kind of problem."),
+            TEXT(title, "The kind of problem, for people."),
+            INTEGER(struct problem, status, .flags = FIELD_REQUIRED, .min = 400, .max = 599,
+                    .doc = "The HTTP status."),
+            TEXT(detail, "What happened this time, for people."),
+            TEXT(instance, "The path that was asked for."),
+            TEXT(code, "The kind of problem, for programs."),
+            TEXT(request_id, "As in X-Request-Id."),
+            BOOLEAN(struct problem, retryable, .flags = FIELD_REQUIRED,
+                    .doc = "Whether the same request may succeed later."),
+            INTEGER(struct problem, retry_after, .flags = FIELD_OMITTED, .max = INT64_MAX,
+                    PRESENT(struct problem, has_retry_after),
+                    .doc = "Seconds to wait before that, as in Retry-After."),
+            ARRAY(struct problem, errors, &problem_field_schema, .flags = FIELD_OMITTED,
+                  .doc = "All bad fields, with validation_failed."),
+            BOOLEAN(struct problem, success, .flags = FIELD_REQUIRED, .doc = "Always false."),
+            TEXT(error, "As detail, for older clients."),
+            TEXT(error_code, "As code in upper case, for older clients."),
+            TEXT(timestamp, "When, in UTC (RFC 3339)."),
+            {.name = NULL}},
+    .doc = "What every failure answers (RFC 9457).",
+};
+
+/* A detail may have been cut inside a character, or quote what is not UTF-8. */
+static const char *
+clean(const char *text, struct arena *arena)
 {
     size_t length = strlen(text), at;
-    struct strbuf clean;
-    if (utf8_count(text, length, &at)) {
-        schema_encode_string(out, text, length);
-        return;
-    }
-    strbuf_init(&clean, out->arena, length + 16);
+    struct strbuf out;
+    if (utf8_count(text, length, &at))
+        return text;
+    strbuf_init(&out, arena, length + 16);
     while (!utf8_count(text, length, &at)) {
-        strbuf_add(&clean, text, at);
-        strbuf_add_text(&clean, "\xef\xbf\xbd");
+        strbuf_add(&out, text, at);
+        strbuf_add_text(&out, "\xef\xbf\xbd");
         text += at + 1;
         length -= at + 1;
     }
-    strbuf_add(&clean, text, length);
-    schema_encode_string(out, clean.data, clean.length);
+    strbuf_add(&out, text, length);
+    return out.data;
 }
 
-static void
-add_member(struct strbuf *out, const char *name, const char *text)
+static struct list
+list_fields(const struct field_error *first, struct arena *arena)
 {
-    strbuf_printf(out, ",\"%s\":", name);
-    add_text(out, text);
-}
-
-static void
-add_fields(struct strbuf *out, const struct field_error *fields)
-{
-    strbuf_add_text(out, ",\"errors\":[");
-    for (const struct field_error *field = fields; field; field = field->next) {
-        strbuf_add_text(out, field == fields ? "{\"path\":" : ",{\"path\":");
-        add_text(out, field->path);
-        add_member(out, "message", field->message);
-        strbuf_add_char(out, '}');
-    }
-    strbuf_add_char(out, ']');
+    size_t count = 0;
+    for (const struct field_error *field = first; field; field = field->next)
+        count++;
+    if (count == 0)
+        return (struct list){0};
+    struct problem_field *items = arena_array(arena, count, sizeof(*items));
+    for (size_t i = 0; i < count; i++, first = first->next)
+        items[i] = (struct problem_field){clean(first->path, arena), clean(first->message, arena)};
+    return (struct list){items, count};
 }
 
 static const char *
@@ -75,37 +126,42 @@ drop_headers(struct response *response)
     response->header_count = kept;
 }
 
+static void
+set_headers(struct request *request, int status, int retry_after_s)
+{
+    drop_headers(&request->response);
+    response_header(request, "Cache-Control", "no-store");
+    if (retry_after_s > 0)
+        response_header(request, "Retry-After", arena_printf(&request->arena, "%d", retry_after_s));
+    if (status == 401)
+        response_header(request, "WWW-Authenticate", "Bearer");
+}
+
 void
 response_problem(struct request *request, const struct error *err)
 {
     const struct error_info *info = error_info(err->code);
-    const char *detail = err->detail[0] != '\0' ? err->detail : info->title;
+    struct arena *arena = &request->arena;
+    const char *detail = clean(err->detail[0] != '\0' ? err->detail : info->title, arena);
     char timestamp[CLOCK_TEXT_BYTES];
     clock_format(timestamp, clock_realtime_us());
-    struct strbuf body;
-    strbuf_init(&body, &request->arena, 1024);
-    strbuf_printf(&body, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d", info->name,
-                  info->title, info->status);
-    add_member(&body, "detail", detail);
-    add_member(&body, "instance", request->path ? request->path : "/");
-    add_member(&body, "code", info->name);
-    add_member(&body, "request_id", request->id);
-    strbuf_printf(&body, ",\"retryable\":%s", info->retryable ? "true" : "false");
-    if (err->retry_after_s > 0)
-        strbuf_printf(&body, ",\"retry_after\":%d", err->retry_after_s);
-    if (err->fields)
-        add_fields(&body, err->fields);
-    strbuf_add_text(&body, ",\"success\":false");
-    add_member(&body, "error", detail);
-    add_member(&body, "error_code", upper_case(info->name, &request->arena));
-    add_member(&body, "timestamp", timestamp);
-    strbuf_add_char(&body, '}');
-    drop_headers(&request->response);
-    response_header(request, "Cache-Control", "no-store");
-    if (err->retry_after_s > 0)
-        response_header(request, "Retry-After",
-                        arena_printf(&request->arena, "%d", err->retry_after_s));
-    if (info->status == 401)
-        response_header(request, "WWW-Authenticate", "Bearer");
-    response_bytes(request, info->status, "application/problem+json", body.data, body.length);
+    struct problem problem = {
+        .type = arena_printf(arena, "/problems/%s", info->name),
+        .title = info->title,
+        .status = info->status,
+        .detail = detail,
+        .instance = request->path ? request->path : "/",
+        .code = info->name,
+        .request_id = request->id,
+        .retryable = info->retryable,
+        .has_retry_after = err->retry_after_s > 0,
+        .retry_after = err->retry_after_s,
+        .errors = list_fields(err->fields, arena),
+        .error = detail,
+        .error_code = upper_case(info->name, arena),
+        .timestamp = timestamp,
+    };
+    response_json(request, info->status, &problem_schema, &problem);
+    request->response.content_type = "application/problem+json";
+    set_headers(request, info->status, err->retry_after_s);
 }

@@ -1,0 +1,85 @@
+/* The documents of the whole product. */
+#include "apps/documents.h"
+
+#include <stdlib.h>
+
+#include "apps/docs/page.h"
+#include "http/openapi.h"
+
+#define API_VERSION "1.0.0"
+
+struct documents {
+    struct arena arena; /* owns all bodies */
+    struct strbuf bodies[DOCUMENT_COUNT];
+};
+
+static void
+make_openapi(struct strbuf *out, const struct service *service, bool internal)
+{
+    struct openapi_info info = {
+        .title = internal ? arena_printf(out->arena, "%s (internal)", service->settings->app_name)
+                          : service->settings->app_name,
+        .version = API_VERSION,
+        .description =
+            internal ? "For operators: monitoring, caches and models. Keep it from the public."
+                     : "Failures of every route have one body, application/problem+json; all bad "
+                       "fields of a request are named at once.",
+        .internal = internal,
+    };
+    json_t *document = openapi_document(&info, service->routes);
+    schema_encode_json(out, document);
+    json_decref(document);
+}
+
+struct documents *
+documents_new(const struct service *service)
+{
+    struct documents *documents = xcalloc(1, sizeof(*documents));
+    struct strbuf *bodies = documents->bodies;
+    for (int i = 0; i < DOCUMENT_COUNT; i++)
+        strbuf_init(&bodies[i], &documents->arena, 1024);
+    const char *name = service->settings->app_name;
+    make_openapi(&bodies[DOCUMENT_OPENAPI], service, false);
+    page_write(&bodies[DOCUMENT_DOCS], PAGE_DOCS, name, "");
+    page_write(&bodies[DOCUMENT_REDOC], PAGE_REDOC, name, "");
+    make_openapi(&bodies[DOCUMENT_INTERNAL_OPENAPI], service, true);
+    page_write(&bodies[DOCUMENT_INTERNAL_DOCS], PAGE_DOCS, name, "/internal");
+    page_write(&bodies[DOCUMENT_INTERNAL_REDOC], PAGE_REDOC, name, "/internal");
+    return documents;
+}
+
+void
+documents_free(struct documents *documents)
+{
+    if (!documents)
+        return;
+    arena_release(&documents->arena);
+    free(documents);
+}
+
+const char *
+documents_body(const struct documents *documents, enum document document, size_t *length)
+{
+    *length = documents->bodies[document].length;
+    return documents->bodies[document].data;
+}
+
+void
+documents_answer(struct request *request, enum document document)
+{
+    static const struct {
+        const char *content_type, *policy;
+    } kinds[DOCUMENT_COUNT] = {
+        [DOCUMENT_OPENAPI] = {"application/json", NULL},
+        [DOCUMENT_DOCS] = {"text/html; charset=utf-8", PAGE_POLICY_DOCS},
+        [DOCUMENT_REDOC] = {"text/html; charset=utf-8", PAGE_POLICY_REDOC},
+        [DOCUMENT_INTERNAL_OPENAPI] = {"application/json", NULL},
+        [DOCUMENT_INTERNAL_DOCS] = {"text/html; charset=utf-8", PAGE_POLICY_DOCS},
+        [DOCUMENT_INTERNAL_REDOC] = {"text/html; charset=utf-8", PAGE_POLICY_REDOC},
+    };
+    size_t length;
+    const char *body = documents_body(request->service->documents, document, &length);
+    if (kinds[document].policy)
+        response_header(request, "Content-Security-Policy", kinds[document].policy);
+    response_document(request, kinds[document].content_type, body, length);
+}

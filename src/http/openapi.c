@@ -1,0 +1,310 @@
+/* The walk over the routes that makes the OpenAPI document. */
+#include "http/openapi.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http/problem.h"
+
+const int openapi_failures[] = {400, 401, 404, 413, 415, 422, 429, 431, 500, 502, 503, 504, 0};
+
+bool
+openapi_may_fail(const struct route *route, int status)
+{
+    bool asks_models = route->limit == LIMIT_PROCESS;
+    bool takes_key = (route->flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL)) != 0;
+    switch (status) {
+    case 401:
+        return takes_key;
+    case 404:
+        return strchr(route->pattern, '{') != NULL;
+    case 413:
+        return route->request != NULL;
+    case 422:
+        return route->request || route->query;
+    case 429:
+        return takes_key || route->limit != LIMIT_NONE;
+    case 502:
+    case 504:
+        return asks_models;
+    default:
+        return true;
+    }
+}
+
+static json_t *
+text_or_null(const char *text)
+{
+    return text ? json_string(text) : NULL;
+}
+
+static void
+set_optional(json_t *object, const char *name, json_t *value)
+{
+    if (value)
+        json_object_set_new(object, name, value);
+}
+
+/* Adds the schema and all that it refers to. */
+static void
+add_schema(json_t *schemas, const struct schema *schema)
+{
+    if (!schema || json_object_get(schemas, schema->name))
+        return;
+    json_object_set_new(schemas, schema->name, schema_openapi(schema));
+    for (const struct field *field = schema->fields; field->name; field++)
+        add_schema(schemas, field->of);
+}
+
+static json_t *
+content(const char *type, const struct schema *schema, json_t *schemas)
+{
+    if (!schema)
+        return json_pack("{s:{s:{s:s}}}", type, "schema", "type", "string");
+    add_schema(schemas, schema);
+    json_t *media =
+        json_pack("{s:{s:s+}}", "schema", "$ref", "#/components/schemas/", schema->name);
+    if (schema->example)
+        json_object_set_new(media, "example", json_loads(schema->example, JSON_DECODE_ANY, NULL));
+    return json_pack("{s:o}", type, media);
+}
+
+/* A response that is not a failure. */
+static json_t *
+success(const struct route_answer *answer, json_t *schemas)
+{
+    json_t *response = json_pack("{s:s}", "description", answer->doc ? answer->doc : "Success.");
+    bool has_body = answer->schema || answer->content_type;
+    if (has_body)
+        json_object_set_new(
+            response, "content",
+            content(answer->content_type ? answer->content_type : "application/json",
+                    answer->schema, schemas));
+    if (answer->status >= 301 && answer->status <= 308 && answer->status != 304)
+        json_object_set_new(response, "headers",
+                            json_pack("{s:{s:s, s:{s:s}}}", "Location", "description",
+                                      "Where to ask instead.", "schema", "type", "string"));
+    return response;
+}
+
+static void
+set_status(json_t *all, int status, json_t *response)
+{
+    char name[16];
+    snprintf(name, sizeof(name), "%d", status);
+    if (json_object_get(all, name))
+        json_decref(response);
+    else
+        json_object_set_new(all, name, response);
+}
+
+static json_t *
+responses(const struct route *route, json_t *schemas)
+{
+    json_t *all = json_object();
+    bool has_success = false;
+    if (route->response) {
+        struct route_answer answer = {.status = 200, .schema = route->response};
+        set_status(all, 200, success(&answer, schemas));
+        has_success = true;
+    }
+    for (const struct route_answer *answer = route->answers; answer && answer->status; answer++) {
+        has_success = has_success || answer->status < 400;
+        set_status(all, answer->status, success(answer, schemas));
+    }
+    if (!has_success)
+        set_status(all, 200, success(&(struct route_answer){.status = 200}, schemas));
+    for (const int *status = openapi_failures; *status; status++)
+        if (openapi_may_fail(route, *status))
+            set_status(all, *status,
+                       json_pack("{s:o}", "$ref",
+                                 json_sprintf("#/components/responses/Problem%d", *status)));
+    return all;
+}
+
+static void
+add_path_parameters(json_t *parameters, const char *pattern)
+{
+    for (const char *at = strchr(pattern, '{'); at; at = strchr(at, '{')) {
+        size_t length = strcspn(++at, "}");
+        json_array_append_new(parameters,
+                              json_pack("{s:s%, s:s, s:b, s:{s:s}}", "name", at, length, "in",
+                                        "path", "required", 1, "schema", "type", "string"));
+    }
+}
+
+static void
+add_query_parameters(json_t *parameters, const struct schema *query)
+{
+    for (const struct field *field = query ? query->fields : NULL; field && field->name; field++) {
+        json_t *schema = schema_field_openapi(field);
+        json_t *parameter = json_pack("{s:s, s:s, s:b}", "name", field->name, "in", "query",
+                                      "required", (field->flags & FIELD_REQUIRED) != 0);
+        json_t *description = json_object_get(schema, "description");
+        if (description)
+            json_object_set(parameter, "description", description);
+        json_object_del(schema, "description");
+        json_object_set_new(parameter, "schema", schema);
+        json_array_append_new(parameters, parameter);
+    }
+}
+
+static json_t *
+security(unsigned flags)
+{
+    json_t *ways = json_array();
+    if ((flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL)) != 0) {
+        json_array_append_new(ways, json_pack("{s:[]}", "bearer"));
+        json_array_append_new(ways, json_pack("{s:[]}", "apiKey"));
+    }
+    if ((flags & ROUTE_KEY_OPTIONAL) != 0)
+        json_array_append_new(ways, json_object());
+    return ways;
+}
+
+static json_t *
+operation(const struct route *route, json_t *schemas)
+{
+    json_t *object = json_object();
+    set_optional(object, "operationId", text_or_null(route->operation_id));
+    if (route->tag)
+        json_object_set_new(object, "tags", json_pack("[s]", route->tag));
+    set_optional(object, "summary", text_or_null(route->summary));
+    set_optional(object, "description", text_or_null(route->doc));
+    if ((route->flags & ROUTE_DEPRECATED) != 0)
+        json_object_set_new(object, "deprecated", json_true());
+    json_object_set_new(object, "security", security(route->flags));
+    json_t *parameters = json_array();
+    add_path_parameters(parameters, route->pattern);
+    add_query_parameters(parameters, route->query);
+    if (json_array_size(parameters) > 0)
+        json_object_set(object, "parameters", parameters);
+    json_decref(parameters);
+    if (route->request)
+        json_object_set_new(object, "requestBody",
+                            json_pack("{s:b, s:o}", "required",
+                                      (route->flags & ROUTE_BODY_OPTIONAL) == 0, "content",
+                                      content("application/json", route->request, schemas)));
+    json_object_set_new(object, "responses", responses(route, schemas));
+    return object;
+}
+
+static const char *
+method_member(enum method method)
+{
+    switch (method) {
+    case METHOD_GET:
+        return "get";
+    case METHOD_HEAD:
+        return "head";
+    case METHOD_POST:
+        return "post";
+    case METHOD_PUT:
+        return "put";
+    case METHOD_PATCH:
+        return "patch";
+    default:
+        return "delete";
+    }
+}
+
+static bool
+is_shown(const struct openapi_info *info, const struct route *route)
+{
+    return (route->flags & ROUTE_HIDDEN) == 0 &&
+           ((route->flags & ROUTE_INTERNAL) != 0) == info->internal;
+}
+
+static void
+add_tag(json_t *tags, const char *name)
+{
+    size_t i;
+    json_t *tag;
+    json_array_foreach(tags, i, tag)
+    {
+        if (strcmp(json_string_value(json_object_get(tag, "name")), name) == 0)
+            return;
+    }
+    json_array_append_new(tags, json_pack("{s:s}", "name", name));
+}
+
+/* What the codes of a status mean, one a line. */
+static json_t *
+describe_failure(int status)
+{
+    struct arena arena = {0};
+    struct strbuf text;
+    strbuf_init(&text, &arena, 256);
+    for (int code = ERROR_NONE + 1; code < ERROR_WOULD_WAIT; code++) {
+        const struct error_info *info = error_info((enum error_code)code);
+        if (info->status == status)
+            strbuf_printf(&text, "%s%s (`%s`)", text.length > 0 ? "; " : "", info->title,
+                          info->name);
+    }
+    json_t *description = json_string(text.data);
+    arena_release(&arena);
+    return description;
+}
+
+static json_t *
+failure(int status, json_t *schemas)
+{
+    json_t *response = json_pack("{s:o, s:o}", "description", describe_failure(status), "content",
+                                 content("application/problem+json", &problem_schema, schemas));
+    const char *header = status == 401                    ? "WWW-Authenticate"
+                         : status == 429 || status == 503 ? "Retry-After"
+                                                          : NULL;
+    if (header)
+        json_object_set_new(
+            response, "headers",
+            json_pack("{s:{s:s, s:{s:s}}}", header, "description",
+                      status == 401 ? "How to sign in." : "Seconds to wait before asking again.",
+                      "schema", "type", status == 401 ? "string" : "integer"));
+    return response;
+}
+
+static json_t *
+components(json_t *schemas)
+{
+    json_t *failures = json_object();
+    for (const int *status = openapi_failures; *status; status++) {
+        char name[32];
+        snprintf(name, sizeof(name), "Problem%d", *status);
+        json_object_set_new(failures, name, failure(*status, schemas));
+    }
+    json_t *schemes = json_pack(
+        "{s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}}", "bearer", "type", "http", "scheme", "bearer",
+        "description", "The API key as Authorization: Bearer.", "apiKey", "type", "apiKey", "in",
+        "header", "name", "X-API-Key", "description", "The API key as X-API-Key.");
+    return json_pack("{s:O, s:o, s:o}", "schemas", schemas, "responses", failures,
+                     "securitySchemes", schemes);
+}
+
+json_t *
+openapi_document(const struct openapi_info *info, const struct route *const *tables)
+{
+    json_t *schemas = json_object();
+    json_t *paths = json_object();
+    json_t *tags = json_array();
+    for (; *tables; tables++) {
+        for (const struct route *route = *tables; route->pattern; route++) {
+            if (!is_shown(info, route))
+                continue;
+            if (!json_object_get(paths, route->pattern))
+                json_object_set_new(paths, route->pattern, json_object());
+            json_object_set_new(json_object_get(paths, route->pattern),
+                                method_member(route->method), operation(route, schemas));
+            if (route->tag)
+                add_tag(tags, route->tag);
+        }
+    }
+    json_t *all_components = components(schemas);
+    json_decref(schemas);
+    json_t *document = json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s}], s:o, s:o, s:o}", "openapi",
+                                 "3.1.0", "info", "title", info->title, "version", info->version,
+                                 "description", info->description, "servers", "url", "/", "tags",
+                                 tags, "paths", paths, "components", all_components);
+    assert(document);
+    return document;
+}
