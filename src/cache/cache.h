@@ -43,7 +43,10 @@ void cache_close(struct cache *cache);
 void cache_key_make(struct cache *cache, struct cache_key *key, const char *operation,
                     const char *const *parts);
 
-/* Looks in host memory, and in memcached too where may_wait. true also for a stale entry. */
+/* Looks in host memory, and in memcached too where may_wait. true also for a stale entry. Without
+ * may_wait, false says nothing about memcached; and twice a second one such call is told false
+ * whatever there is, so that its request goes where memcached can be asked for invalidations by
+ * other hosts. Counts the lookup (a miss only where may_wait). */
 bool cache_get(struct cache *cache, const struct cache_key *key, bool may_wait, struct arena *arena,
                struct cache_entry *entry);
 
