@@ -3,10 +3,10 @@
  * Nothing is locked. A writer takes its place in the ring by moving the head, writes the record
  * there, and then publishes it by one compare-and-swap of an index word: 16 bits of tag over
  * the record's position, which never repeats. Being evicted is being overtaken by the head; a
- * record read shortly before that is appended anew, so what is used stays. A writer that dies
- * leaves a gap that nobody points at. A writer that sleeps until the ring came round may write into
- * another's record: readers copy, then check a hash over position, key and value, so such a record
- * is a miss and never an answer. */
+ * record read in the second half of its life is appended anew, so what is used stays. A writer that
+ * dies leaves a gap that nobody points at. A writer that sleeps until the ring came round may write
+ * into another's record: readers copy, then check a hash over position, key and value, so such a
+ * record is a miss and never an answer. */
 #include "host/l1.h"
 
 #include <errno.h>

@@ -1,0 +1,170 @@
+/* Breakers: when they open, who may probe, how they close. */
+#include "host_fixture.h"
+
+#include "host/breaker.h"
+
+static const struct breaker_policy policy = {.threshold = 3, .recovery_ms = 1000, .probe_ms = 200};
+enum { MS = 1000, START = 5000 * MS };
+
+static bool
+allowed(struct breaker *breaker, int64_t now_us)
+{
+    int64_t retry_after_ms;
+    return breaker_allow(breaker, &policy, now_us, &retry_after_ms);
+}
+
+static struct breaker *
+opened(struct host *host)
+{
+    struct breaker *breaker = breaker_find(host, "model");
+    for (int i = 0; i < 3; i++)
+        breaker_failure(breaker, &policy, START);
+    return breaker;
+}
+
+static struct breaker_view
+view_of(struct breaker *breaker, int64_t now_us)
+{
+    struct breaker_view view;
+    breaker_view(breaker, now_us, &view);
+    return view;
+}
+
+static void
+opens_after_failures_in_a_row(void **state)
+{
+    struct breaker *breaker = breaker_find(host_of(state), "model");
+    int64_t retry_after_ms;
+    breaker_failure(breaker, &policy, START);
+    breaker_failure(breaker, &policy, START);
+    breaker_success(breaker, START);
+    breaker_failure(breaker, &policy, START);
+    breaker_failure(breaker, &policy, START);
+    assert_true(allowed(breaker, START));
+    breaker_failure(breaker, &policy, START);
+    assert_false(breaker_allow(breaker, &policy, START + 300 * MS, &retry_after_ms));
+    assert_int_equal(retry_after_ms, 700);
+}
+
+static void
+lets_one_probe_through(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    assert_false(allowed(breaker, START + 1000 * MS - 1));
+    assert_true(allowed(breaker, START + 1000 * MS));
+    assert_false(allowed(breaker, START + 1000 * MS));
+    assert_int_equal(view_of(breaker, START + 1000 * MS).state, BREAKER_HALF_OPEN);
+}
+
+static void
+gives_up_a_silent_probe(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    assert_true(allowed(breaker, START + 1000 * MS));
+    assert_false(allowed(breaker, START + 1200 * MS - 1));
+    assert_true(allowed(breaker, START + 1200 * MS));
+    assert_false(allowed(breaker, START + 1200 * MS));
+}
+
+static void
+closes_after_a_good_probe(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    assert_true(allowed(breaker, START + 1000 * MS));
+    breaker_success(breaker, START + 1001 * MS);
+    assert_true(allowed(breaker, START + 1001 * MS));
+    assert_true(allowed(breaker, START + 1001 * MS));
+    assert_int_equal(view_of(breaker, START).failures, 0);
+}
+
+static void
+opens_again_after_a_bad_probe(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    assert_true(allowed(breaker, START + 1000 * MS));
+    breaker_failure(breaker, &policy, START + 1010 * MS);
+    assert_false(allowed(breaker, START + 2010 * MS - 1));
+    assert_true(allowed(breaker, START + 2010 * MS));
+}
+
+static void
+ignores_late_answers_while_open(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    breaker_success(breaker, START + MS);
+    assert_false(allowed(breaker, START + MS));
+    breaker_failure(breaker, &policy, START + 900 * MS);
+    assert_true(allowed(breaker, START + 1000 * MS));
+}
+
+static void
+is_closed_by_a_reset(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    breaker_reset(breaker);
+    assert_true(allowed(breaker, START));
+    assert_int_equal(view_of(breaker, START).state, BREAKER_CLOSED);
+}
+
+static void
+shows_its_totals_and_policy(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    assert_true(allowed(breaker, START + 1000 * MS));
+    breaker_success(breaker, START + 1001 * MS);
+    struct breaker_view view = view_of(breaker, START + 1001 * MS);
+    assert_string_equal(view.name, "model");
+    assert_int_equal(view.failures_total, 3);
+    assert_int_equal(view.successes_total, 1);
+    assert_int_equal(view.opens_total, 1);
+    assert_int_equal(view.half_opens_total, 1);
+    assert_int_equal(view.closes_total, 1);
+    assert_int_equal(view.policy.recovery_ms, 1000);
+    assert_true(view.last_failure_us > 0 && view.last_success_us >= view.last_failure_us);
+}
+
+static void
+finds_the_same_one_by_name_and_lists_all(void **state)
+{
+    char name[300];
+    struct breaker_view views[2];
+    struct host *host = host_of(state);
+    assert_ptr_equal(breaker_find(host, "a"), breaker_find(host, "a"));
+    assert_ptr_not_equal(breaker_find(host, "a"), breaker_find(host, "b"));
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    struct breaker *long_one = breaker_find(host, name);
+    name[200] = 'm';
+    assert_ptr_not_equal(breaker_find(host, name), long_one);
+    assert_int_equal(breaker_list(host, START, views, 2), 4);
+}
+
+static void
+shares_one_when_the_table_is_full(void **state)
+{
+    char name[32];
+    for (int i = 0; i < BREAKERS_MAX; i++) {
+        snprintf(name, sizeof name, "model-%d", i);
+        assert_non_null(breaker_find(host_of(state), name));
+    }
+    assert_ptr_equal(breaker_find(host_of(state), "x"), breaker_find(host_of(state), "y"));
+    assert_string_equal(view_of(breaker_find(host_of(state), "x"), START).name, "others");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(opens_after_failures_in_a_row),
+        TEST(lets_one_probe_through),
+        TEST(gives_up_a_silent_probe),
+        TEST(closes_after_a_good_probe),
+        TEST(opens_again_after_a_bad_probe),
+        TEST(ignores_late_answers_while_open),
+        TEST(is_closed_by_a_reset),
+        TEST(shows_its_totals_and_policy),
+        TEST(finds_the_same_one_by_name_and_lists_all),
+        TEST(shares_one_when_the_table_is_full),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
