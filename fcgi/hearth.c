@@ -8,7 +8,11 @@
 
 #include "base/log.h"
 
-const char *argp_program_version = "hearth 0.1.0";
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unknown"
+#endif
+
+const char *argp_program_version = "hearth " PACKAGE_VERSION;
 
 struct subcommand {
     const char *name;
@@ -32,6 +36,7 @@ enum { KEY_JSON = 0x100, KEY_MARKDOWN, KEY_SOCKET, KEY_URL };
 static const struct argp_option options[] = {
     {"config", 'c', "FILE", 0, "Configuration file instead of " SETTINGS_DEFAULT_FILE, 0},
     {"json", KEY_JSON, NULL, 0, "ask: print the answer as JSON", 0},
+    {"limit", 'n', "NUMBER", 0, "ask: most words, points or questions of the answer", 0},
     {"markdown", KEY_MARKDOWN, NULL, 0, "settings: print the manual's table", 0},
     {"model", 'm', "NAME", 0, "ask: the model to ask", 0},
     {"question", 'q', "TEXT", 0, "ask qa: the question", 0},
@@ -69,6 +74,17 @@ take_argument(struct line *line, const char *argument, struct argp_state *state)
     }
 }
 
+static void
+take_limit(struct command *command, const char *argument, struct argp_state *state)
+{
+    char *end;
+    long limit = strtol(argument, &end, 10);
+    if (*end || end == argument || limit < 1 || limit > 10000)
+        argp_failure(state, 2, 0, "--limit is \"%s\", allowed is 1 to 10000", argument);
+    else
+        command->limit = (int)limit;
+}
+
 static error_t
 parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -80,6 +96,9 @@ parse_option(int key, char *argument, struct argp_state *state)
         break;
     case 'm':
         command->model = argument;
+        break;
+    case 'n':
+        take_limit(command, argument, state);
         break;
     case 'q':
         command->question = argument;

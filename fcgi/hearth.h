@@ -14,6 +14,7 @@ struct command {
     const char *question; /* --question, or NULL */
     const char *socket;   /* --socket, or NULL */
     const char *url;      /* --url, or NULL */
+    int limit;            /* --limit: words, points or questions; 0 for the usual number */
     bool json, markdown;
     const char *argument; /* what followed the subcommand, or NULL */
     struct settings settings;

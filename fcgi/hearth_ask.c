@@ -142,6 +142,22 @@ print_receipt(const struct receipt *receipt, int64_t total_us)
     fputc('\n', stderr);
 }
 
+/* The sizes of an answer, as the public routes have them by default. */
+static const struct {
+    const char *name;
+    int value;
+} sizes[] = {{"max_length", 100}, {"max_points", 5}, {"num_questions", 5}};
+
+static void
+add_sizes(const struct operation *operation, const struct command *command, json_t *document)
+{
+    for (const struct field *field = operation->input->fields; field->name; field++)
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+            if (strcmp(field->name, sizes[i].name) == 0)
+                json_object_set_new(document, field->name,
+                                    json_integer(command->limit ? command->limit : sizes[i].value));
+}
+
 static void
 release_json(void *document)
 {
@@ -162,6 +178,7 @@ decode_input(const struct operation *operation, const struct command *command, c
     json_object_set_new(document, "text", value);
     if (command->question)
         json_object_set_new(document, "question", json_string(command->question));
+    add_sizes(operation, command, document);
     return schema_decode(operation->input, document, "", arena, err);
 }
 

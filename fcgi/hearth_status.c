@@ -3,8 +3,10 @@
 #include "fcgi/hearth.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,35 +36,40 @@ proc_number(const char *path, const char *name)
     return number;
 }
 
+/* One worker by its file in the runtime directory, which says "<process id> <state>". A file is
+ * left behind by a worker that was killed. */
 static bool
-is_worker(struct arena *arena, const char *process)
+print_worker(struct arena *arena, const char *path)
 {
-    char name[32] = "";
-    FILE *file = fopen(arena_printf(arena, "/proc/%s/comm", process), "re");
+    long process = 0;
+    char state[16] = "";
+    FILE *file = fopen(path, "re");
     if (!file)
         return false;
-    bool read = fgets(name, sizeof(name), file) != NULL;
+    bool read = fscanf(file, "%ld %15s", &process, state) == 2;
     fclose(file);
-    return read && strcmp(name, "hearth-worker\n") == 0;
+    if (!read || process <= 0 || (kill((pid_t)process, 0) != 0 && errno != EPERM))
+        return false;
+    const char *status = arena_printf(arena, "/proc/%ld/status", process);
+    printf("worker    %ld: %s, %ld threads, %ld KB resident\n", process, state,
+           proc_number(status, "Threads:"), proc_number(status, "VmRSS:"));
+    return true;
 }
 
 static void
-print_workers(struct arena *arena)
+print_workers(struct command *command)
 {
+    const char *path = command->settings.runtime_directory;
     size_t count = 0;
-    DIR *processes = opendir("/proc");
-    for (struct dirent *entry; processes && (entry = readdir(processes));) {
-        if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !is_worker(arena, entry->d_name))
-            continue;
-        const char *path = arena_printf(arena, "/proc/%s/status", entry->d_name);
-        printf("worker    %s: %ld threads, %ld KB resident\n", entry->d_name,
-               proc_number(path, "Threads:"), proc_number(path, "VmRSS:"));
-        count++;
-    }
-    if (processes)
-        closedir(processes);
+    DIR *directory = opendir(path);
+    for (struct dirent *entry; directory && (entry = readdir(directory));)
+        if (strncmp(entry->d_name, "worker.", 7) == 0)
+            count += print_worker(&command->arena,
+                                  arena_printf(&command->arena, "%s/%s", path, entry->d_name));
+    if (directory)
+        closedir(directory);
     if (count == 0)
-        puts("worker    none is running on this host");
+        printf("worker    none is running with RUNTIME_DIRECTORY \"%s\"\n", path);
 }
 
 static void
@@ -198,7 +205,7 @@ print_socket(struct command *command)
 int
 hearth_status(struct command *command)
 {
-    print_workers(&command->arena);
+    print_workers(command);
     bool good = true;
     if (command->url)
         good = print_health(command);
