@@ -162,20 +162,20 @@ cache_metrics(struct cache *cache)
     read_figures(cache, &figures);
     char now[CLOCK_TEXT_BYTES];
     clock_format(now, clock_realtime_us());
-    return json_pack(
-        "{s:s, s:n, s:f, s:I, s:I, s:I, s:n, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o,"
-        " s:{s:I, s:I, s:I, s:I}, s:{s:I}}",
-        "timestamp", now, "retention_hours", "cache_hit_rate", figures.hit_rate,
-        "total_cache_operations", (json_int_t)(figures.lookups + figures.stores), "cache_hits",
-        (json_int_t)figures.hits, "cache_misses", (json_int_t)figures.misses, "key_generation",
-        "cache_operations", "l1_hits", (json_int_t)figures.l1_hits, "memcached_hits",
-        (json_int_t)figures.memcached_hits, "stale_hits", (json_int_t)figures.stale, "misses",
-        (json_int_t)figures.misses, "stores", (json_int_t)figures.stores, "errors",
-        (json_int_t)figures.errors, "compression", compression_json(cache), "memory_usage",
-        "entries", (json_int_t)figures.l1.entries, "bytes", (json_int_t)figures.l1.bytes,
-        "capacity_bytes", (json_int_t)figures.l1.capacity_bytes, "evictions",
-        (json_int_t)figures.l1.evictions, "invalidation", "total_invalidations",
-        (json_int_t)figures.invalidations);
+    return json_pack("{s:s, s:n, s:f, s:I, s:I, s:I, s:n, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o,"
+                     " s:{s:I, s:I, s:I, s:I}, s:{s:I}}",
+                     "timestamp", now, "retention_hours", "cache_hit_rate", figures.hit_rate,
+                     "total_cache_operations", (json_int_t)(figures.lookups + figures.stores),
+                     "hits", (json_int_t)figures.hits, "misses", (json_int_t)figures.misses,
+                     "key_generation", "cache_operations", "l1_hits", (json_int_t)figures.l1_hits,
+                     "memcached_hits", (json_int_t)figures.memcached_hits, "stale_hits",
+                     (json_int_t)figures.stale, "misses", (json_int_t)figures.misses, "stores",
+                     (json_int_t)figures.stores, "errors", (json_int_t)figures.errors,
+                     "compression", compression_json(cache), "memory_usage", "entries",
+                     (json_int_t)figures.l1.entries, "bytes", (json_int_t)figures.l1.bytes,
+                     "capacity_bytes", (json_int_t)figures.l1.capacity_bytes, "evictions",
+                     (json_int_t)figures.l1.evictions, "invalidation", "total_invalidations",
+                     (json_int_t)figures.invalidations);
 }
 
 /* {"value": count} for the values of one label that were seen. */
