@@ -61,12 +61,19 @@ struct error {
     struct field_error *fields; /* all of them at once, in document order; may be NULL */
 };
 
+struct arena;
+
 /* Fills err and returns false, so that a failure is one statement. err must be empty. */
 bool error_set(struct error *err, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* As error_set(), telling the client when to come back. */
 bool error_set_retry(struct error *err, enum error_code code, int retry_after_s, const char *format,
+                     ...) __attribute__((format(printf, 4, 5)));
+
+/* As error_set() with ERROR_VALIDATION_FAILED, naming the one bad field; path and message are copied
+ * to the arena. */
+bool error_set_field(struct error *err, struct arena *arena, const char *path, const char *format,
                      ...) __attribute__((format(printf, 4, 5)));
 
 static inline void
