@@ -20,7 +20,7 @@ command_socket(const struct command *command)
         return command->socket;
     const char *directory =
         command->settings_good ? command->settings.runtime_directory : "/run/hearth";
-    return arena_printf((struct arena *)&command->arena, "%s/hearth.sock", directory);
+    return arena_printf((struct arena *)&command->arena, "%s/fcgi.sock", directory);
 }
 
 int

@@ -38,16 +38,6 @@ static const struct kind kinds[] = {
 };
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 
-/* The lists that are being made. */
-struct roster {
-    struct settings_reading *reading;
-    struct provider_settings *providers;
-    size_t provider_count;
-    struct model_settings *models;
-    struct model_draft *drafts; /* of the first draft_count models */
-    size_t model_count, draft_count;
-};
-
 static const char *
 text_at(const struct settings *settings, size_t offset)
 {
@@ -75,7 +65,7 @@ kind_of_model(const char *model)
 }
 
 static const struct provider_settings *
-provider_named(const struct roster *roster, const char *name)
+provider_named(const struct settings_roster *roster, const char *name)
 {
     for (size_t i = 0; i < roster->provider_count; i++)
         if (strcmp(roster->providers[i].name, name) == 0)
@@ -83,8 +73,8 @@ provider_named(const struct roster *roster, const char *name)
     return NULL;
 }
 
-static struct model_settings *
-model_named(const struct roster *roster, const char *name)
+struct model_settings *
+settings_roster_model(const struct settings_roster *roster, const char *name)
 {
     for (size_t i = 0; i < roster->model_count; i++)
         if (strcmp(roster->models[i].name, name) == 0)
@@ -118,7 +108,7 @@ name_is_reserved(struct settings_reading *reading, const char *name, int line)
 /* A key of the settings goes only to where that kind of provider is by the settings: never to the
  * address that a section gives. */
 static void
-provider_add(struct roster *roster, const struct provider_draft *draft)
+provider_add(struct settings_roster *roster, const struct provider_draft *draft)
 {
     struct settings_reading *reading = roster->reading;
     const struct settings *settings = reading->settings;
@@ -143,7 +133,7 @@ provider_add(struct roster *roster, const struct provider_draft *draft)
 
 /* A provider that no section describes but whose key, or own address, is set. */
 static void
-provider_derive(struct roster *roster, const struct kind *kind)
+provider_derive(struct settings_roster *roster, const struct kind *kind)
 {
     const struct settings *settings = roster->reading->settings;
     const char *key = text_at(settings, kind->key);
@@ -160,7 +150,8 @@ provider_derive(struct roster *roster, const struct kind *kind)
 }
 
 static void
-model_derive(struct roster *roster, const char *name, const struct provider_settings *provider)
+model_derive(struct settings_roster *roster, const char *name,
+             const struct provider_settings *provider)
 {
     struct model_draft draft = {.name = name};
     settings_defaults(roster->reading, model_rows, &draft);
@@ -170,7 +161,7 @@ model_derive(struct roster *roster, const char *name, const struct provider_sett
 }
 
 static void
-read_sections(struct roster *roster)
+read_sections(struct settings_roster *roster)
 {
     struct settings_reading *reading = roster->reading;
     for (size_t i = 1; i < reading->file.section_count; i++) {
@@ -185,7 +176,7 @@ read_sections(struct roster *roster)
             struct model_draft draft = {.name = section->name, .line = section->line};
             read_section(reading, i, model_rows, &draft);
             if (name_is_reserved(reading, section->name, section->line) ||
-                model_named(roster, section->name))
+                settings_roster_model(roster, section->name))
                 continue;
             draft.model.name = section->name;
             if (!draft.model.id)
@@ -197,7 +188,7 @@ read_sections(struct roster *roster)
 }
 
 static void
-link_providers(struct roster *roster)
+link_providers(struct settings_roster *roster)
 {
     for (size_t i = 0; i < roster->draft_count; i++) {
         const struct model_draft *draft = &roster->drafts[i];
@@ -217,7 +208,7 @@ link_providers(struct roster *roster)
 
 /* Whether a provider of this kind is known, by section or by key; only the first is good. */
 static const struct provider_settings *
-provider_of_kind(const struct roster *roster, const struct kind *kind)
+provider_of_kind(const struct settings_roster *roster, const struct kind *kind)
 {
     for (size_t i = 0; kind && i < roster->provider_count; i++)
         if (roster->providers[i].kind == kind->kind)
@@ -239,11 +230,11 @@ is_at_home(const struct provider_settings *provider)
  * of the first one. Old environment files name one also where no key is set; that must not stop a
  * start. */
 static void
-derive_named_model(struct roster *roster)
+derive_named_model(struct settings_roster *roster)
 {
     struct settings_reading *reading = roster->reading;
     const char *name = reading->settings->ai_model;
-    if (!*name || strcmp(name, "local") == 0 || model_named(roster, name))
+    if (!*name || strcmp(name, "local") == 0 || settings_roster_model(roster, name))
         return;
     const struct kind *kind = kind_of_model(name);
     const struct provider_settings *provider = provider_of_kind(roster, kind);
@@ -264,7 +255,7 @@ derive_named_model(struct roster *roster)
 /* Without model sections each provider gets the model that is usual for its kind, unless AI_MODEL
  * named another one of it. */
 static void
-derive_usual_models(struct roster *roster)
+derive_usual_models(struct settings_roster *roster)
 {
     for (size_t i = 0; i < roster->provider_count; i++) {
         const struct provider_settings *provider = &roster->providers[i];
@@ -272,7 +263,7 @@ derive_usual_models(struct roster *roster)
         for (size_t j = 0; j < roster->model_count; j++)
             has_model = has_model || roster->models[j].provider == provider;
         for (size_t j = 0; j < KIND_COUNT && !has_model; j++)
-            if (kinds[j].kind == provider->kind && !model_named(roster, kinds[j].model)) {
+            if (kinds[j].kind == provider->kind && !settings_roster_model(roster, kinds[j].model)) {
                 if (!is_at_home(provider))
                     settings_warn(roster->reading, "asking \"%s\" at %s, as AI_MODEL is not set",
                                   kinds[j].model, provider->base_url);
@@ -281,76 +272,12 @@ derive_usual_models(struct roster *roster)
     }
 }
 
-static void
-add_fallback(struct roster *roster, size_t index, size_t *count, const char *name)
-{
-    const struct model_draft *draft = &roster->drafts[index];
-    const char *where = settings_place(roster->reading, draft->line);
-    const struct model_settings *fallback = model_named(roster, name);
-    if (strcmp(name, "local") == 0)
-        return;
-    if (!fallback)
-        settings_complain(roster->reading, where,
-                          "model \"%s\" falls back to \"%s\", which is not described", draft->name,
-                          name);
-    else if (*count == MODEL_FALLBACKS_MAX - 1)
-        settings_complain(roster->reading, where, "model \"%s\" has more than %d fallbacks",
-                          draft->name, MODEL_FALLBACKS_MAX - 1);
-    else
-        roster->models[index].fallbacks[(*count)++] = fallback;
-}
-
-/* Every chain but local's own ends with local, the last model of the list. */
-static void
-link_fallbacks(struct roster *roster)
-{
-    const struct model_settings *local = &roster->models[roster->model_count - 1];
-    for (size_t i = 0; i + 1 < roster->model_count; i++) {
-        size_t count = 0;
-        const char *at = i < roster->draft_count ? roster->drafts[i].fallbacks : "";
-        for (; *at; at += *at == ',') {
-            size_t length = strcspn(at, ",");
-            add_fallback(roster, i, &count, arena_strndup(roster->reading->arena, at, length));
-            at += length;
-        }
-        roster->models[i].fallbacks[count] = local;
-    }
-}
-
-enum mark { MARK_NEW, MARK_OPEN, MARK_DONE };
-
-/* Depth first; a model that is still open when met again stands in a circle. */
-static bool
-is_in_circle(const struct roster *roster, size_t index, enum mark *marks)
-{
-    if (marks[index] != MARK_NEW)
-        return marks[index] == MARK_OPEN;
-    marks[index] = MARK_OPEN;
-    bool circle = false;
-    const struct model_settings *const *fallback = roster->models[index].fallbacks;
-    for (; *fallback; fallback++)
-        circle = is_in_circle(roster, (size_t)(*fallback - roster->models), marks) || circle;
-    marks[index] = MARK_DONE;
-    return circle;
-}
-
-static void
-check_circles(struct roster *roster)
-{
-    enum mark *marks = arena_array(roster->reading->arena, roster->model_count, sizeof(*marks));
-    for (size_t i = 0; i < roster->draft_count; i++)
-        if (is_in_circle(roster, i, marks))
-            settings_complain(
-                roster->reading, settings_place(roster->reading, roster->drafts[i].line),
-                "the fallbacks of model \"%s\" lead in a circle", roster->drafts[i].name);
-}
-
 void
 settings_models(struct settings_reading *reading)
 {
     struct settings *settings = reading->settings;
     size_t most = reading->file.section_count + KIND_COUNT + 2;
-    struct roster roster = {
+    struct settings_roster roster = {
         .reading = reading,
         .providers = arena_array(reading->arena, most, sizeof(*roster.providers)),
         .models = arena_array(reading->arena, 2 * most, sizeof(*roster.models)),
@@ -366,8 +293,7 @@ settings_models(struct settings_reading *reading)
     struct provider_settings *local = &roster.providers[roster.provider_count++];
     *local = (struct provider_settings){.name = "local", .kind = PROVIDER_LOCAL};
     model_derive(&roster, "local", local);
-    link_fallbacks(&roster);
-    check_circles(&roster);
+    settings_chains(&roster);
 
     settings->providers = roster.providers;
     settings->provider_count = roster.provider_count;

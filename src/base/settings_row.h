@@ -122,7 +122,25 @@ void settings_warn(struct settings_reading *reading, const char *format, ...)
 /* The value of an environment variable; NULL where it is not set or empty. */
 const char *settings_environment(char *const *environment, const char *name);
 
+/* The lists of providers and models while they are made. */
+struct settings_roster {
+    struct settings_reading *reading;
+    struct provider_settings *providers;
+    size_t provider_count;
+    struct model_settings *models;
+    struct model_draft *drafts; /* of the first draft_count models */
+    size_t model_count, draft_count;
+};
+
+/* The model of this name, or NULL. */
+struct model_settings *settings_roster_model(const struct settings_roster *roster,
+                                             const char *name);
+
 /* Makes providers, models and the default model of sections, keys and AI_MODEL. */
 void settings_models(struct settings_reading *reading);
+
+/* Links the fallbacks of all models, each chain ended by local, which is the last of the list;
+ * complains of names that lead nowhere and of circles. */
+void settings_chains(struct settings_roster *roster);
 
 #endif
