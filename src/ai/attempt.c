@@ -58,6 +58,7 @@ ask_once(struct run *run, const struct model_settings *model,
         .request = request,
         .connect_ms =
             model->connect_timeout_ms > 0 ? model->connect_timeout_ms : DEFAULT_CONNECT_MS,
+        .headers_ms = model->headers_timeout_ms > 0 ? model->headers_timeout_ms : total_ms,
         .total_ms = total_ms,
         .goes_on = run_goes_on,
         .context = run,

@@ -25,15 +25,7 @@ prompt_init(struct prompt *prompt, struct arena *arena)
 static void
 add_line(struct strbuf *buffer, const char *format, va_list arguments)
 {
-    va_list copy;
-    va_copy(copy, arguments);
-    int length = vsnprintf(NULL, 0, format, copy);
-    va_end(copy);
-    if (length < 0)
-        return;
-    char *end = strbuf_reserve(buffer, (size_t)length);
-    vsnprintf(end, (size_t)length + 1, format, arguments);
-    strbuf_added(buffer, (size_t)length);
+    strbuf_add_text(buffer, arena_vprintf(buffer->arena, format, arguments));
     strbuf_add_char(buffer, '\n');
 }
 

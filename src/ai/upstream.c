@@ -192,28 +192,43 @@ prepare(CURL *easy, const struct upstream_call *call, struct arena *arena, struc
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, sink);
 }
 
-/* Runs the transfer to its end. false: goes_on() ended it. */
-static bool
+/* How a transfer ended, where libcurl did not end it. */
+enum ending { ENDED_ITSELF, ENDED_BY_CALLER, ENDED_SILENT };
+
+static enum ending
+look(CURL *easy, const struct upstream_call *call, int64_t spent_ms)
+{
+    if (!call->goes_on(call->context))
+        return ENDED_BY_CALLER;
+    long status = 0;
+    if (spent_ms >= call->headers_ms)
+        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    return spent_ms >= call->headers_ms && status == 0 ? ENDED_SILENT : ENDED_ITSELF;
+}
+
+static enum ending
 transfer(struct handle *handle, const struct upstream_call *call, CURLcode *result)
 {
     *result = CURLE_FAILED_INIT;
     if (curl_multi_add_handle(handle->multi, handle->easy) != CURLM_OK)
-        return true;
-    int64_t next_tick_ms = clock_monotonic_ms() + UPSTREAM_TICK_MS;
+        return ENDED_ITSELF;
+    int64_t started_ms = clock_monotonic_ms(), looked_ms = started_ms;
     int running = 1;
-    bool goes_on = true;
-    while (curl_multi_perform(handle->multi, &running) == CURLM_OK && running > 0 && goes_on) {
+    while (curl_multi_perform(handle->multi, &running) == CURLM_OK && running > 0) {
         curl_multi_poll(handle->multi, NULL, 0, UPSTREAM_TICK_MS, NULL);
-        if (clock_monotonic_ms() >= next_tick_ms) {
-            goes_on = call->goes_on(call->context);
-            next_tick_ms = clock_monotonic_ms() + UPSTREAM_TICK_MS;
-        }
+        int64_t now_ms = clock_monotonic_ms();
+        if (now_ms - looked_ms < UPSTREAM_TICK_MS)
+            continue;
+        enum ending ending = look(handle->easy, call, now_ms - started_ms);
+        if (ending != ENDED_ITSELF)
+            return ending;
+        looked_ms = now_ms;
     }
     int left;
     const CURLMsg *message = curl_multi_info_read(handle->multi, &left);
     if (message && message->msg == CURLMSG_DONE)
         *result = message->data.result;
-    return message || goes_on;
+    return ENDED_ITSELF;
 }
 
 static const char *
@@ -239,19 +254,19 @@ read_head(CURL *easy, struct arena *arena, struct provider_head *head)
 }
 
 static void
-explain_timeout(CURL *easy, const struct upstream_call *call, struct provider_failure *failure)
+explain_timeout(CURL *easy, int64_t limit_ms, struct provider_failure *failure)
 {
+    *failure = (struct provider_failure){.retry_after_ms = -1, .counts = true};
     curl_off_t sent_us = 0;
     curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
     /* A provider that took the question and stays silent would be asked, and paid, twice. */
     failure->retryable = sent_us == 0;
-    failure->counts = true;
     if (sent_us == 0)
         error_set(&failure->error, ERROR_UPSTREAM_TIMEOUT,
                   "the provider could not be reached in time");
     else
         error_set(&failure->error, ERROR_UPSTREAM_TIMEOUT,
-                  "the provider did not answer within %lld ms", (long long)call->total_ms);
+                  "the provider did not answer within %lld ms", (long long)limit_ms);
 }
 
 static void
@@ -260,7 +275,7 @@ explain(CURL *easy, CURLcode result, const struct upstream_call *call, const str
 {
     *failure = (struct provider_failure){.retry_after_ms = -1};
     if (result == CURLE_OPERATION_TIMEDOUT) {
-        explain_timeout(easy, call, failure);
+        explain_timeout(easy, call->total_ms, failure);
         return;
     }
     if (sink->too_large || result == CURLE_FILESIZE_EXCEEDED) {
@@ -288,9 +303,11 @@ upstream_send(struct upstream *upstream, const struct upstream_call *call, struc
     struct handle *handle = handle_take(upstream);
     prepare(handle->easy, call, arena, &sink);
     CURLcode result;
-    bool finished = transfer(handle, call, &result);
-    if (!finished)
+    enum ending ending = transfer(handle, call, &result);
+    if (ending == ENDED_BY_CALLER)
         provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
+    else if (ending == ENDED_SILENT)
+        explain_timeout(handle->easy, call->headers_ms, failure);
     else if (result != CURLE_OK)
         explain(handle->easy, result, call, &sink, failure);
     else
@@ -299,5 +316,5 @@ upstream_send(struct upstream *upstream, const struct upstream_call *call, struc
     handle_give_back(upstream, handle);
     answer->body = sink.body.data;
     answer->length = sink.body.length;
-    return finished && result == CURLE_OK;
+    return ending == ENDED_ITSELF && result == CURLE_OK;
 }

@@ -17,7 +17,7 @@ enum { UPSTREAM_ANSWER_MAX_BYTES = 8 * 1024 * 1024, UPSTREAM_TICK_MS = 250 };
 
 struct upstream_call {
     const struct provider_request *request;
-    int64_t connect_ms, total_ms; /* limits, both above 0 */
+    int64_t connect_ms, headers_ms, total_ms; /* limits, all above 0 */
     /* Asked every UPSTREAM_TICK_MS while the call waits: false ends it. */
     bool (*goes_on)(void *context);
     void *context;
@@ -34,7 +34,8 @@ struct upstream *upstream_open(struct error *err) __attribute__((warn_unused_res
 void upstream_close(struct upstream *upstream);
 
 /* Posts the request and reads the whole answer. false when there is none: not reached, broken off,
- * too late, too large, or ended by goes_on() (ERROR_CLIENT_CLOSED). */
+ * too late (headers_ms to the nearest tick), too large, or ended by goes_on()
+ * (ERROR_CLIENT_CLOSED). */
 bool upstream_send(struct upstream *upstream, const struct upstream_call *call, struct arena *arena,
                    struct upstream_answer *answer, struct provider_failure *failure)
     __attribute__((warn_unused_result));
