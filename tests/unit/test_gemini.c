@@ -1,0 +1,153 @@
+/* Gemini's dialect on recorded bytes. */
+#include "../lib/provider_bench.h"
+
+static void
+open_bench(struct provider_bench *bench)
+{
+    provider_bench_open(bench, &provider_gemini, "https://g.example/v1beta", "gemini-2.5-flash");
+}
+
+static void
+builds_a_generate_content_request(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    const json_t *body = provider_bench_build(&bench);
+    assert_string_equal(bench.request.url,
+                        "https://g.example/v1beta/models/gemini-2.5-flash:generateContent");
+    assert_string_equal(provider_bench_header(&bench, "x-goog-api-key"), "s3cret");
+    assert_string_equal(provider_bench_text(body, "systemInstruction/parts/0/text"),
+                        bench.question.system);
+    assert_string_equal(provider_bench_text(body, "contents/0/parts/0/text"), bench.question.user);
+    assert_int_equal(
+        json_integer_value(provider_bench_at(body, "generationConfig/maxOutputTokens")), 100);
+    assert_null(provider_bench_at(body, "generationConfig/responseMimeType"));
+    arena_release(&bench.arena);
+}
+
+static void
+lets_no_model_id_out_of_its_path_segment(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    provider_bench_open(&bench, &provider_gemini, "https://g.example", "a b?x#y");
+    provider_bench_build(&bench);
+    assert_string_equal(bench.request.url,
+                        "https://g.example/v1beta/models/a%20b%3Fx%23y:generateContent");
+    arena_release(&bench.arena);
+}
+
+static void
+asks_for_structure_in_its_own_dialect(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    bench.question.answer = &verdict_schema;
+    const json_t *config = provider_bench_at(provider_bench_build(&bench), "generationConfig");
+    assert_string_equal(provider_bench_text(config, "responseMimeType"), "application/json");
+    const json_t *schema = provider_bench_at(config, "responseSchema");
+    assert_string_equal(provider_bench_text(schema, "type"), "OBJECT");
+    assert_string_equal(provider_bench_text(schema, "properties/reasons/items/type"), "STRING");
+    assert_string_equal(provider_bench_text(schema, "propertyOrdering/2"), "reasons");
+    assert_int_equal(json_array_size(provider_bench_at(schema, "required")), 2);
+    assert_null(provider_bench_at(schema, "additionalProperties"));
+    arena_release(&bench.arena);
+}
+
+static void
+reads_the_text_without_thoughts_and_bills_them(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    assert_true(provider_bench_parse(
+        &bench, "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"hm\",\"thought\":true},"
+                "{\"text\":\"Yes, \"},{\"text\":\"indeed.\"}],\"role\":\"model\"},"
+                "\"finishReason\":\"STOP\",\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":8,"
+                "\"candidatesTokenCount\":3,\"thoughtsTokenCount\":40,\"totalTokenCount\":51}}"));
+    assert_string_equal(bench.answer.text, "Yes, indeed.");
+    assert_int_equal(bench.answer.tokens_input, 8);
+    assert_int_equal(bench.answer.tokens_output, 43);
+    arena_release(&bench.arena);
+}
+
+static void
+takes_no_refusal_for_an_answer(void **state)
+{
+    (void)state;
+    static const char *const refusals[] = {
+        "{\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}",
+        "{\"candidates\":[{\"finishReason\":\"SAFETY\"}]}",
+        "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"x\"}]},"
+        "\"finishReason\":\"PROHIBITED_CONTENT\"}]}",
+    };
+    for (size_t i = 0; i < 3; i++) {
+        struct provider_bench bench;
+        open_bench(&bench);
+        assert_false(provider_bench_parse(&bench, refusals[i]));
+        assert_int_equal(bench.failure.error.code, ERROR_CONTENT_REFUSED);
+        arena_release(&bench.arena);
+    }
+}
+
+static void
+marks_cut_answers_and_refuses_incomplete_ones(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    assert_true(
+        provider_bench_parse(&bench, "{\"candidates\":[{\"finishReason\":\"MAX_TOKENS\"}]}"));
+    assert_true(bench.answer.truncated);
+    assert_false(provider_bench_parse(&bench, "{\"candidates\":[]}"));
+    assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_INVALID);
+    assert_false(provider_bench_parse(
+        &bench, "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"x\"}]}}]}"));
+    assert_false(provider_bench_parse(&bench, "{\"candidates\":[{\"finishReason\":\"STOP\"}]}"));
+    arena_release(&bench.arena);
+}
+
+static void
+classifies_errors(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    const struct provider_head limited = {.status = 429}, bad = {.status = 400};
+    assert_int_equal(
+        provider_bench_classify(
+            &bench, &limited,
+            "{\"error\":{\"code\":429,\"status\":\"RESOURCE_EXHAUSTED\",\"details\":[{\"@type\":"
+            "\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"37.5s\"}]}}"),
+        ERROR_PROVIDER_RATE_LIMITED);
+    assert_int_equal(bench.failure.retry_after_ms, 37500);
+    assert_int_equal(bench.failure.error.retry_after_s, 38);
+    provider_bench_classify(
+        &bench, &bad,
+        "{\"error\":{\"code\":400,\"message\":\"API key not valid.\",\"details\":"
+        "[{\"reason\":\"API_KEY_INVALID\"}]}}");
+    assert_string_equal(bench.failure.error.detail, "the provider refused our key");
+    assert_int_equal(
+        provider_bench_classify(&bench, &bad,
+                                "{\"error\":{\"message\":\"The input token count (9) exceeds the "
+                                "maximum number of tokens allowed (8).\"}}"),
+        ERROR_CONTEXT_TOO_LONG);
+    arena_release(&bench.arena);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(builds_a_generate_content_request),
+        cmocka_unit_test(lets_no_model_id_out_of_its_path_segment),
+        cmocka_unit_test(asks_for_structure_in_its_own_dialect),
+        cmocka_unit_test(reads_the_text_without_thoughts_and_bills_them),
+        cmocka_unit_test(takes_no_refusal_for_an_answer),
+        cmocka_unit_test(marks_cut_answers_and_refuses_incomplete_ones),
+        cmocka_unit_test(classifies_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

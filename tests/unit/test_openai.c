@@ -1,0 +1,294 @@
+/* OpenAI's dialect on recorded bytes. */
+#include "../lib/provider_bench.h"
+
+static void
+open_bench(struct provider_bench *bench)
+{
+    provider_bench_open(bench, &provider_openai, "http://localhost:11434/v1", "llama3");
+}
+
+static void
+builds_a_chat_completion(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    const json_t *body = provider_bench_build(&bench);
+    assert_string_equal(bench.request.url, "http://localhost:11434/v1/chat/completions");
+    assert_string_equal(provider_bench_header(&bench, "Authorization"), "Bearer s3cret");
+    assert_string_equal(provider_bench_text(body, "model"), "llama3");
+    assert_string_equal(provider_bench_text(body, "messages/0/role"), "system");
+    assert_string_equal(provider_bench_text(body, "messages/0/content"), bench.question.system);
+    assert_string_equal(provider_bench_text(body, "messages/1/content"), bench.question.user);
+    assert_int_equal(json_integer_value(provider_bench_at(body, "max_tokens")), 100);
+    assert_true(json_number_value(provider_bench_at(body, "temperature")) == 0.7);
+    assert_null(provider_bench_at(body, "response_format"));
+    arena_release(&bench.arena);
+}
+
+static void
+sends_no_authorization_without_a_key(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    bench.place.key = NULL;
+    provider_bench_build(&bench);
+    assert_int_equal(bench.request.header_count, 0);
+    arena_release(&bench.arena);
+}
+
+static void
+adds_the_version_only_where_the_base_url_has_none(void **state)
+{
+    (void)state;
+    static const char *const urls[][2] = {
+        {"http://127.0.0.1:8080", "http://127.0.0.1:8080/v1/chat/completions"},
+        {"https://openrouter.ai/api/v1", "https://openrouter.ai/api/v1/chat/completions"},
+        {"https://g.example/v1beta/openai", "https://g.example/v1beta/openai/chat/completions"},
+        {"https://v1.example", "https://v1.example/v1/chat/completions"},
+    };
+    struct provider_bench bench;
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        provider_bench_open(&bench, &provider_openai, urls[i][0], "m");
+        provider_bench_build(&bench);
+        assert_string_equal(bench.request.url, urls[i][1]);
+        arena_release(&bench.arena);
+    }
+}
+
+static void
+says_to_openai_itself_what_its_newer_models_take(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    provider_bench_open(&bench, &provider_openai, "https://api.openai.com/v1", "o4-mini");
+    const json_t *body = provider_bench_build(&bench);
+    assert_int_equal(json_integer_value(provider_bench_at(body, "max_completion_tokens")), 100);
+    assert_null(provider_bench_at(body, "max_tokens"));
+    assert_null(provider_bench_at(body, "temperature"));
+    arena_release(&bench.arena);
+}
+
+static void
+asks_for_structure_in_the_strict_form(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    bench.question.answer = &verdict_schema;
+    const json_t *body = provider_bench_build(&bench);
+    const json_t *form = provider_bench_at(body, "response_format/json_schema");
+    assert_string_equal(provider_bench_text(form, "name"), "Verdict");
+    assert_true(json_is_true(provider_bench_at(form, "strict")));
+    assert_true(json_is_false(provider_bench_at(form, "schema/additionalProperties")));
+    assert_int_equal(json_array_size(provider_bench_at(form, "schema/required")), 3);
+    assert_string_equal(provider_bench_text(form, "schema/properties/mood/enum/1"), "bad");
+    assert_string_equal(provider_bench_text(form, "schema/properties/reasons/type/1"), "null");
+    arena_release(&bench.arena);
+}
+
+static void
+reads_the_text_and_the_usage(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    assert_true(provider_bench_parse(
+        &bench, "{\"id\":\"chatcmpl-9\",\"object\":\"chat.completion\",\"choices\":[{\"index\":0,"
+                "\"message\":{\"role\":\"assistant\",\"content\":\"Hi \xc3\xa9\",\"refusal\":null},"
+                "\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":19,"
+                "\"completion_tokens\":10,\"total_tokens\":29}}"));
+    assert_string_equal(bench.answer.text, "Hi \xc3\xa9");
+    assert_int_equal(bench.answer.tokens_input, 19);
+    assert_int_equal(bench.answer.tokens_output, 10);
+    assert_false(bench.answer.truncated);
+    arena_release(&bench.arena);
+}
+
+static void
+leaves_thoughts_out_of_the_answer(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    assert_true(provider_bench_parse(
+        &bench, "{\"choices\":[{\"message\":{\"content\":\"<think>hm</think>\\nYes.\"},"
+                "\"finish_reason\":\"stop\"}]}"));
+    assert_string_equal(bench.answer.text, "\nYes.");
+    assert_int_equal(bench.answer.tokens_input, -1);
+    arena_release(&bench.arena);
+}
+
+static void
+takes_no_refusal_for_an_answer(void **state)
+{
+    (void)state;
+    static const char *const refusals[] = {
+        "{\"choices\":[{\"message\":{\"content\":null,\"refusal\":\"No.\"},"
+        "\"finish_reason\":\"stop\"}]}",
+        "{\"choices\":[{\"message\":{\"content\":\"Part\"},\"finish_reason\":\"content_filter\"}]}",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct provider_bench bench;
+        open_bench(&bench);
+        assert_false(provider_bench_parse(&bench, refusals[i]));
+        assert_int_equal(bench.failure.error.code, ERROR_CONTENT_REFUSED);
+        assert_true(bench.failure.final);
+        assert_false(bench.failure.retryable);
+        arena_release(&bench.arena);
+    }
+}
+
+static void
+marks_an_answer_cut_for_want_of_tokens(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    assert_true(provider_bench_parse(
+        &bench, "{\"choices\":[{\"message\":{\"content\":\"\"},\"finish_reason\":\"length\"}]}"));
+    assert_true(bench.answer.truncated);
+    arena_release(&bench.arena);
+}
+
+static void
+refuses_what_is_no_complete_answer(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "",
+        "null",
+        "[]",
+        "<html>",
+        "{}",
+        "{\"choices\":[]}",
+        "{\"choices\":{}}",
+        "{\"choices\":[{\"message\":\"x\",\"finish_reason\":\"stop\"}]}",
+        "{\"choices\":[{\"message\":{\"content\":\" \"},\"finish_reason\":\"stop\"}]}",
+        "{\"choices\":[{\"message\":{\"content\":\"x\"}}]}",
+        "{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":\"tool_calls\"}]}",
+        "{\"choices\":[{\"message\":{\"content\":\"\xff\"},\"finish_reason\":\"stop\"}]}",
+    };
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        struct provider_bench bench;
+        open_bench(&bench);
+        assert_false(provider_bench_parse(&bench, bodies[i]));
+        assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_INVALID);
+        arena_release(&bench.arena);
+    }
+}
+
+static void
+classifies_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *body;
+        enum error_code code;
+        bool retryable, final, counts;
+    } rows[] = {
+        {401, "{\"error\":{\"code\":\"invalid_api_key\"}}", ERROR_UPSTREAM_ERROR, 0, 0, 0},
+        {429, "{\"error\":{\"code\":\"rate_limit_exceeded\"}}", ERROR_PROVIDER_RATE_LIMITED, 1, 0,
+         0},
+        {429, "{\"error\":{\"code\":\"insufficient_quota\"}}", ERROR_PROVIDER_RATE_LIMITED, 0, 0,
+         0},
+        {500, "oops", ERROR_UPSTREAM_ERROR, 1, 0, 1},
+        {404, "{\"error\":\"model not found\"}", ERROR_UPSTREAM_ERROR, 0, 0, 0},
+        {400, "{\"error\":{\"code\":\"context_length_exceeded\"}}", ERROR_CONTEXT_TOO_LONG, 0, 1,
+         0},
+        {400, "{\"object\":\"error\",\"message\":\"This model's maximum context length is 4096\"}",
+         ERROR_CONTEXT_TOO_LONG, 0, 1, 0},
+        {400, "{\"error\":{\"type\":\"exceed_context_size_error\",\"code\":400}}",
+         ERROR_CONTEXT_TOO_LONG, 0, 1, 0},
+        {400, "{\"error\":{\"code\":\"content_filter\"}}", ERROR_CONTENT_REFUSED, 0, 1, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct provider_bench bench;
+        open_bench(&bench);
+        const struct provider_head head = {.status = rows[i].status};
+        assert_int_equal(provider_bench_classify(&bench, &head, rows[i].body), rows[i].code);
+        assert_int_equal(bench.failure.retryable, rows[i].retryable);
+        assert_int_equal(bench.failure.final, rows[i].final);
+        assert_int_equal(bench.failure.counts, rows[i].counts);
+        arena_release(&bench.arena);
+    }
+}
+
+static void
+reads_every_form_of_retry_after(void **state)
+{
+    (void)state;
+    static const struct {
+        struct provider_head head;
+        int64_t ms;
+    } rows[] = {
+        {{.retry_after = "7"}, 7000},
+        {{.retry_after = "1.5"}, 1500},
+        {{.retry_after_ms = "250", .retry_after = "7"}, 250},
+        {{.retry_after = "Sun, 09 Sep 2001 01:47:40 GMT"}, 60000},
+        {{.retry_after = "Sun, 09 Sep 2001 01:00:00 GMT"}, 0},
+        {{.retry_after = "soon"}, -1},
+        {{.retry_after = "-3"}, -1},
+        {{.retry_after = "nan"}, -1},
+        {{0}, -1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct provider_bench bench;
+        open_bench(&bench);
+        struct provider_head head = rows[i].head;
+        head.status = 429;
+        provider_bench_classify(&bench, &head, "");
+        assert_int_equal(bench.failure.retry_after_ms, rows[i].ms);
+        arena_release(&bench.arena);
+    }
+}
+
+static void
+obeys_a_provider_that_wants_no_retry(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    const struct provider_head head = {.status = 500, .should_retry = "false"};
+    provider_bench_classify(&bench, &head, "");
+    assert_false(bench.failure.retryable);
+    arena_release(&bench.arena);
+}
+
+static void
+shows_no_more_of_an_error_than_its_code(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    const struct provider_head head = {.status = 404};
+    provider_bench_classify(&bench, &head,
+                            "{\"error\":{\"message\":\"no s3cret\",\"code\":\"model_not_found\"}}");
+    assert_string_equal(bench.failure.error.detail,
+                        "the provider did not accept the request: status 404 (model_not_found)");
+    arena_release(&bench.arena);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(builds_a_chat_completion),
+        cmocka_unit_test(sends_no_authorization_without_a_key),
+        cmocka_unit_test(adds_the_version_only_where_the_base_url_has_none),
+        cmocka_unit_test(says_to_openai_itself_what_its_newer_models_take),
+        cmocka_unit_test(asks_for_structure_in_the_strict_form),
+        cmocka_unit_test(reads_the_text_and_the_usage),
+        cmocka_unit_test(leaves_thoughts_out_of_the_answer),
+        cmocka_unit_test(takes_no_refusal_for_an_answer),
+        cmocka_unit_test(marks_an_answer_cut_for_want_of_tokens),
+        cmocka_unit_test(refuses_what_is_no_complete_answer),
+        cmocka_unit_test(classifies_errors),
+        cmocka_unit_test(reads_every_form_of_retry_after),
+        cmocka_unit_test(obeys_a_provider_that_wants_no_retry),
+        cmocka_unit_test(shows_no_more_of_an_error_than_its_code),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
