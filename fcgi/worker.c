@@ -86,15 +86,19 @@ explain_socket(const char *program, const char *config)
             length > 0 ? resolved : program, config ? " --config " : "", config ? config : "");
 }
 
+/* What supervisors say to end a process gracefully. Debian 12's multiwatch sends SIGQUIT when it
+ * was told "-s TERM". */
+static const int stop_signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGHUP};
+
+enum { STOP_SIGNALS = sizeof(stop_signals) / sizeof(stop_signals[0]) };
+
 /* All threads inherit this: signals are only taken by sigwait() in the main thread. */
 static void
 block_signals(sigset_t *stops)
 {
     sigemptyset(stops);
-    sigaddset(stops, SIGTERM);
-    sigaddset(stops, SIGINT);
-    sigaddset(stops, SIGUSR1);
-    sigaddset(stops, SIGHUP);
+    for (int i = 0; i < STOP_SIGNALS; i++)
+        sigaddset(stops, stop_signals[i]);
     pthread_sigmask(SIG_BLOCK, stops, NULL);
 }
 
@@ -104,10 +108,8 @@ static void
 set_dispositions(void)
 {
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGTERM, SIG_DFL);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGUSR1, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
+    for (int i = 0; i < STOP_SIGNALS; i++)
+        signal(stop_signals[i], SIG_DFL);
 }
 
 /* Stops as if somebody had asked for it, unless that would look like a crash. */
