@@ -91,8 +91,9 @@ check_memcached(struct doctor *doctor, const char *address)
         doctor_say(doctor, VERDICT_OK, "memcached %s answers", address);
     else
         doctor_say(doctor, VERDICT_FAIL,
-                   "memcached %s: %s; answers are kept in this host's memory alone until it runs",
-                   address, memcached_strerror(client, result));
+                   "memcached %s does not answer; answers are kept in this host's memory alone "
+                   "until it runs",
+                   address);
     memcached_free(client);
 }
 
