@@ -204,6 +204,9 @@ check_together(struct settings_reading *reading)
                           "or ADDITIONAL_API_KEYS",
                           settings->environment,
                           settings->enforce_auth ? " and ENFORCE_AUTH is true" : "");
+    const struct setting *level = settings_row(settings_rows, "LOG_LEVEL");
+    if (settings->debug && strcmp(settings->origins[level - settings_rows], "default") == 0)
+        settings->log_level = "debug";
     if (settings_environment(reading->environment, "REDIS_URL") && !*settings->memcached_servers)
         settings_warn(reading, "REDIS_URL is not used here: set MEMCACHED_SERVERS");
     if (*settings->cache_custom_config) {

@@ -59,7 +59,7 @@ const struct setting settings_rows[] = {
      .doc = "Seconds past its end that an answer may still serve, marked as stale, while the model "
             "is down."},
     {"DEBUG", .type = SETTING_BOOLEAN, AT(debug), .initial = "false",
-     .doc = "More detail in logs. Never more detail in answers."},
+     .doc = "Log at level debug where LOG_LEVEL is not set. Never more detail in answers."},
     {"DISABLE_INTERNAL_DOCS", .type = SETTING_BOOLEAN, AT(disable_internal_docs),
      .initial = "false", .doc = "Serve no documentation of /internal. Production never does."},
     {"ENABLE_AI_CACHE", .type = SETTING_BOOLEAN, AT(ai_cache), .initial = "true",

@@ -99,6 +99,16 @@ takes_the_environment_before_the_file(void **state)
 }
 
 static void
+logs_more_for_debug_unless_a_level_is_set(void **state)
+{
+    struct reading *reading = *state;
+    assert_good(reading, NULL, ENVIRONMENT("DEBUG=True"));
+    assert_string_equal(reading->settings.log_level, "debug");
+    assert_good(reading, NULL, ENVIRONMENT("DEBUG=1", "LOG_LEVEL=ERROR"));
+    assert_string_equal(reading->settings.log_level, "error");
+}
+
+static void
 reads_quotes_and_comments(void **state)
 {
     struct reading *reading = *state;
@@ -467,6 +477,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(has_defaults_without_any_source),
         TEST(takes_the_environment_before_the_file),
+        TEST(logs_more_for_debug_unless_a_level_is_set),
         TEST(reads_quotes_and_comments),
         TEST(expands_nothing_in_the_file),
         TEST(takes_lists_as_json_and_with_commas_and_under_the_old_name),
