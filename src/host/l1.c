@@ -88,23 +88,33 @@ static void
 copy_out(void *bytes, const unsigned char *ring, size_t count_bytes)
 {
     atomic_uint_fast64_t *words = (atomic_uint_fast64_t *)(void *)ring;
-    for (size_t offset = 0; offset < count_bytes; offset += 8) {
-        uint64_t word = atomic_load_explicit(&words[offset / 8], memory_order_relaxed);
-        memcpy((unsigned char *)bytes + offset, &word,
-               count_bytes - offset < 8 ? count_bytes - offset : 8);
+    size_t whole = count_bytes / 8, rest = count_bytes % 8;
+    uint64_t word;
+    for (size_t i = 0; i < whole; i++) {
+        word = atomic_load_explicit(&words[i], memory_order_relaxed);
+        memcpy((unsigned char *)bytes + 8 * i, &word, 8);
     }
+    if (rest == 0)
+        return;
+    word = atomic_load_explicit(&words[whole], memory_order_relaxed);
+    memcpy((unsigned char *)bytes + 8 * whole, &word, rest);
 }
 
 static void
 copy_in(unsigned char *ring, const void *bytes, size_t count_bytes)
 {
     atomic_uint_fast64_t *words = (atomic_uint_fast64_t *)(void *)ring;
-    for (size_t offset = 0; offset < count_bytes; offset += 8) {
-        uint64_t word = 0;
-        memcpy(&word, (const unsigned char *)bytes + offset,
-               count_bytes - offset < 8 ? count_bytes - offset : 8);
-        atomic_store_explicit(&words[offset / 8], word, memory_order_relaxed);
+    size_t whole = count_bytes / 8, rest = count_bytes % 8;
+    uint64_t word;
+    for (size_t i = 0; i < whole; i++) {
+        memcpy(&word, (const unsigned char *)bytes + 8 * i, 8);
+        atomic_store_explicit(&words[i], word, memory_order_relaxed);
     }
+    if (rest == 0)
+        return;
+    word = 0;
+    memcpy(&word, (const unsigned char *)bytes + 8 * whole, rest);
+    atomic_store_explicit(&words[whole], word, memory_order_relaxed);
 }
 
 static uint64_t
