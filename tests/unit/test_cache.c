@@ -2,6 +2,7 @@
  * again. */
 #include <ftw.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,13 +24,14 @@
 #include "base/sha256.h"
 #include "cache/cache.h"
 #include "cache/cache_private.h"
+#include "cache/clients.h"
 #include "host/breaker.h"
 #include "host/epoch.h"
 #include "host/metrics.h"
 
 static char directory[] = "/tmp/hearth-cache-XXXXXX";
 static char socket_path[64], near_path[64], far_path[64];
-static pid_t memcached;
+static pid_t server;
 static struct settings settings;
 static struct host *near, *far; /* two hosts that share memcached */
 static struct cache *here, *there;
@@ -52,8 +54,8 @@ static void
 memcached_start(void)
 {
     unlink(socket_path);
-    memcached = fork();
-    if (memcached == 0) {
+    server = fork();
+    if (server == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         execlp("memcached", "memcached", "-s", socket_path, "-t", "1", "-m", "16", "-u", "nobody",
                "-a", "777", (char *)NULL);
@@ -67,8 +69,8 @@ memcached_start(void)
 static void
 memcached_kill(void)
 {
-    kill(memcached, SIGKILL);
-    waitpid(memcached, NULL, 0);
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
 }
 
 /* A breaker and an exchange of epochs that stand as if nothing had happened for long. */
@@ -334,8 +336,8 @@ waits_once_for_a_frozen_memcached_and_then_not_at_all(void **state)
     (void)state;
     struct cache_entry entry;
     put(here, "frozen", "answer");
-    kill(memcached, SIGSTOP);
-    waitpid(memcached, NULL, WUNTRACED);
+    kill(server, SIGSTOP);
+    waitpid(server, NULL, WUNTRACED);
     int64_t start_us = clock_monotonic_us();
     assert_false(get(there, "frozen", &entry));
     int64_t first_us = clock_monotonic_us() - start_us;
@@ -346,7 +348,7 @@ waits_once_for_a_frozen_memcached_and_then_not_at_all(void **state)
         assert_false(get(there, "frozen", &entry));
     put(there, "while frozen", "answer");
     int64_t rest_us = clock_monotonic_us() - start_us;
-    kill(memcached, SIGCONT);
+    kill(server, SIGCONT);
     assert_true(rest_us < 40 * 1000);
     assert_true(get(there, "while frozen", &entry));
     rested(there);
@@ -451,6 +453,38 @@ lets_one_lead_over_hosts_that_share_memcached(void **state)
     here->leases_span_hosts = there->leases_span_hosts = false;
 }
 
+static void *
+work(void *data)
+{
+    struct arena own = {0};
+    unsigned seed = (unsigned)(uintptr_t)data;
+    for (int i = 0; i < 200; i++) {
+        char text[32];
+        snprintf(text, sizeof(text), "shared %d", rand_r(&seed) % 50);
+        struct cache_key key;
+        struct cache_entry entry;
+        make(i % 2 ? here : there, &key, text);
+        if (cache_get(i % 2 ? here : there, &key, true, &own, &entry))
+            assert_string_equal(entry.data, text);
+        else
+            cache_put(i % 3 ? here : there, &key, text, strlen(text), 60);
+        arena_reset(&own);
+    }
+    arena_release(&own);
+    return NULL;
+}
+
+static void
+serves_more_threads_than_it_has_clients(void **state)
+{
+    (void)state;
+    pthread_t threads[CLIENTS_MAX + 8];
+    for (size_t i = 0; i < CLIENTS_MAX + 8; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, work, (void *)(uintptr_t)i), 0);
+    for (size_t i = 0; i < CLIENTS_MAX + 8; i++)
+        pthread_join(threads[i], NULL);
+}
+
 static void
 stores_nothing_when_disabled(void **state)
 {
@@ -551,6 +585,7 @@ main(void)
         cmocka_unit_test_setup(serves_a_stale_answer_as_one, prepare),
         cmocka_unit_test_setup(lets_one_lead_on_a_host, prepare),
         cmocka_unit_test_setup(lets_one_lead_over_hosts_that_share_memcached, prepare),
+        cmocka_unit_test_setup(serves_more_threads_than_it_has_clients, prepare),
         cmocka_unit_test_setup(stores_nothing_when_disabled, prepare),
         cmocka_unit_test_setup(takes_times_from_the_preset_then_the_setting_then_the_operation,
                                prepare),
