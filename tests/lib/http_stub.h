@@ -27,7 +27,7 @@ struct stub {
     pthread_t thread;
     const struct stub_answer *script;
     size_t script_length;
-    atomic_size_t calls;
+    atomic_size_t calls, connections;
     atomic_bool stopping;
     pthread_mutex_t mutex; /* over held */
     pthread_cond_t freed;
@@ -77,12 +77,13 @@ static inline bool
 stub_write(int connection, const struct stub_answer *answer)
 {
     size_t length = strlen(answer->body);
-    char head[1024];
+    char head[1024], announced[64] = "";
+    if (answer->announced >= 0)
+        snprintf(announced, sizeof(announced), "Content-Length: %ld\r\n",
+                 answer->announced ? answer->announced : (long)length);
     int head_length =
-        snprintf(head, sizeof(head),
-                 "HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %ld\r\n%s\r\n",
-                 answer->status, answer->announced ? answer->announced : (long)length,
-                 answer->headers ? answer->headers : "");
+        snprintf(head, sizeof(head), "HTTP/1.1 %d X\r\nContent-Type: application/json\r\n%s%s\r\n",
+                 answer->status, announced, answer->headers ? answer->headers : "");
     return send(connection, head, (size_t)head_length, MSG_NOSIGNAL) == head_length &&
            send(connection, answer->body, length, MSG_NOSIGNAL) == (long)length &&
            !answer->announced;
@@ -117,6 +118,7 @@ stub_loop(void *context)
         int connection = accept(stub->listener, NULL, NULL);
         if (connection < 0)
             continue;
+        atomic_fetch_add(&stub->connections, 1);
         while (stub_serve(stub, connection))
             continue;
         close(connection);
