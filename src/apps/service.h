@@ -14,6 +14,13 @@ struct meters;
 struct route;
 struct documents;
 
+/* What the process edge knows of itself, for /readyz. obstacle() returns why no request that waits
+ * can be taken ("the worker is stopping"), or NULL when it can; it may be called from any thread. */
+struct readiness {
+    const char *(*obstacle)(const void *edge);
+    const void *edge;
+};
+
 struct service {
     const struct settings *settings;
     struct host *host;
@@ -24,6 +31,7 @@ struct service {
     const struct route *const *routes; /* what the dispatcher matches: apps_routes() */
     int64_t started_us;                /* time of day */
     struct documents *documents;       /* the OpenAPI documents and pages, made once at start */
+    const struct readiness *readiness; /* set by the edge before its first request; NULL: none */
 };
 
 /* Opens all parts in order; false with err filled, and nothing left open, when one cannot be, or

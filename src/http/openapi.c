@@ -7,6 +7,8 @@
 
 #include "http/problem.h"
 
+enum { FAILURES_MAX = 16 };
+
 const int openapi_failures[] = {400, 401, 404, 413, 415, 422, 429, 431, 500, 502, 503, 504, 0};
 
 bool
@@ -88,6 +90,17 @@ success(const struct route_answer *answer, json_t *schemas)
     return response;
 }
 
+/* Makes the described body an array of what it was; the example spoke of one item. */
+static void
+wrap_in_array(json_t *response)
+{
+    json_t *media = json_object_get(json_object_get(response, "content"), "application/json");
+    json_t *list = json_pack("{s:s, s:O}", "type", "array", "items",
+                             json_object_get(media, "schema"));
+    json_object_set_new(media, "schema", list);
+    json_object_del(media, "example");
+}
+
 static void
 set_status(json_t *all, int status, json_t *response)
 {
@@ -106,7 +119,10 @@ responses(const struct route *route, json_t *schemas)
     bool has_success = false;
     if (route->response) {
         struct route_answer answer = {.status = 200, .schema = route->response};
-        set_status(all, 200, success(&answer, schemas));
+        json_t *response = success(&answer, schemas);
+        if (route->response_is_list)
+            wrap_in_array(response);
+        set_status(all, 200, response);
         has_success = true;
     }
     for (const struct route_answer *answer = route->answers; answer && answer->status; answer++) {
@@ -265,10 +281,12 @@ failure(int status, json_t *schemas)
 }
 
 static json_t *
-components(json_t *schemas)
+components(json_t *schemas, const bool used[FAILURES_MAX])
 {
     json_t *failures = json_object();
     for (const int *status = openapi_failures; *status; status++) {
+        if (!used[status - openapi_failures])
+            continue;
         char name[32];
         snprintf(name, sizeof(name), "Problem%d", *status);
         json_object_set_new(failures, name, failure(*status, schemas));
@@ -287,6 +305,7 @@ openapi_document(const struct openapi_info *info, const struct route *const *tab
     json_t *schemas = json_object();
     json_t *paths = json_object();
     json_t *tags = json_array();
+    bool used[FAILURES_MAX] = {false};
     for (; *tables; tables++) {
         for (const struct route *route = *tables; route->pattern; route++) {
             if (!is_shown(info, route))
@@ -297,9 +316,11 @@ openapi_document(const struct openapi_info *info, const struct route *const *tab
                                 method_member(route->method), operation(route, schemas));
             if (route->tag)
                 add_tag(tags, route->tag);
+            for (int i = 0; openapi_failures[i]; i++)
+                used[i] = used[i] || openapi_may_fail(route, openapi_failures[i]);
         }
     }
-    json_t *all_components = components(schemas);
+    json_t *all_components = components(schemas, used);
     json_decref(schemas);
     json_t *document = json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s}], s:o, s:o, s:o}", "openapi",
                                  "3.1.0", "info", "title", info->title, "version", info->version,

@@ -44,9 +44,10 @@ struct route {
     bool (*handle)(struct request *request, struct error *err);
     unsigned flags; /* enum route_flag */
     enum route_limit limit;
-    const struct schema *request;       /* JSON body; NULL: a body is refused (415) unless empty */
-    const struct schema *query;         /* query parameters; NULL: ignored */
-    const struct schema *response;      /* of the 200 answer; NULL for bytes */
+    const struct schema *request;  /* JSON body; NULL: a body is refused (415) unless empty */
+    const struct schema *query;    /* query parameters; NULL: ignored */
+    const struct schema *response; /* of the 200 answer; NULL for bytes */
+    bool response_is_list;         /* the 200 answer is an array of it (encoded by the handler) */
     const struct route_answer *answers; /* more answers than 200 and the errors; status 0 ends */
     size_t body_max_bytes;              /* 0: the setting MAX_REQUEST_SIZE */
     const char *tag;                    /* groups routes in the document */
