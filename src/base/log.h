@@ -32,7 +32,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
 /* log_line(LOG_LEVEL_INFO, "worker ready", LOG_NUMBER("pid", pid)); */
 #define log_line(level, message, ...)                                                              \
     (log_enabled(level)                                                                            \
-         ? log_write(level, message, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})    \
+         ? log_write(level, message, (const struct log_field[]){{0}, ##__VA_ARGS__, {0}} + 1)      \
          : (void)0)
 
 #endif
