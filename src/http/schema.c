@@ -2,81 +2,12 @@
 #include "http/schema.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/utf8.h"
 #include "http/number.h"
+#include "http/schema_errors.h"
 #include "http/text.h"
-
-enum { ERRORS_KEPT = 100 };
-
-/* Appends to the path what fits, cut at a whole character; returns the length before, which
- * path_leave() wants back. */
-static size_t
-path_append(struct schema_errors *errors, const char *text, size_t length)
-{
-    size_t used = strlen(errors->path);
-    size_t room = sizeof(errors->path) - 1 - used;
-    if (length > room) {
-        length = room;
-        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
-            length--;
-    }
-    memcpy(errors->path + used, text, length);
-    errors->path[used + length] = '\0';
-    return used;
-}
-
-static size_t
-path_enter(struct schema_errors *errors, const char *name)
-{
-    size_t used = strlen(errors->path);
-    if (used > 0 && name[0] != '\0' && name[0] != '[')
-        path_append(errors, ".", 1);
-    path_append(errors, name, strlen(name));
-    return used;
-}
-
-static size_t
-path_enter_index(struct schema_errors *errors, size_t index)
-{
-    char text[24];
-    char *start = text + sizeof(text);
-    *--start = ']';
-    do {
-        *--start = (char)('0' + index % 10);
-        index /= 10;
-    } while (index > 0);
-    *--start = '[';
-    return path_append(errors, start, (size_t)(text + sizeof(text) - start));
-}
-
-static void
-path_leave(struct schema_errors *errors, size_t used)
-{
-    errors->path[used] = '\0';
-}
-
-void
-schema_complain(struct schema_errors *errors, const char *name, const char *format, ...)
-{
-    if (errors->count++ >= ERRORS_KEPT)
-        return;
-    struct field_error *found = arena_alloc(errors->arena, sizeof(*found));
-    size_t used = path_enter(errors, name);
-    found->path = arena_strdup(errors->arena, errors->path);
-    path_leave(errors, used);
-    va_list arguments;
-    va_start(arguments, format);
-    found->message = arena_vprintf(errors->arena, format, arguments);
-    va_end(arguments);
-    if (errors->last)
-        *errors->last = found;
-    else
-        errors->first = found;
-    errors->last = &found->next;
-}
 
 void
 schema_bounds(const struct field *field, int64_t *low, int64_t *high)
@@ -290,9 +221,9 @@ decode_array(const struct field *field, const json_t *value, void *slot,
         return false;
     char *items = arena_array(errors->arena, count, field->of->size);
     for (size_t i = 0; i < count; i++) {
-        size_t used = path_enter_index(errors, i);
+        size_t used = schema_path_enter_index(errors, i);
         decode_struct(field->of, json_array_get(value, i), items + i * field->of->size, errors);
-        path_leave(errors, used);
+        schema_path_leave(errors, used);
     }
     *(struct list *)slot = (struct list){items, count};
     return true;
@@ -310,12 +241,12 @@ decode_strings(const struct field *field, const json_t *value, void *slot,
     const char **items = arena_array(errors->arena, count, sizeof(*items));
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(value, i);
-        size_t used = path_enter_index(errors, i);
+        size_t used = schema_path_enter_index(errors, i);
         if (json_is_string(item))
             items[i] = decode_text(field, item, errors);
         else
             mistyped(errors, "a string", item);
-        path_leave(errors, used);
+        schema_path_leave(errors, used);
     }
     *(struct list *)slot = (struct list){items, count};
     return true;
@@ -351,11 +282,11 @@ decode_map(const struct field *field, const json_t *value, void *slot, struct sc
     json_t *item;
     json_object_foreach((json_t *)value, key, item)
     {
-        size_t used = path_enter(errors, key);
+        size_t used = schema_path_enter(errors, key);
         map.keys[map.count] = key;
         decode_map_value(field, item, &map, errors);
         map.count++;
-        path_leave(errors, used);
+        schema_path_leave(errors, used);
     }
     *(struct map *)slot = map;
     return true;
@@ -395,9 +326,9 @@ decode_field(const struct field *field, const json_t *document, void *out,
         schema_complain(errors, field->name, "must be %s, not null", kinds[field->type].expected);
         return;
     }
-    size_t used = path_enter(errors, field->name);
+    size_t used = schema_path_enter(errors, field->name);
     bool taken = kinds[field->type].decode(field, value, (char *)out + field->offset, errors);
-    path_leave(errors, used);
+    schema_path_leave(errors, used);
     if (taken && field->present_offset > 0)
         *(bool *)((char *)out + field->present_offset - 1) = true;
 }
@@ -444,26 +375,12 @@ schema_decode_into(const struct schema *schema, const json_t *document,
     return out;
 }
 
-bool
-schema_refuse(const struct schema_errors *errors, struct error *err)
-{
-    const struct field_error *first = errors->first;
-    const char *path = first->path[0] != '\0' ? first->path : "the body";
-    if (errors->count == 1)
-        error_set(err, ERROR_VALIDATION_FAILED, "%s %s", path, first->message);
-    else
-        error_set(err, ERROR_VALIDATION_FAILED, "%s %s (and %zu more)", path, first->message,
-                  errors->count - 1);
-    err->fields = errors->first;
-    return false;
-}
-
 void *
 schema_decode(const struct schema *schema, const json_t *document, const char *path_prefix,
               struct arena *arena, struct error *err)
 {
     struct schema_errors errors = {.arena = arena};
-    path_append(&errors, path_prefix, strlen(path_prefix));
+    schema_path_append(&errors, path_prefix, strlen(path_prefix));
     void *out = schema_decode_into(schema, document, &errors);
     if (errors.count == 0)
         return out;
