@@ -7,7 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* gcc and clang tell of AddressSanitizer in different ways. */
 #if defined(__SANITIZE_ADDRESS__)
+#define ARENA_POISONS
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISONS
+#endif
+#endif
+
+#ifdef ARENA_POISONS
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
