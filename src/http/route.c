@@ -11,7 +11,8 @@ static size_t
 matched_length(const char *path)
 {
     size_t length = strlen(path);
-    return length > 1 && path[length - 1] == '/' ? length - 1 : length;
+    bool trailing = length > 1 && path[length - 1] == '/' && path[length - 2] != '/';
+    return trailing ? length - 1 : length;
 }
 
 /* Whether path fits; counts the parameters and notes where they begin. */
