@@ -1,0 +1,170 @@
+"""A running Hearth for the tests: ./dev up on a free port, with settings in the environment, and an
+HTTP client that checks every JSON answer against the OpenAPI document that the site itself serves."""
+
+import http.client
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import urllib.parse
+
+import jsonschema
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+KEY = "test-key-0123456789abcdef"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Response:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def text(self):
+        return self.body.decode("utf-8")
+
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"<{self.status} {self.body[:300]!r}>"
+
+
+class Site:
+    """One ./dev up. settings go to the workers' environment."""
+
+    def __init__(self, server="nginx", workers=2, settings=None):
+        self.server = server
+        self.port = free_port()
+        self.directory = ROOT / "var" / str(self.port)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.key = KEY
+        self.environment = dict(os.environ, HEARTH_SKIP_BUILD="1", API_KEY=KEY)
+        for secret in ("OPENAI_API_KEY", "GEMINI_API_KEY", "ANTHROPIC_API_KEY"):
+            self.environment.pop(secret, None)
+        self.environment.update(RATE_LIMITING_ENABLED="false")
+        self.environment.update(settings or {})
+        self.documents = None
+        command = [str(ROOT / "dev"), "up", "--port", str(self.port), "--server", server,
+                   "--workers", str(workers), "--detach"]
+        started = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                 timeout=120, check=False)
+        self.output = started.stdout
+        if started.returncode != 0:
+            raise RuntimeError(f"./dev up failed ({started.returncode}):\n{started.stdout}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.down()
+
+    def down(self):
+        subprocess.run([str(ROOT / "dev"), "down", "--port", str(self.port)], check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60)
+
+    def log(self):
+        return (self.directory / "worker.log").read_text(errors="replace")
+
+    def pid(self, name):
+        return int((self.directory / f"{name}.pid").read_text())
+
+    def worker_pids(self):
+        """The workers' process ids: children of this site's multiwatch."""
+        parent = self.pid("multiwatch")
+        found = subprocess.run(["pgrep", "-P", str(parent)], stdout=subprocess.PIPE, text=True,
+                               check=False)
+        return [int(pid) for pid in found.stdout.split()]
+
+    def send(self, method, path, body=None, headers=None, timeout=60, key=KEY):
+        """One request on a connection of its own; nothing is checked."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            all_headers = {} if key is None else {"X-API-Key": key}
+            all_headers.update(headers or {})
+            connection.request(method, path, body, all_headers)
+            answer = connection.getresponse()
+            return Response(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+
+    def request(self, method, path, json=None, body=None, headers=None, timeout=60, key=KEY):
+        """As send(), with a JSON body where given; the answer is checked against the document."""
+        all_headers = dict(headers or {})
+        if json is not None:
+            body = _dumps(json)
+            all_headers.setdefault("Content-Type", "application/json")
+        response = self.send(method, path, body, all_headers, timeout, key)
+        self.check(method, path, response)
+        return response
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def post(self, path, json=None, **options):
+        return self.request("POST", path, json=json, **options)
+
+    def _load_documents(self):
+        if self.documents is None:
+            self.documents = []
+            for path in ("/openapi.json", "/internal/openapi.json"):
+                answer = self.send("GET", path)
+                if answer.status == 200:
+                    self.documents.append(answer.json())
+        return self.documents
+
+    def operations(self):
+        """Every (document, path, method, operation) of both documents."""
+        for document in self._load_documents():
+            for path, item in document["paths"].items():
+                for method, operation in item.items():
+                    if method in ("get", "post", "put", "patch", "delete"):
+                        yield document, path, method.upper(), operation
+
+    def _find(self, method, path):
+        wanted = urllib.parse.urlsplit(path).path
+        for document, pattern, verb, operation in self.operations():
+            expression = re.sub(r"\\\{[^/]+?\\\}", "[^/]+", re.escape(pattern))
+            if verb == method and re.fullmatch(expression + "/?", wanted):
+                return document, operation
+        return None, None
+
+    def check(self, method, path, response):
+        """Asserts that the document lists this status and that the body fits its schema."""
+        document, operation = self._find("GET" if method == "HEAD" else method, path)
+        if operation is None or method in ("HEAD", "OPTIONS"):
+            return
+        answers = operation["responses"]
+        assert str(response.status) in answers, f"{method} {path}: {response.status} is not documented: {response!r}"
+        answer = answers[str(response.status)]
+        if "$ref" in answer:
+            answer = _resolve(document, answer["$ref"])
+        content_type = (response.headers.get("Content-Type") or "").split(";")[0]
+        if not response.body or "json" not in content_type:
+            return
+        assert content_type in answer.get("content", {}), \
+            f"{method} {path}: {response.status} as {content_type} is not documented"
+        schema = answer["content"][content_type].get("schema")
+        if schema:
+            jsonschema.Draft202012Validator(
+                dict(schema, components=document.get("components", {}))).validate(response.json())
+
+
+def _dumps(value):
+    return json.dumps(value).encode()
+
+
+def _resolve(document, reference):
+    for part in reference.lstrip("#/").split("/"):
+        document = document[part]
+    return document
