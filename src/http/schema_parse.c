@@ -1,10 +1,11 @@
-/* Parsing of JSON from outside. jansson checks the grammar; what it leaves open or reports with
- * bytes of the input is done here. */
+/* Parsing of JSON from outside. What the quick reader does not take, jansson refuses or reads; what
+ * that leaves open or reports with bytes of the input is done here. */
 #include "http/schema.h"
 
 #include <string.h>
 
 #include "base/utf8.h"
+#include "http/json_reader.h"
 
 enum { DEPTH_MAX = 32 };
 
@@ -94,11 +95,16 @@ schema_parse(const char *text, size_t length, struct arena *arena, struct error 
     size_t code_points;
     if (!utf8_count(text, length, &code_points))
         return refuse(err, "a byte that is not UTF-8", text, code_points);
+    json_t *document = json_read(text, length, DEPTH_MAX, arena);
+    if (document) {
+        arena_defer(arena, release_document, document);
+        return document;
+    }
     size_t too_deep = find_too_deep(text, length);
     if (too_deep < length)
         return refuse(err, "more than 32 nested levels", text, too_deep);
     json_error_t error;
-    json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    document = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!document) {
         size_t position = error.position > 0 ? (size_t)error.position : 0;
         return refuse(err, describe(&error), text, position < length ? position : length);

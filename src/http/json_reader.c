@@ -1,0 +1,335 @@
+/* Recursive descent over a text in memory; strings are found eight bytes at a time. */
+#include "http/json_reader.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+
+struct reader {
+    const char *at, *end;
+    unsigned depth_left;
+    struct arena *scratch;
+};
+
+/* A string's bytes: in the text, or unescaped in the arena. */
+struct piece {
+    const char *bytes;
+    size_t length;
+};
+
+static json_t *read_value(struct reader *reader);
+
+static void
+skip_space(struct reader *reader)
+{
+    while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\n' ||
+                                        *reader->at == '\t' || *reader->at == '\r'))
+        reader->at++;
+}
+
+/* Steps over byte, after white space. */
+static bool
+accept(struct reader *reader, char byte)
+{
+    skip_space(reader);
+    if (reader->at == reader->end || *reader->at != byte)
+        return false;
+    reader->at++;
+    return true;
+}
+
+static uint64_t
+zero_bytes(uint64_t word)
+{
+    return (word - ONES) & ~word & HIGHS;
+}
+
+/* The first quote, backslash or control character, or the end. */
+static const char *
+find_special(const char *at, const char *end)
+{
+    for (; end - at >= 8; at += 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof(word));
+        uint64_t control = (word - ONES * 0x20) & ~word & HIGHS;
+        if (control | zero_bytes(word ^ ONES * '"') | zero_bytes(word ^ ONES * '\\'))
+            break;
+    }
+    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
+        at++;
+    return at;
+}
+
+/* Four hex digits; -1 for what is none. */
+static int32_t
+read_hex(struct reader *reader)
+{
+    if (reader->end - reader->at < 4)
+        return -1;
+    int32_t value = 0;
+    for (int i = 0; i < 4; i++) {
+        char digit = *reader->at++;
+        value *= 16;
+        if (digit >= '0' && digit <= '9')
+            value += digit - '0';
+        else if ((digit | 0x20) >= 'a' && (digit | 0x20) <= 'f')
+            value += (digit | 0x20) - 'a' + 10;
+        else
+            return -1;
+    }
+    return value;
+}
+
+/* What follows "\u" as a code point; 0 for NUL and for half of a surrogate pair. */
+static uint32_t
+read_code_point(struct reader *reader)
+{
+    int32_t first = read_hex(reader);
+    if (first < 0xd800 || first > 0xdfff)
+        return first < 0 ? 0 : (uint32_t)first;
+    if (first > 0xdbff || reader->end - reader->at < 6 || reader->at[0] != '\\' ||
+        reader->at[1] != 'u')
+        return 0;
+    reader->at += 2;
+    int32_t second = read_hex(reader);
+    if (second < 0xdc00 || second > 0xdfff)
+        return 0;
+    return 0x10000 + (((uint32_t)first - 0xd800) << 10) + ((uint32_t)second - 0xdc00);
+}
+
+static char *
+put_utf8(char *out, uint32_t code)
+{
+    if (code < 0x80) {
+        *out++ = (char)code;
+        return out;
+    }
+    int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    static const unsigned char leads[] = {0, 0xc0, 0xe0, 0xf0};
+    *out++ = (char)(leads[more] | code >> (6 * more));
+    while (more-- > 0)
+        *out++ = (char)(0x80 | (code >> (6 * more) & 0x3f));
+    return out;
+}
+
+/* The character after a backslash; NULL when there is no such escape. */
+static char *
+unescape(struct reader *reader, char *out)
+{
+    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+    if (reader->at == reader->end)
+        return NULL;
+    char name = *reader->at++;
+    if (name == 'u') {
+        uint32_t code = read_code_point(reader);
+        return code == 0 ? NULL : put_utf8(out, code);
+    }
+    const char *known = name != '\0' ? strchr(names, name) : NULL;
+    if (!known)
+        return NULL;
+    *out = values[known - names];
+    return out + 1;
+}
+
+/* A string that has escapes. None is longer unescaped, so what is left of the text is room enough;
+ * the string's own end is looked for first, so that many strings do not cost its square. */
+static bool
+read_escaped(struct reader *reader, struct piece *piece)
+{
+    const char *end = reader->at;
+    while ((end = find_special(end, reader->end)) < reader->end && *end == '\\' &&
+           reader->end - end > 1)
+        end += 2;
+    char *bytes = arena_alloc(reader->scratch, (size_t)(end - reader->at) + 1);
+    char *out = bytes;
+    for (;;) {
+        const char *special = find_special(reader->at, reader->end);
+        memcpy(out, reader->at, (size_t)(special - reader->at));
+        out += special - reader->at;
+        reader->at = special;
+        if (special == reader->end || (*special != '"' && *special != '\\'))
+            return false;
+        reader->at++;
+        if (*special == '"')
+            break;
+        out = unescape(reader, out);
+        if (!out)
+            return false;
+    }
+    *piece = (struct piece){bytes, (size_t)(out - bytes)};
+    return true;
+}
+
+/* A string behind its opening quote. */
+static bool
+read_string(struct reader *reader, struct piece *piece)
+{
+    const char *special = find_special(reader->at, reader->end);
+    if (special < reader->end && *special == '\\')
+        return read_escaped(reader, piece);
+    if (special == reader->end || *special != '"')
+        return false;
+    *piece = (struct piece){reader->at, (size_t)(special - reader->at)};
+    reader->at = special + 1;
+    return true;
+}
+
+static size_t
+skip_digits(struct reader *reader)
+{
+    const char *start = reader->at;
+    while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9')
+        reader->at++;
+    return (size_t)(reader->at - start);
+}
+
+static bool
+accept_any(struct reader *reader, char one, char other)
+{
+    if (reader->at == reader->end || (*reader->at != one && *reader->at != other))
+        return false;
+    reader->at++;
+    return true;
+}
+
+/* The text of a number that has a point or an exponent. */
+static json_t *
+make_real(const char *start, const char *end)
+{
+    char text[64];
+    size_t length = (size_t)(end - start);
+    if (length >= sizeof(text))
+        return NULL;
+    memcpy(text, start, length);
+    text[length] = '\0';
+    char *rest;
+    errno = 0;
+    double value = strtod(text, &rest);
+    return *rest == '\0' && isfinite(value) && errno == 0 ? json_real(value) : NULL;
+}
+
+static json_t *
+read_number(struct reader *reader)
+{
+    const char *start = reader->at;
+    bool negative = accept_any(reader, '-', '-');
+    const char *first = reader->at;
+    size_t whole = skip_digits(reader);
+    if (whole == 0 || (whole > 1 && *first == '0'))
+        return NULL;
+    bool real = false;
+    if (accept_any(reader, '.', '.')) {
+        real = true;
+        if (skip_digits(reader) == 0)
+            return NULL;
+    }
+    if (accept_any(reader, 'e', 'E')) {
+        real = true;
+        accept_any(reader, '+', '-');
+        if (skip_digits(reader) == 0)
+            return NULL;
+    }
+    if (real)
+        return make_real(start, reader->at);
+    if (whole > 18)
+        return NULL;
+    json_int_t value = 0;
+    for (; first < reader->at; first++)
+        value = value * 10 + (*first - '0');
+    return json_integer(negative ? -value : value);
+}
+
+static json_t *
+read_word(struct reader *reader, const char *word, json_t *value)
+{
+    size_t length = strlen(word);
+    if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0)
+        return NULL;
+    reader->at += length;
+    return value;
+}
+
+static bool
+read_member(struct reader *reader, json_t *object)
+{
+    struct piece key;
+    if (!accept(reader, '"') || !read_string(reader, &key) || !accept(reader, ':') ||
+        json_object_getn(object, key.bytes, key.length))
+        return false;
+    json_t *value = read_value(reader);
+    return value && json_object_setn_new_nocheck(object, key.bytes, key.length, value) == 0;
+}
+
+static bool
+read_element(struct reader *reader, json_t *array)
+{
+    json_t *value = read_value(reader);
+    return value && json_array_append_new(array, value) == 0;
+}
+
+/* An object or array behind its opening bracket. */
+static json_t *
+read_container(struct reader *reader, json_t *container, char close,
+               bool (*read_one)(struct reader *, json_t *))
+{
+    bool good = reader->depth_left > 0;
+    reader->depth_left -= good;
+    if (good && !accept(reader, close)) {
+        do
+            good = read_one(reader, container);
+        while (good && accept(reader, ','));
+        good = good && accept(reader, close);
+    }
+    reader->depth_left++;
+    if (good)
+        return container;
+    json_decref(container);
+    return NULL;
+}
+
+static json_t *
+read_value(struct reader *reader)
+{
+    skip_space(reader);
+    if (reader->at == reader->end)
+        return NULL;
+    struct piece text;
+    switch (*reader->at) {
+    case '"':
+        reader->at++;
+        return read_string(reader, &text) ? json_stringn_nocheck(text.bytes, text.length) : NULL;
+    case '{':
+        reader->at++;
+        return read_container(reader, json_object(), '}', read_member);
+    case '[':
+        reader->at++;
+        return read_container(reader, json_array(), ']', read_element);
+    case 't':
+        return read_word(reader, "true", json_true());
+    case 'f':
+        return read_word(reader, "false", json_false());
+    case 'n':
+        return read_word(reader, "null", json_null());
+    default:
+        return read_number(reader);
+    }
+}
+
+json_t *
+json_read(const char *text, size_t length, unsigned depth_max, struct arena *scratch)
+{
+    struct reader reader = {text, text + length, depth_max, scratch};
+    json_t *value = read_value(&reader);
+    skip_space(&reader);
+    if (value && reader.at < reader.end) {
+        json_decref(value);
+        return NULL;
+    }
+    return value;
+}
