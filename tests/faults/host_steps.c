@@ -1,0 +1,255 @@
+/* Kills a worker at every single instruction of every operation of src/host: a child is stepped
+ * through the operation under ptrace and killed after 1, 2, 3 ... instructions; after each death
+ * the parent does the same operation and checks that it works as if nobody had died. Exits with 77
+ * where ptrace is not allowed. */
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "host/breaker.h"
+#include "host/epoch.h"
+#include "host/host.h"
+#include "host/l1.h"
+#include "host/lease.h"
+#include "host/limit.h"
+#include "host/metrics.h"
+#include "host/shared.h"
+
+enum { L1_BYTES = 1024 * 1024, STEPS_MAX = 20000, NOW = 1000000000 };
+static const struct breaker_policy policy = {.threshold = 1, .recovery_ms = 0, .probe_ms = 10};
+static const struct rate rate = {3, 60};
+
+/* One trial: its number makes fresh names and keys, so each death meets a first use. */
+struct trial {
+    struct host *host;
+    int number;
+    char name[64];
+    unsigned char key[32];
+};
+
+struct operation {
+    const char *name;
+    void (*run)(struct trial *trial);
+    bool (*holds)(struct trial *trial); /* after the death */
+};
+
+static void
+run_count(struct trial *trial)
+{
+    metrics_add(trial->host, METRIC_AI_CALLS, trial->name, 1);
+}
+
+static bool
+count_holds(struct trial *trial)
+{
+    struct arena arena = {0};
+    struct strbuf text;
+    uint64_t before = metrics_sum(trial->host, METRIC_AI_CALLS, trial->name);
+    metrics_add(trial->host, METRIC_AI_CALLS, trial->name, 1);
+    uint64_t after = metrics_sum(trial->host, METRIC_AI_CALLS, trial->name);
+    strbuf_init(&text, &arena, 4096);
+    metrics_write(trial->host, &text);
+    const char *line = strstr(text.data, trial->name);
+    bool once = line && !strstr(line + 1, trial->name);
+    arena_release(&arena);
+    return before <= 1 && after == before + 1 && once;
+}
+
+static void
+run_limit(struct trial *trial)
+{
+    struct limit_state state;
+    (void)!limit_take(trial->host, trial->name, rate, NOW, &state);
+}
+
+static bool
+limit_holds(struct trial *trial)
+{
+    struct limit_state state;
+    int granted = 0;
+    while (limit_take(trial->host, trial->name, rate, NOW, &state))
+        granted++;
+    return granted == 2 || granted == 3;
+}
+
+static void
+run_breaker(struct trial *trial)
+{
+    struct breaker *breaker = breaker_find(trial->host, "model");
+    int64_t retry_after_ms;
+    breaker_failure(breaker, &policy, NOW);
+    if (breaker_allow(breaker, &policy, NOW, &retry_after_ms))
+        breaker_success(breaker, NOW);
+}
+
+static bool
+breaker_holds(struct trial *trial)
+{
+    struct breaker *breaker = breaker_find(trial->host, "model");
+    int64_t retry_after_ms, late = NOW + (policy.probe_ms + 1) * 1000;
+    struct breaker_view view;
+    breaker_view(breaker, late, &view);
+    bool allowed = breaker_allow(breaker, &policy, late, &retry_after_ms);
+    bool second = breaker_allow(breaker, &policy, late, &retry_after_ms);
+    breaker_reset(breaker);
+    return allowed && second == (view.state == BREAKER_CLOSED);
+}
+
+static void
+run_l1(struct trial *trial)
+{
+    l1_put(trial->host, trial->key, trial->name, sizeof trial->name, 0, NOW);
+}
+
+static bool
+l1_holds(struct trial *trial)
+{
+    struct arena arena = {0};
+    const void *value;
+    size_t length;
+    bool good = true;
+    if (l1_get(trial->host, trial->key, 1, &arena, &value, &length))
+        good = length == sizeof trial->name && memcmp(value, trial->name, length) == 0;
+    l1_put(trial->host, trial->key, "x", 1, 0, NOW);
+    good = good && l1_get(trial->host, trial->key, 1, &arena, &value, &length) && length == 1;
+    arena_release(&arena);
+    return good;
+}
+
+static void
+run_lease(struct trial *trial)
+{
+    struct lease lease;
+    if (lease_take(trial->host, trial->key, 600000, &lease) && lease_renew(&lease, 600000))
+        lease_release(&lease);
+}
+
+static bool
+lease_holds(struct trial *trial)
+{
+    struct lease lease, second;
+    bool good = lease_wait(trial->host, trial->key, 1000) &&
+                lease_take(trial->host, trial->key, 600000, &lease);
+    good = good && !lease_take(trial->host, trial->key, 600000, &second);
+    lease_release(&lease);
+    return good;
+}
+
+static void
+run_epoch(struct trial *trial)
+{
+    epoch_raise(trial->host, "all", trial->number);
+}
+
+static bool
+epoch_holds(struct trial *trial)
+{
+    int64_t seen = epoch_get(trial->host, "all");
+    epoch_raise(trial->host, "all", trial->number);
+    return seen <= trial->number && epoch_get(trial->host, "all") == trial->number;
+}
+
+static const struct operation operations[] = {
+    {"metrics_add", run_count, count_holds}, {"limit_take", run_limit, limit_holds},
+    {"breaker", run_breaker, breaker_holds}, {"l1_put", run_l1, l1_holds},
+    {"lease", run_lease, lease_holds},       {"epoch_raise", run_epoch, epoch_holds},
+};
+
+static void
+prepare(struct trial *trial, const char *operation, int number)
+{
+    trial->number = number;
+    memset(trial->name, 0, sizeof trial->name);
+    snprintf(trial->name, sizeof trial->name, "operation=\"%s-%d-killed\"", operation, number);
+    memset(trial->key, 0, sizeof trial->key);
+    for (size_t i = 0; i < sizeof trial->key; i += sizeof number)
+        memcpy(trial->key + i, &number, sizeof number);
+}
+
+/* Stops itself before and after the operation, so that only the operation is stepped. */
+static void
+act(const struct operation *operation, struct trial *trial)
+{
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+        _exit(77);
+    raise(SIGSTOP);
+    operation->run(trial);
+    raise(SIGUSR1);
+    _exit(0);
+}
+
+/* Steps the child and kills it. False where it was through before. */
+static bool
+kill_after(pid_t child, int steps, bool *untraceable)
+{
+    int status;
+    waitpid(child, &status, 0);
+    *untraceable = WIFEXITED(status);
+    bool inside = !*untraceable;
+    for (int i = 0; inside && i < steps; i++) {
+        if (ptrace(PTRACE_SINGLESTEP, child, NULL, NULL) < 0)
+            break;
+        waitpid(child, &status, 0);
+        inside = WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP;
+    }
+    if (!*untraceable) {
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+    }
+    return inside;
+}
+
+/* -1: not allowed; else the deaths after which something did not hold. */
+static int
+kill_everywhere(const struct operation *operation, struct host *host, int stride)
+{
+    struct trial trial = {.host = host};
+    int wrong = 0, deaths = 0, steps = 1;
+    bool untraceable = false;
+    for (; steps < STEPS_MAX; steps += stride, deaths++) {
+        prepare(&trial, operation->name, steps);
+        pid_t child = fork();
+        if (child == 0)
+            act(operation, &trial);
+        bool inside = kill_after(child, steps, &untraceable);
+        if (untraceable)
+            return -1;
+        if (!operation->holds(&trial)) {
+            fprintf(stderr, "wrong: %s killed after %d instructions\n", operation->name, steps);
+            wrong++;
+        }
+        if (!inside)
+            break;
+    }
+    printf("%-12s %d deaths over %d instructions, wrong after %d\n", operation->name, deaths, steps,
+           wrong);
+    return wrong;
+}
+
+int
+main(int argc, char **argv)
+{
+    int stride = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 17;
+    char directory[] = "/tmp/hearth-steps-XXXXXX", path[128];
+    struct error err = {0};
+    int wrong = 0;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (stride < 1 || !mkdtemp(directory))
+        return 1;
+    snprintf(path, sizeof path, "%s/hearth-shared.%d-%d", directory, HOST_LAYOUT, L1_BYTES);
+    for (size_t i = 0; wrong >= 0 && i < sizeof operations / sizeof *operations; i++) {
+        struct host *host = host_open(directory, L1_BYTES, &err);
+        int more = host ? kill_everywhere(&operations[i], host, stride) : 1;
+        wrong = more < 0 ? more : wrong + more;
+        host_close(host);
+        unlink(path);
+    }
+    rmdir(directory);
+    return wrong < 0 ? 77 : wrong > 0;
+}
