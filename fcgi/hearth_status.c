@@ -41,13 +41,16 @@ proc_number(const char *path, const char *name)
 static bool
 print_worker(struct arena *arena, const char *path)
 {
-    long process = 0;
-    char state[16] = "";
+    char line[64] = "";
     FILE *file = fopen(path, "re");
     if (!file)
         return false;
-    bool read = fscanf(file, "%ld %15s", &process, state) == 2;
+    bool read = fgets(line, sizeof(line), file) != NULL;
     fclose(file);
+    char *state;
+    long process = strtol(line, &state, 10);
+    state += *state == ' ';
+    state[strcspn(state, " \n")] = '\0';
     if (!read || process <= 0 || (kill((pid_t)process, 0) != 0 && errno != EPERM))
         return false;
     const char *status = arena_printf(arena, "/proc/%ld/status", process);
