@@ -248,14 +248,15 @@ run_apart(const struct operation *operation, struct command *command)
     settings.cache_l1_bytes = 1024 * 1024;
     struct error err = {0};
     struct service service;
-    int code = 1;
-    if (service_open(&service, &settings, &err)) {
-        code = run_operation(operation, command, &service);
-        service_close(&service);
-    } else {
+    bool open = service_open(&service, &settings, &err);
+    directory_remove(&command->arena,
+                     directory); /* mapped it stays, and an interrupt leaves none */
+    if (!open) {
         print_error(&err);
+        return 1;
     }
-    directory_remove(&command->arena, directory);
+    int code = run_operation(operation, command, &service);
+    service_close(&service);
     return code;
 }
 
