@@ -129,8 +129,9 @@ static void
 splitter_add(struct splitter *s, size_t start, size_t end)
 {
     bool starts_block = !s->block_open;
-    if (starts_block)
-        start += list_marker_length(s->text + start, end - start);
+    size_t marker = starts_block ? list_marker_length(s->text + start, end - start) : 0;
+    bool is_item = marker > 0 && s->text[start] != '#';
+    start += marker;
     if (start >= end)
         return;
     if (s->count == s->capacity) {
@@ -138,7 +139,8 @@ splitter_add(struct splitter *s, size_t start, size_t end)
         s->capacity = s->capacity == 0 ? 64 : 2 * s->capacity;
         s->spans = arena_grow(s->arena, s->spans, old, s->capacity * sizeof(struct span));
     }
-    s->spans[s->count++] = (struct span){(uint32_t)start, (uint32_t)end, starts_block, false};
+    s->spans[s->count++] =
+        (struct span){(uint32_t)start, (uint32_t)end, starts_block, is_item, false};
     s->block_open = true;
 }
 

@@ -13,6 +13,7 @@
 struct span {
     uint32_t start, end; /* bytes; without blanks at the edges and without a list marker */
     bool starts_block;   /* first of a paragraph, list item or heading */
+    bool is_item;        /* had a list marker, not that of a heading */
     bool ends_block;     /* nothing follows it in its block */
 };
 

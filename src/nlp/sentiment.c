@@ -283,7 +283,7 @@ starts_sign(const char *text, size_t at)
 {
     return (unsigned char)text[at] >= 0x80 ||
            (strchr(":;=<>(^", text[at]) != NULL &&
-            (at == 0 || !is_letter((unsigned char)text[at - 1])));
+            (at == 0 || strchr(" \n\t.,!?", text[at - 1]) != NULL));
 }
 
 /* Punctuation at text: its bytes. */

@@ -22,6 +22,8 @@ target_words(const struct document *d, int64_t max_words)
     for (size_t i = 0; i < d->sentence_count; i++)
         total += d->sentences[i].limit_words;
     int64_t target = total * 2 / 5;
+    if (target < 1)
+        target = 1;
     return target < max_words ? target : max_words;
 }
 
@@ -51,7 +53,7 @@ add_shortened(const struct document *d, const struct sentence *s, int64_t max_wo
 {
     size_t end = end_of_words(d, s, max_words);
     size_t earliest = s->start + (end - s->start) / 2;
-    for (size_t at = end; at > earliest; at--) {
+    for (size_t at = end; end < s->end && at > earliest; at--) {
         bool is_clause =
             strchr(",;:", d->text[at - 1]) != NULL && (at >= s->end || is_blank(d->text[at]));
         if (at > s->start + 3 && (memcmp(d->text + at - 3, "\xe3\x80\x81", 3) == 0 ||
@@ -64,10 +66,11 @@ add_shortened(const struct document *d, const struct sentence *s, int64_t max_wo
             break;
         }
     }
-    while (end > s->start + 1 && strchr(",;:. ", d->text[end - 1]) != NULL)
+    while (end < s->end && end > s->start + 1 && strchr(",;:. ", d->text[end - 1]) != NULL)
         end--;
     document_add_text(d, out, s->start, end);
-    strbuf_add_text(out, ELLIPSIS);
+    if (end < s->end)
+        strbuf_add_text(out, ELLIPSIS);
 }
 
 static bool

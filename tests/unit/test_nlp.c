@@ -1,0 +1,237 @@
+#include "nlp/nlp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct arena arena;
+
+static int
+reset(void **state)
+{
+    (void)state;
+    arena_reset(&arena);
+    return 0;
+}
+
+static const char tower[] =
+    "The Lighthouse of Alexandria\n\n"
+    "The Lighthouse of Alexandria was a tower built by the Ptolemaic Kingdom during the reign of "
+    "Ptolemy II. It was at least 100 metres high. The lighthouse was damaged by three\n"
+    "earthquakes between 956 and 1323 AD. However, Dr. J. Smith of the U.S. National Museum said "
+    "the find was important because it confirmed old writers. The museum was opened to visitors in "
+    "2021. The museum costs $3.5 million. The project has 120 workers, e.g. divers and engineers. "
+    "Visitors can walk through glass tunnels under the sea.";
+
+static int64_t
+count_words(const char *text)
+{
+    int64_t count = 0;
+    for (const char *at = text; *at != '\0'; at++)
+        count += *at != ' ' && (at == text || at[-1] == ' ');
+    return count;
+}
+
+static void
+summarizes_within_the_word_limit(void **state)
+{
+    (void)state;
+    for (int64_t limit = 1; limit < 100; limit += 7) {
+        const char *summary = nlp_summarize(tower, limit, &arena);
+        assert_true(count_words(summary) <= limit);
+        assert_true(*summary != '\0');
+    }
+}
+
+static void
+keeps_whole_sentences_in_order(void **state)
+{
+    (void)state;
+    const char *summary = nlp_summarize(tower, 60, &arena);
+    assert_ptr_equal(strstr(summary, "The Lighthouse of Alexandria was a tower"), summary);
+    assert_null(strstr(summary, "\xe2\x80\xa6"));
+    assert_true(strlen(summary) < sizeof(tower) / 2 + 60);
+}
+
+static void
+shortens_one_long_sentence_with_an_ellipsis(void **state)
+{
+    (void)state;
+    const char *summary = nlp_summarize("The committee met on Monday, after a long delay, and it "
+                                        "agreed on the plan for the bridge.",
+                                        6, &arena);
+    assert_string_equal(summary, "The committee met on Monday\xe2\x80\xa6");
+    assert_string_equal(nlp_summarize("Great!", 100, &arena), "Great!");
+}
+
+static void
+does_not_break_sentences_at_abbreviations(void **state)
+{
+    (void)state;
+    double confidence;
+    const char *answer = nlp_answer(tower, "Why was the find important?", &arena, &confidence);
+    assert_non_null(answer);
+    assert_non_null(strstr(answer, "Dr. J. Smith of the U.S. National Museum"));
+    assert_non_null(strstr(answer, "old writers."));
+}
+
+static void
+answers_by_the_kind_of_question(void **state)
+{
+    (void)state;
+    double confidence;
+    const char *text = "The bridge is old. The bridge was built in 1932. The bridge was built by "
+                       "Anna Berg because the ferry was slow.";
+    assert_non_null(
+        strstr(nlp_answer(text, "When was the bridge built?", &arena, &confidence), "1932"));
+    assert_true(confidence > 0.6);
+    assert_non_null(
+        strstr(nlp_answer(text, "Why was the bridge built?", &arena, &confidence), "because"));
+}
+
+static void
+gives_no_answer_where_nothing_relates(void **state)
+{
+    (void)state;
+    double confidence;
+    assert_null(nlp_answer(tower, "Which football club won?", &arena, &confidence));
+    assert_true(confidence == 0);
+    assert_null(nlp_answer("", "Who?", &arena, &confidence));
+}
+
+static void
+lists_key_points_without_openers(void **state)
+{
+    (void)state;
+    const char **points;
+    size_t count = nlp_key_points("The shop sells bread. However, the bakery closed in May. In "
+                                  "addition, the owner moved to Spain with her family.",
+                                  5, &arena, &points);
+    assert_int_equal(count, 3);
+    assert_string_equal(points[1], "The bakery closed in May.");
+    assert_string_equal(points[2], "The owner moved to Spain with her family.");
+    assert_int_equal(nlp_key_points(tower, 2, &arena, &points), 2);
+}
+
+static bool
+asks(const char *text, const char *question)
+{
+    const char **questions;
+    size_t count = nlp_questions(text, 10, &arena, &questions);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(questions[i], question) == 0)
+            return true;
+    return false;
+}
+
+static void
+asks_what_the_text_answers(void **state)
+{
+    (void)state;
+    assert_true(asks(tower, "What was the Lighthouse of Alexandria?"));
+    assert_true(asks(tower, "When was the museum opened to visitors?"));
+    assert_true(asks(tower, "How much does the museum cost?"));
+    assert_true(asks(tower, "How many workers does the project have?"));
+    assert_true(
+        asks("The road was closed because the river had flooded it.", "Why was the road closed?"));
+}
+
+static void
+asks_in_the_language_of_the_text(void **state)
+{
+    (void)state;
+    assert_true(asks("Der Igel ist ein kleines Tier, das in der Hecke lebt.", "Was ist der Igel?"));
+    assert_true(asks("La tour est un monument qui se trouve dans la ville de Paris.",
+                     "Qu'est-ce que la tour ?"));
+    assert_true(asks("El flamenco es un arte que se baila en los pueblos del sur.",
+                     "\xc2\xbfQu\xc3\xa9 es el flamenco?"));
+}
+
+static void
+asks_at_least_one_question_and_none_twice(void **state)
+{
+    (void)state;
+    const char **questions;
+    assert_true(nlp_questions("Hello", 5, &arena, &questions) >= 1);
+    size_t count = nlp_questions(tower, 50, &arena, &questions);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(questions[i], questions[j]);
+}
+
+static void
+tells_languages_apart(void **state)
+{
+    (void)state;
+    assert_string_equal(nlp_language("The cat is on the mat and it will stay."), "en");
+    assert_string_equal(nlp_language("Die Katze liegt auf der Matte und sie bleibt."), "de");
+    assert_string_equal(nlp_language("Le chat est sur le tapis et il reste dans la maison."), "fr");
+    assert_string_equal(nlp_language("El gato est\xc3\xa1 en la casa y no quiere salir."), "es");
+    assert_string_equal(nlp_language("猫が好きです。"), "ja");
+    assert_string_equal(nlp_language("我喜欢猫。"), "zh");
+    assert_string_equal(nlp_language("Кошка лежит на ковре."), "ru");
+    assert_string_equal(nlp_language("القطة على السجادة"), "ar");
+    assert_string_equal(nlp_language("12 34"), "");
+}
+
+static void
+splits_texts_without_blanks(void **state)
+{
+    (void)state;
+    const char *text =
+        "富士山は日本で最も高い山です。標高は3776メートルあります。毎年多くの登山者が"
+        "富士山に登ります。2013年に世界文化遺産に登録されました。";
+    const char *summary = nlp_summarize(text, 12, &arena);
+    assert_string_equal(summary, "富士山は日本で最も高い山です。");
+}
+
+static void
+bounds_the_work_on_hostile_texts(void **state)
+{
+    (void)state;
+    enum { LENGTH = 30000 };
+    static const char *const patterns[] = {"a",   "A. ",   "e\xcc\x81", "\xd7\x90\xd7\x91. ",
+                                           "?! ", "\n- x", "漢"};
+    char *text = xmalloc(LENGTH + 8);
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        size_t used = 0, length = strlen(patterns[i]);
+        for (; used + length <= LENGTH; used += length)
+            memcpy(text + used, patterns[i], length);
+        text[used] = '\0';
+        const char **list;
+        double confidence;
+        assert_true(*nlp_summarize(text, 20, &arena) != '\0');
+        nlp_key_points(text, 5, &arena, &list);
+        nlp_questions(text, 5, &arena, &list);
+        nlp_answer(text, "What is a?", &arena, &confidence);
+        arena_reset(&arena);
+    }
+    free(text);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(summarizes_within_the_word_limit, reset),
+        cmocka_unit_test_setup(keeps_whole_sentences_in_order, reset),
+        cmocka_unit_test_setup(shortens_one_long_sentence_with_an_ellipsis, reset),
+        cmocka_unit_test_setup(does_not_break_sentences_at_abbreviations, reset),
+        cmocka_unit_test_setup(answers_by_the_kind_of_question, reset),
+        cmocka_unit_test_setup(gives_no_answer_where_nothing_relates, reset),
+        cmocka_unit_test_setup(lists_key_points_without_openers, reset),
+        cmocka_unit_test_setup(asks_what_the_text_answers, reset),
+        cmocka_unit_test_setup(asks_in_the_language_of_the_text, reset),
+        cmocka_unit_test_setup(asks_at_least_one_question_and_none_twice, reset),
+        cmocka_unit_test_setup(tells_languages_apart, reset),
+        cmocka_unit_test_setup(splits_texts_without_blanks, reset),
+        cmocka_unit_test_setup(bounds_the_work_on_hostile_texts, reset),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_release(&arena);
+    return failed;
+}
