@@ -28,7 +28,7 @@ enum cache_state {
 
 /* What happened, for response headers, logs and metrics. All texts live in the arena. */
 struct receipt {
-    const char *model; /* that answered: a configured name, or "local" */
+    const char *model; /* that answered: a configured name, or "local"; NULL when none did */
     const char *guard; /* flagged categories, comma-separated; NULL for none */
     enum cache_state cache;
     int64_t age_s;                       /* of a cached answer */
@@ -46,10 +46,10 @@ struct ai_call {
     bool no_store, no_cache; /* the client's Cache-Control */
 };
 
-/* Answers with a struct of operation->output in the request's arena and fills the receipt. The
- * request lends its arena, its lane (ERROR_WOULD_WAIT on the front lane when nothing is cached) and
- * its client's presence; its timing is added to. Safe for several threads at once with the same
- * request when each passes its own arena through `arena` (batches). */
+/* Answers with a struct of operation->output in the arena and fills the receipt, as far as it went
+ * also on failure. The request lends its lane (ERROR_WOULD_WAIT on the front lane when nothing is
+ * cached) and its client's presence; its timing is added to. Safe for several threads at once with
+ * the same request when each passes its own arena through `arena` (batches). */
 const void *ai_run(struct ai *ai, struct request *request, struct arena *arena,
                    const struct ai_call *call, struct receipt *receipt, struct error *err)
     __attribute__((warn_unused_result));

@@ -71,7 +71,7 @@ ai_run(struct ai *ai, struct request *request, struct arena *arena, const struct
        struct receipt *receipt, struct error *err)
 {
     int64_t started_us = clock_monotonic_us();
-    *receipt = (struct receipt){.model = "local", .tokens_input = -1, .tokens_output = -1};
+    *receipt = (struct receipt){.tokens_input = -1, .tokens_output = -1};
     struct run run = {
         .ai = ai,
         .request = request,

@@ -15,6 +15,7 @@ receipt_headers(struct request *request, const struct receipt *receipt)
     response_header(request, "X-Cache", states[receipt->cache]);
     if (receipt->cache > CACHE_STATE_MISS)
         response_header(request, "Age", arena_printf(arena, "%" PRId64, receipt->age_s));
-    response_header(request, "X-Model", arena_strdup(arena, receipt->model));
+    if (receipt->model)
+        response_header(request, "X-Model", arena_strdup(arena, receipt->model));
     response_header(request, "X-Attempts", arena_printf(arena, "%" PRId64, receipt->attempts));
 }

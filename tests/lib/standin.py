@@ -91,16 +91,17 @@ def fill(schema, seed, name="value"):
         return int(value) if kind == "integer" else value
     if kind == "boolean":
         return True
-    text = f"A plausible {name.replace('_', ' ')} for this question."
+    number = f" number {seed[64:]}" if seed[64:] else ""
+    text = f"A plausible {name.replace('_', ' ')}{number}{'?' if 'question' in name else '.'}"
     return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength", 10000)]
 
 
-def prose(system, prompt):
+def prose(prompt):
     """What a helpful model would write, judged by the task's wording."""
     blocks = blocks_of(prompt)
     text = blocks.get("text") or next(iter(blocks.values()), prompt)
     sentences = [part.strip() for part in re.split(r"(?<=[.!?])\s+", text) if part.strip()]
-    task = (system + "\n" + re.sub(r"<(data-[0-9a-f]+)>.*?</\1>", "", prompt, flags=re.S)).lower()
+    task = re.sub(r"<(data-[0-9a-f]+)>.*?</\1>", "", prompt, flags=re.S).lower()
     number = int((re.findall(r"\b(\d+)\b", task) or ["3"])[-1])
     if "question" in blocks:
         return f"The text says: {sentences[0] if sentences else text}"
@@ -148,7 +149,7 @@ class Question:
         if mode == "echo":
             return self.system + "\n" + self.prompt
         if not self.schema:
-            return prose(self.system, self.prompt)
+            return prose(self.prompt)
         if mode == "unreadable":
             return "I would rather tell you about it in words."
         value = fill(self.schema, self.prompt and hashlib.sha256(

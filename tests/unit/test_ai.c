@@ -808,6 +808,64 @@ makes_one_call_of_twenty_identical_ones(void **state)
     bench_close(&bench);
 }
 
+static void
+lets_the_next_one_try_when_the_leader_failed(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_open(&bench, NULL, ONE_MODEL);
+    /* The first of the callers is refused; whoever follows gets and shares an answer. */
+    static const struct stub_answer script[] = {{401, NULL, "{}", 0}, {200, NULL, OK_BODY, 0}};
+    SCRIPT(&bench.stub, script);
+    shared = &bench;
+    atomic_store(&arrived, 0);
+    stub_hold_answers(&bench.stub);
+    pthread_t threads[CALLERS];
+    struct asked *asked = xcalloc(CALLERS, sizeof(*asked));
+    for (size_t i = 0; i < CALLERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, call_from_a_thread, &asked[i]), 0);
+    size_t degraded = 0;
+    for (size_t i = 0; i < CALLERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_non_null(asked[i].output);
+        degraded += asked[i].receipt.degraded;
+        asked_end(&asked[i]);
+    }
+    assert_int_equal(degraded, 1);
+    assert_int_equal(atomic_load(&bench.stub.calls), 2);
+    free(asked);
+    bench_close(&bench);
+}
+
+static void
+does_not_wait_for_a_leader_when_its_client_left(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asked asked;
+    bench_open(&bench, NULL, ONE_MODEL);
+    SCRIPT(&bench.stub, ok);
+    asked_init(&asked, &prose, "some text");
+    asked.call.input = &asked.input;
+    struct run run = {.ai = bench.ai,
+                      .request = &asked.request,
+                      .arena = &asked.request.arena,
+                      .call = &asked.call,
+                      .operation = &prose,
+                      .model = bench.settings.default_model,
+                      .receipt = &asked.receipt};
+    answers_prepare(&run);
+    struct cache_lease lease;
+    assert_true(cache_lease_take(bench.cache, &run.key, &lease));
+    atomic_store(&client_is_gone, true);
+    ask_again(&bench, &asked);
+    assert_null(asked.output);
+    assert_int_equal(asked.err.code, ERROR_CLIENT_CLOSED);
+    cache_lease_release(bench.cache, &run.key, &lease);
+    asked_end(&asked);
+    bench_close(&bench);
+}
+
 int
 main(void)
 {
@@ -838,6 +896,8 @@ main(void)
         cmocka_unit_test(asks_again_after_a_cut_body),
         cmocka_unit_test(caches_local_answers_where_local_is_the_model),
         cmocka_unit_test(makes_one_call_of_twenty_identical_ones),
+        cmocka_unit_test(lets_the_next_one_try_when_the_leader_failed),
+        cmocka_unit_test(does_not_wait_for_a_leader_when_its_client_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
