@@ -127,7 +127,7 @@ async function checkRedoc(context, prefix) {
     await shows(name, opened.page, '[data-section-id^="operation/"]', operations.length);
     await linksTo(name, opened.page, `${prefix}/docs`);
     const search = opened.page.locator('input[placeholder="Search..."]');
-    const words = operations[0].summary.split(/\W+/);
+    const words = operations.flatMap((operation) => operation.summary.split(/\W+/));
     await search.pressSequentially(words.reduce((a, b) => (b.length > a.length ? b : a)));
     const hit = opened.page.locator('[data-role="search:results"] li').first();
     await hit.waitFor({ timeout: 10000 }).catch(() => {});
