@@ -92,42 +92,123 @@ lexicon_emoji_valence(uint32_t c)
     return 0;
 }
 
-static bool
-is_in(const char *list, const char *word, size_t length)
+enum { STRONG = 1, WEAK = 2, NEGATION = 4 };
+
+/* Words that change what follows them. In strcmp() order. */
+static const struct modifier {
+    char word[19];
+    uint8_t kinds;
+} modifiers[] = {{"absolutely", STRONG},
+                 {"aint", NEGATION},
+                 {"almost", WEAK},
+                 {"arent", NEGATION},
+                 {"barely", NEGATION | WEAK},
+                 {"bit", WEAK},
+                 {"cannot", NEGATION},
+                 {"cant", NEGATION},
+                 {"completely", STRONG},
+                 {"couldnt", NEGATION},
+                 {"deeply", STRONG},
+                 {"didnt", NEGATION},
+                 {"doesnt", NEGATION},
+                 {"dont", NEGATION},
+                 {"enormously", STRONG},
+                 {"entirely", STRONG},
+                 {"especially", STRONG},
+                 {"exceptionally", STRONG},
+                 {"extremely", STRONG},
+                 {"failed", NEGATION},
+                 {"fails", NEGATION},
+                 {"fairly", WEAK},
+                 {"hadnt", NEGATION},
+                 {"hardly", NEGATION},
+                 {"hasnt", NEGATION},
+                 {"havent", NEGATION},
+                 {"highly", STRONG},
+                 {"incredibly", STRONG},
+                 {"insanely", STRONG},
+                 {"isnt", NEGATION},
+                 {"kinda", WEAK},
+                 {"lacked", NEGATION},
+                 {"lacking", NEGATION},
+                 {"lacks", NEGATION},
+                 {"little", WEAK},
+                 {"marginally", WEAK},
+                 {"mildly", WEAK},
+                 {"moderately", WEAK},
+                 {"more", STRONG},
+                 {"most", STRONG},
+                 {"much", STRONG},
+                 {"neither", NEGATION},
+                 {"never", NEGATION},
+                 {"no", NEGATION},
+                 {"nobody", NEGATION},
+                 {"none", NEGATION},
+                 {"nor", NEGATION},
+                 {"not", NEGATION},
+                 {"nothing", NEGATION},
+                 {"nowhere", NEGATION},
+                 {"occasionally", WEAK},
+                 {"particularly", STRONG},
+                 {"partly", WEAK},
+                 {"quite", STRONG},
+                 {"rarely", NEGATION},
+                 {"rather", WEAK},
+                 {"really", STRONG},
+                 {"remarkably", STRONG},
+                 {"ridiculously", STRONG},
+                 {"scarcely", NEGATION},
+                 {"seldom", NEGATION},
+                 {"shouldnt", NEGATION},
+                 {"slightly", WEAK},
+                 {"so", STRONG},
+                 {"somewhat", WEAK},
+                 {"sorta", WEAK},
+                 {"such", STRONG},
+                 {"super", STRONG},
+                 {"thoroughly", STRONG},
+                 {"too", STRONG},
+                 {"totally", STRONG},
+                 {"truly", STRONG},
+                 {"utterly", STRONG},
+                 {"very", STRONG},
+                 {"wasnt", NEGATION},
+                 {"werent", NEGATION},
+                 {"without", NEGATION},
+                 {"wont", NEGATION},
+                 {"wouldnt", NEGATION}};
+
+static int
+compare_modifier(const void *key, const void *row)
 {
-    for (const char *at = list; (at = memmem(at, strlen(at), word, length)) != NULL; at++)
-        if (at > list && at[-1] == ' ' && at[length] == ' ')
-            return true;
-    return false;
+    return strcmp(key, ((const struct modifier *)row)->word);
 }
 
-static const char strong_words[] =
-    " very really extremely absolutely so too totally completely incredibly especially highly "
-    "truly utterly deeply remarkably exceptionally particularly super such most thoroughly quite "
-    "insanely ridiculously entirely enormously more much ";
-static const char weak_words[] =
-    " slightly somewhat fairly rather kinda sorta partly barely almost "
-    "marginally occasionally mildly little bit moderately ";
-static const char negations[] =
-    " not no never none nobody nothing neither nor nowhere without hardly scarcely rarely seldom "
-    "barely cannot cant dont doesnt didnt isnt wasnt arent werent wont wouldnt couldnt shouldnt "
-    "havent hasnt hadnt aint lacks lacked lacking fails failed ";
+static unsigned
+modifier_kinds(const char *word, size_t length)
+{
+    char key[sizeof(modifiers[0].word)];
+    if (length < 2 || length >= sizeof(key))
+        return 0;
+    memcpy(key, word, length);
+    key[length] = '\0';
+    const struct modifier *found = bsearch(key, modifiers, sizeof(modifiers) / sizeof(modifiers[0]),
+                                           sizeof(modifiers[0]), compare_modifier);
+    return found == NULL ? 0 : found->kinds;
+}
 
 double
 lexicon_intensity(const char *word, size_t length)
 {
-    if (length < 2)
-        return 1;
-    if (is_in(strong_words, word, length))
-        return 1.3;
-    return is_in(weak_words, word, length) ? 0.6 : 1;
+    unsigned kinds = modifier_kinds(word, length);
+    return (kinds & STRONG) != 0 ? 1.3 : (kinds & WEAK) != 0 ? 0.6 : 1;
 }
 
 bool
 lexicon_is_negation(const char *word, size_t length)
 {
-    return length >= 2 && ((length > 3 && memcmp(word + length - 3, "n't", 3) == 0) ||
-                           is_in(negations, word, length));
+    return (length > 3 && memcmp(word + length - 3, "n't", 3) == 0) ||
+           (modifier_kinds(word, length) & NEGATION) != 0;
 }
 
 size_t
@@ -214,8 +295,10 @@ lexicon_phrase(const char *text, double *valence)
         {"go wrong", -1.5},
     };
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+        if (text[0] != phrases[i].words[0] || text[1] != phrases[i].words[1])
+            continue;
         size_t length = strlen(phrases[i].words);
-        if (text[0] == phrases[i].words[0] && strncmp(text, phrases[i].words, length) == 0 &&
+        if (strncmp(text, phrases[i].words, length) == 0 &&
             (text[length] == ' ' || text[length] == '\0')) {
             *valence = phrases[i].valence;
             return length;

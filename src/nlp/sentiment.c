@@ -5,14 +5,15 @@
 
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "nlp/folded.h"
 #include "nlp/language.h"
 #include "nlp/lexicon.h"
 
-enum { EVIDENCE_MAX = 4, NEGATION_REACH_WORDS = 6, WORD_MAX = 40 };
+enum { EVIDENCE_MAX = 4, NEGATION_REACH_WORDS = 6 };
 
 /* A word or phrase that counts, for the explanation. */
 struct evidence {
-    char text[WORD_MAX + 8];
+    char text[FOLDED_BYTES + 8];
     double valence;
 };
 
@@ -24,7 +25,7 @@ struct tally {
     size_t hits, words;
 
     bool shouts; /* capitals mean emphasis: not all of the text is in them */
-    char negation[WORD_MAX];
+    char negation[FOLDED_BYTES];
     int negation_left; /* words it still reaches */
     double intensity;  /* of the words just before */
     int intensity_left;
@@ -102,57 +103,6 @@ is_letter(unsigned char c)
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
-/* A word of the text, folded: lower case, plain apostrophes. */
-struct folded {
-    char text[WORD_MAX];
-    size_t length;
-    bool is_upper; /* all capitals, more than one */
-};
-
-/* Folds the word at text; returns the bytes it takes there. */
-static size_t
-fold_word(const char *text, struct folded *out)
-{
-    size_t at = 0, lower = 0;
-    out->length = 0;
-    for (;;) {
-        unsigned char c = (unsigned char)text[at];
-        bool is_apostrophe = strncmp(text + at, "\xe2\x80\x99", 3) == 0;
-        size_t bytes = is_apostrophe ? 3 : 1;
-        bool joins = (c == '\'' || c == '-' || is_apostrophe) && at > 0 &&
-                     is_letter((unsigned char)text[at + bytes]);
-        if (!is_letter(c) && !joins)
-            break;
-        if (out->length + 1 < sizeof(out->text))
-            out->text[out->length++] = is_apostrophe ? '\'' : (char)(joins ? c : c | 0x20);
-        lower += c >= 'a' && c <= 'z';
-        at += bytes;
-    }
-    out->text[out->length] = '\0';
-    out->is_upper = lower == 0 && out->length > 1;
-    return at;
-}
-
-/* A long-drawn word ("soooo goood") with its runs cut to two and then to one. */
-static double
-valence_of(struct folded *word)
-{
-    double valence = lexicon_valence(word->text, word->length);
-    for (size_t keep = 2; valence == 0 && keep > 0; keep--) {
-        size_t out = 0;
-        for (size_t i = 0; i < word->length; i++)
-            if (out < keep || word->text[i] != word->text[out - 1] ||
-                word->text[i] != word->text[out - keep])
-                word->text[out++] = word->text[i];
-        if (out == word->length)
-            break;
-        word->length = out;
-        word->text[out] = '\0';
-        valence = lexicon_valence(word->text, word->length);
-    }
-    return valence;
-}
-
 static bool
 word_is(const struct folded *word, const char *text)
 {
@@ -189,14 +139,14 @@ tally_word(struct tally *t, struct folded *word)
     }
     double intensity = lexicon_intensity(word->text, word->length);
     if (lexicon_is_negation(word->text, word->length)) {
-        double valence = valence_of(word); /* "failed" is bad by itself */
+        double valence = folded_valence(word); /* "failed" is bad by itself */
         if (valence < -1 && t->negation_left == 0)
             tally_add(t, word->text, word->length, valence);
         memcpy(t->negation, word->text, word->length + 1);
         t->negation_left = NEGATION_REACH_WORDS + 1;
         intensity = 1;
     } else if (intensity == 1) {
-        double valence = valence_of(word);
+        double valence = folded_valence(word);
         if (word->is_upper && t->shouts)
             valence *= 1.25;
         tally_add(t, word->text, word->length, valence);
@@ -216,7 +166,7 @@ tally_word(struct tally *t, struct folded *word)
 static size_t
 tally_phrase(struct tally *t, const char *text)
 {
-    char window[WORD_MAX];
+    char window[FOLDED_BYTES];
     size_t used = 0;
     for (size_t i = 0; used + 1 < sizeof(window) && text[i] != '\0'; i++) {
         unsigned char c = (unsigned char)text[i];
@@ -317,7 +267,7 @@ tally_text(struct tally *t, const char *text, bool has_english)
             struct folded word;
             bytes = has_english ? tally_phrase(t, text + at) : 0;
             if (bytes == 0) {
-                bytes = fold_word(text + at, &word);
+                bytes = folded_read(&word, text + at);
                 if (has_english)
                     tally_word(t, &word);
             }
