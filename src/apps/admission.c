@@ -195,6 +195,7 @@ check(struct request *request, struct error *err)
 {
     struct admission *admission = request->admission;
     head_read(&admission->head, request);
+    request->head = &admission->head;
     identify_request(request, &admission->head);
     if (!head_target(&admission->head, request, err) || !head_check(&admission->head, err) ||
         !match_route(request, err))

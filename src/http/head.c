@@ -16,14 +16,24 @@ static const struct field_name names[HEAD_FIELD_COUNT] = {
 #undef X
 };
 
-static void
-take(struct head *head, const char *name, size_t length, const char *value)
+/* -1 for a variable that is not wanted. */
+static int
+field_of(const char *name, size_t length)
 {
     for (int i = 0; i < HEAD_FIELD_COUNT; i++)
-        if (names[i].length == length && memcmp(names[i].text, name, length) == 0) {
-            head->values[i] = value;
-            return;
-        }
+        if (names[i].length == length && names[i].text[length - 1] == name[length - 1] &&
+            memcmp(names[i].text, name, length) == 0)
+            return i;
+    return -1;
+}
+
+bool
+head_find(const struct head *head, const char *cgi_name, const char **value)
+{
+    int field = field_of(cgi_name, strlen(cgi_name));
+    if (field >= 0)
+        *value = head->values[field];
+    return field >= 0;
 }
 
 static void
@@ -32,13 +42,15 @@ read_all(struct head *head, char *const *parameters)
     for (; *parameters; parameters++) {
         const char *name = *parameters;
         const char *equals = strchr(name, '=');
-        if (!equals)
+        if (!equals || equals == name)
             continue;
         if (strncmp(name, "HTTP_", 5) == 0) {
             head->header_count++;
             head->header_bytes += (size_t)(equals - name) + strlen(equals);
         }
-        take(head, name, (size_t)(equals - name), equals + 1);
+        int field = field_of(name, (size_t)(equals - name));
+        if (field >= 0)
+            head->values[field] = equals + 1;
     }
 }
 

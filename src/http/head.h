@@ -9,10 +9,14 @@
 #define HEAD_FIELDS(X)                                                                             \
     X(ACCEPT, "HTTP_ACCEPT")                                                                       \
     X(API_VERSION, "HTTP_API_VERSION")                                                             \
+    X(AUTHORIZATION, "HTTP_AUTHORIZATION")                                                         \
+    X(CACHE_CONTROL, "HTTP_CACHE_CONTROL")                                                         \
     X(CONTENT_LENGTH, "CONTENT_LENGTH")                                                            \
     X(CONTENT_TYPE, "CONTENT_TYPE")                                                                \
     X(DOCUMENT_URI, "DOCUMENT_URI")                                                                \
+    X(FORWARDED_FOR, "HTTP_X_FORWARDED_FOR")                                                       \
     X(HTTPS, "HTTPS")                                                                              \
+    X(IF_NONE_MATCH, "HTTP_IF_NONE_MATCH")                                                         \
     X(METHOD, "REQUEST_METHOD")                                                                    \
     X(ORIGIN, "HTTP_ORIGIN")                                                                       \
     X(QUERY, "QUERY_STRING")                                                                       \
@@ -22,6 +26,7 @@
     X(TRACEPARENT, "HTTP_TRACEPARENT")                                                             \
     X(URI, "REQUEST_URI")                                                                          \
     X(VERSION, "HTTP_VERSION")                                                                     \
+    X(X_API_KEY, "HTTP_X_API_KEY")                                                                 \
     X(X_API_VERSION, "HTTP_X_API_VERSION")
 
 enum head_field {
@@ -37,6 +42,10 @@ struct head {
 };
 
 void head_read(struct head *head, const struct request *request);
+
+/* The value of a CGI variable (NULL where not sent) when it is one of the fields above; false when
+ * the carrier has to be asked. */
+bool head_find(const struct head *head, const char *cgi_name, const char **value);
 
 /* false with ERROR_HEADERS_TOO_LARGE for more than 100 headers or 64 KB of them. */
 bool head_check(const struct head *head, struct error *err) __attribute__((warn_unused_result));

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http/head.h"
+
 const char *
 request_header(const struct request *request, const char *cgi_name)
 {
@@ -14,6 +16,9 @@ request_header(const struct request *request, const char *cgi_name)
     /* CGI has these two without the prefix (RFC 3875, section 4.1). */
     bool bare = strcmp(cgi_name, "CONTENT_TYPE") == 0 || strcmp(cgi_name, "CONTENT_LENGTH") == 0;
     memcpy(name + 5, cgi_name, length + 1);
+    const char *value;
+    if (request->head && head_find(request->head, bare ? cgi_name : name, &value))
+        return value;
     return request->transport->parameter(request->carrier, bare ? cgi_name : name);
 }
 

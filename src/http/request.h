@@ -17,6 +17,7 @@ struct route;
 struct schema;
 struct caller;
 struct admission;
+struct head;
 
 enum method {
     METHOD_GET = 1 << 0,
@@ -92,6 +93,7 @@ struct request {
     const void *input;  /* decoded body, by route->request */
     const void *filter; /* decoded query, by route->query */
 
+    const struct head *head;     /* what the dispatcher has read already; NULL before */
     struct admission *admission; /* the dispatcher's notes, kept while lanes change */
     const struct caller *caller; /* NULL when nobody signed in and the route allows that */
     struct request_timing timing;

@@ -434,6 +434,45 @@ refuses_paths_that_play_tricks(void **state)
     }
 }
 
+static char *variables[140];
+
+static char *const *
+list_parameters(void *carrier)
+{
+    (void)carrier;
+    return variables;
+}
+
+static int
+status_of_listed(size_t headers)
+{
+    static const struct transport listed = {
+        .parameter = parameter, .read_body = read_body, .parameters = list_parameters};
+    static char text[] = "HTTP_X_ANOTHER=1";
+    size_t count = 0;
+    variables[count++] = (char[]){"REQUEST_METHOD=GET"};
+    variables[count++] = (char[]){"REQUEST_URI=/hello?version=2.0"};
+    variables[count++] = (char[]){"=nameless"};
+    variables[count++] = (char[]){"valueless"};
+    while (headers-- > 0)
+        variables[count++] = text;
+    variables[count] = NULL;
+    struct exchange exchange = {.headers = HEADERS()};
+    exchange.request.transport = &listed;
+    exchange.request.carrier = &exchange;
+    exchange.request.service = &service;
+    assert_int_equal(dispatch(&exchange.request), DISPATCH_DONE);
+    return finish(&exchange);
+}
+
+static void
+reads_a_list_of_variables_and_bounds_its_headers(void **state)
+{
+    (void)state;
+    assert_int_equal(status_of_listed(100), 200);
+    assert_int_equal(status_of_listed(101), 431);
+}
+
 static void
 counts_answers_by_route_and_status(void **state)
 {
@@ -506,6 +545,7 @@ main(void)
         cmocka_unit_test(limits_a_client_and_says_when_to_come_back),
         cmocka_unit_test(throttles_those_who_guess_keys),
         cmocka_unit_test(refuses_paths_that_play_tricks),
+        cmocka_unit_test(reads_a_list_of_variables_and_bounds_its_headers),
         cmocka_unit_test(counts_answers_by_route_and_status),
     };
     return cmocka_run_group_tests(tests, open_service, close_service);
