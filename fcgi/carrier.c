@@ -116,16 +116,23 @@ carrier_finish(struct carrier *carrier, bool *sent)
 {
     FCGX_Request *fcgx = &carrier->fcgx;
     bool drained = drain(carrier);
-    fcgx->keepConnection = drained; /* if not, libfcgi closes it and lingers */
-    FCGX_Finish_r(fcgx);
+    bool written = FCGX_FClose(fcgx->err) == 0 && FCGX_FClose(fcgx->out) == 0;
+    *sent = written && !carrier->failed;
+    if (!written || !drained)
+        return -1; /* libfcgi closes it on release, after lingering for what is still sent */
     int descriptor = fcgx->ipcFd;
     fcgx->ipcFd = -1;
-    *sent = !carrier->failed && (descriptor >= 0 || !drained);
-    if (descriptor >= 0 && !carrier->peer_keeps) {
-        /* Everything was read, so closing at once loses nothing, while libfcgi would hold the
-         * thread until the web server has closed too. */
-        close(descriptor);
-        descriptor = -1;
-    }
-    return descriptor;
+    if (carrier->peer_keeps)
+        return descriptor;
+    /* Everything was read, so closing at once loses nothing, while libfcgi would hold the thread
+     * until the web server has closed too. */
+    close(descriptor);
+    return -1;
+}
+
+void
+carrier_release(struct carrier *carrier)
+{
+    carrier->fcgx.keepConnection = carrier->fcgx.ipcFd < 0;
+    FCGX_Finish_r(&carrier->fcgx);
 }

@@ -5,7 +5,6 @@
 #define HEARTH_FCGI_CARRIER_H
 
 #include <fcgiapp.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -35,8 +34,11 @@ bool carrier_read(struct carrier *carrier, int descriptor) __attribute__((warn_u
 void carrier_write(struct carrier *carrier, const char *bytes, size_t length);
 
 /* Ends the answer, with what is left of the body read. Returns the connection, which the caller
- * owns now, or -1 when it was closed. *sent says whether all of the answer was taken by the peer.
- */
+ * owns now, or -1 when it is not kept. *sent says whether all of the answer was taken by the peer.
+ * The parameters stay until carrier_release(). */
 int carrier_finish(struct carrier *carrier, bool *sent);
+
+/* Ends the request's memory, and the connection where it failed. */
+void carrier_release(struct carrier *carrier);
 
 #endif

@@ -98,6 +98,7 @@ exchange_get(struct exchange_pool *pool)
 void
 exchange_put(struct exchange_pool *pool, struct exchange *exchange)
 {
+    carrier_release(&exchange->carrier);
     arena_reset(&exchange->request.arena);
     pthread_mutex_lock(&pool->lock);
     bool kept = pool->count < EXCHANGES_KEPT_MAX;

@@ -85,20 +85,44 @@ pass_on_idle(struct listener *listener)
     }
 }
 
-/* Sends, ends and counts the exchange. Returns its connection where that is kept, or -1. */
-static int
-complete(struct listener *listener, struct exchange *exchange)
+/* listener_stop() looks for watched connections once: a waiting thread adds none behind its back.
+ */
+static void
+watch_unless_stopping(struct listener *listener, int descriptor, bool is_new)
 {
-    bool sent;
-    int descriptor = exchange_send(exchange, &sent);
-    listener->options.handler->finish(&exchange->request, sent);
-    exchange_put(&listener->pool, exchange);
+    pthread_mutex_lock(&listener->stopping_lock);
+    bool stopping = listener->stopping;
+    if (!stopping)
+        watch(listener, descriptor, WATCHED_KEPT, is_new);
+    pthread_mutex_unlock(&listener->stopping_lock);
+    if (stopping)
+        pass_on(listener, descriptor);
+}
+
+static void
+count_served(struct listener *listener)
+{
     uint64_t most = listener->options.requests_max;
     if (most > 0 && atomic_fetch_add_explicit(&listener->served, 1, memory_order_relaxed) >= most &&
         !atomic_exchange(&listener->is_spent, true) &&
         !listener->options.spent(listener->options.context))
         atomic_store(&listener->is_spent, false);
-    return descriptor;
+}
+
+/* Sends and ends the exchange. Its connection waits for the next request while this one is still
+ * being counted and logged. */
+static void
+complete(struct listener *listener, struct exchange *exchange)
+{
+    bool sent;
+    int descriptor = exchange_send(exchange, &sent);
+    if (descriptor >= 0 && exchange->request.may_wait)
+        watch_unless_stopping(listener, descriptor, exchange->is_new);
+    else if (descriptor >= 0)
+        watch(listener, descriptor, WATCHED_KEPT, exchange->is_new);
+    listener->options.handler->finish(&exchange->request, sent);
+    exchange_put(&listener->pool, exchange);
+    count_served(listener);
 }
 
 /* On a thread of the waiting lane. */
@@ -108,23 +132,12 @@ run_waiting(void *work, void *context)
     struct exchange *exchange = work;
     struct listener *listener = context;
     struct request *request = &exchange->request;
-    bool is_new = exchange->is_new;
     request->timing.queued_us = clock_monotonic_us() - exchange->handed_us;
     request->may_wait = true;
     atomic_fetch_add_explicit(listener->waiting_gauge, 1, memory_order_relaxed);
     listener->options.handler->dispatch(request);
-    int descriptor = complete(listener, exchange);
+    complete(listener, exchange);
     atomic_fetch_sub_explicit(listener->waiting_gauge, 1, memory_order_relaxed);
-    if (descriptor < 0)
-        return;
-    /* listener_stop() looks for watched connections once: none may be added behind its back. */
-    pthread_mutex_lock(&listener->stopping_lock);
-    bool stopping = listener->stopping;
-    if (!stopping)
-        watch(listener, descriptor, WATCHED_KEPT, is_new);
-    pthread_mutex_unlock(&listener->stopping_lock);
-    if (stopping)
-        pass_on(listener, descriptor);
 }
 
 /* Serves one request of a connection that the calling front thread has. */
@@ -137,23 +150,20 @@ serve(struct listener *listener, int descriptor, bool is_new)
         exchange_put(&listener->pool, exchange);
         return;
     }
+    exchange->is_new = is_new;
     atomic_fetch_add_explicit(listener->front_gauge, 1, memory_order_relaxed);
     bool waits = handler->dispatch(&exchange->request) == DISPATCH_WAIT;
     bool handed = false;
     if (waits) {
         exchange->handed_us = clock_monotonic_us();
-        exchange->is_new = is_new;
         handed = lane_hand(listener->lane, exchange);
     }
     if (waits && !handed) {
         atomic_fetch_add_explicit(listener->refused_counter, 1, memory_order_relaxed);
         handler->refuse(&exchange->request);
     }
-    if (!handed) {
-        int kept = complete(listener, exchange);
-        if (kept >= 0)
-            watch(listener, kept, WATCHED_KEPT, is_new);
-    }
+    if (!handed)
+        complete(listener, exchange);
     atomic_fetch_sub_explicit(listener->front_gauge, 1, memory_order_relaxed);
 }
 

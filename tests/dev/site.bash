@@ -58,9 +58,7 @@ install_files() {
     mkdir -p "$directory"/{bin,conf,web,temp,run}
     install -m 755 "$built/hearth-worker" "$directory/bin/"
     [ ! -f "$built/hearth" ] || install -m 755 "$built/hearth" "$directory/bin/"
-    for file in web "$built/web"; do
-        [ ! -d "$file" ] || cp -R "$file/." "$directory/web/"
-    done
+    [ ! -d "$built/web/assets" ] || cp -R "$built/web/assets/." "$directory/web/"
     for file in "$server"/*; do
         case $file in
         *.in) fill "$file" "$directory/conf/$(basename "$file" .in)" ;;
