@@ -130,10 +130,10 @@ chain_answer(struct run *run, struct error *err)
     }
     output = answers_stale(run);
     if (!output && run->operation->local) {
-        struct error ignored = {0};
-        run->receipt->degraded = true;
-        output = answer_locally(run, &ignored);
+        output = answer_locally(run, err);
+        run->receipt->degraded = output;
     }
+    /* That the models failed says more than why the local way did. */
     if (!output)
         explain(run, &failure.error, err);
     return output;
