@@ -1,6 +1,7 @@
 /* The steps from the first byte of a request to checked data for its handler. */
 #include "apps/admission.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "access/caller.h"
@@ -62,8 +63,10 @@ match_route(struct request *request, struct error *err)
     }
     if (match == ROUTE_NO_PATH)
         return error_set(err, ERROR_NOT_FOUND, "there is nothing at this path");
-    if (match == ROUTE_FOUND)
+    if (match == ROUTE_FOUND) {
+        assert(request->route);
         return true;
+    }
     request->route = NULL;
     const char *methods = route_methods(request->admission->allowed, &request->arena);
     response_header(request, "Allow", methods);

@@ -15,7 +15,8 @@ service_open(struct service *service, const struct settings *settings, struct er
     bool keys_needed = settings->production || settings->enforce_auth;
     if (keys_needed && keyring_is_empty(service->keyring)) {
         service_close(service);
-        return error_set(err, ERROR_INTERNAL, "API_KEY is not set, and production or ENFORCE_AUTH needs one");
+        return error_set(err, ERROR_INTERNAL,
+                         "API_KEY is not set, and production or ENFORCE_AUTH needs one");
     }
     service->host = host_open(settings->runtime_directory, (size_t)settings->cache_l1_bytes, err);
     if (service->host)

@@ -10,8 +10,8 @@
 struct preset {
     const char *name;
     int64_t threshold_bytes;
-    int level;
     const struct cache_rule *rules; /* ended by an empty name; NULL: operations have their own */
+    int level;
     bool disabled;
 };
 
@@ -24,13 +24,13 @@ static const struct cache_rule ai_production_rules[] = {{"summarize", 14400},  {
 
 /* Levels are zstd's; they keep the order of the old presets. */
 static const struct preset presets[] = {
-    {"development", 2000, 1, NULL, false},
-    {"disabled", 10000, 1, NULL, true},
-    {"minimal", 5000, 1, NULL, false},
-    {"simple", 1000, 3, NULL, false},
-    {"production", 500, 5, NULL, false},
-    {"ai-development", 1000, 3, ai_development_rules, false},
-    {"ai-production", 300, 5, ai_production_rules, false},
+    {"development", 2000, NULL, 1, false},
+    {"disabled", 10000, NULL, 1, true},
+    {"minimal", 5000, NULL, 1, false},
+    {"simple", 1000, NULL, 3, false},
+    {"production", 500, NULL, 5, false},
+    {"ai-development", 1000, ai_development_rules, 3, false},
+    {"ai-production", 300, ai_production_rules, 5, false},
 };
 
 static const struct preset *

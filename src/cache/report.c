@@ -9,7 +9,7 @@
 
 struct figures {
     uint64_t l1_hits, memcached_hits, stale, misses, stores, errors, invalidations;
-    uint64_t hits, lookups;
+    uint64_t hits, lookups, operations;
     double hit_rate; /* percent of lookups */
     struct l1_stats l1;
 };
@@ -25,7 +25,8 @@ percent(uint64_t part, uint64_t whole)
 {
     if (whole == 0)
         return 0;
-    return (double)(part * 10000 / whole) / 100;
+    uint64_t hundredths = part * 10000 / whole;
+    return (double)hundredths / 100;
 }
 
 static void
@@ -42,6 +43,7 @@ read_figures(struct cache *cache, struct figures *figures)
     };
     figures->hits = figures->l1_hits + figures->memcached_hits + figures->stale;
     figures->lookups = figures->hits + figures->misses;
+    figures->operations = figures->lookups + figures->stores;
     figures->hit_rate = percent(figures->hits, figures->lookups);
     l1_stats(cache->host, &figures->l1);
 }
@@ -138,7 +140,7 @@ cache_status(struct cache *cache)
         status, "performance",
         json_pack("{s:s, s:f, s:I, s:I, s:I, s:s, s:s}", "status",
                   cache->policy.enabled ? "active" : "disabled", "hit_rate", figures.hit_rate,
-                  "total_operations", (json_int_t)(figures.lookups + figures.stores), "hits",
+                  "total_operations", (json_int_t)figures.operations, "hits",
                   (json_int_t)figures.hits, "misses", (json_int_t)figures.misses, "cache_type",
                   cache->remote ? "memory+memcached" : "memory", "preset", cache->policy.preset));
     return status;
@@ -162,20 +164,19 @@ cache_metrics(struct cache *cache)
     read_figures(cache, &figures);
     char now[CLOCK_TEXT_BYTES];
     clock_format(now, clock_realtime_us());
-    return json_pack("{s:s, s:n, s:f, s:I, s:I, s:I, s:n, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o,"
-                     " s:{s:I, s:I, s:I, s:I}, s:{s:I}}",
-                     "timestamp", now, "retention_hours", "cache_hit_rate", figures.hit_rate,
-                     "total_cache_operations", (json_int_t)(figures.lookups + figures.stores),
-                     "hits", (json_int_t)figures.hits, "misses", (json_int_t)figures.misses,
-                     "key_generation", "cache_operations", "l1_hits", (json_int_t)figures.l1_hits,
-                     "memcached_hits", (json_int_t)figures.memcached_hits, "stale_hits",
-                     (json_int_t)figures.stale, "misses", (json_int_t)figures.misses, "stores",
-                     (json_int_t)figures.stores, "errors", (json_int_t)figures.errors,
-                     "compression", compression_json(cache), "memory_usage", "entries",
-                     (json_int_t)figures.l1.entries, "bytes", (json_int_t)figures.l1.bytes,
-                     "capacity_bytes", (json_int_t)figures.l1.capacity_bytes, "evictions",
-                     (json_int_t)figures.l1.evictions, "invalidation", "total_invalidations",
-                     (json_int_t)figures.invalidations);
+    return json_pack(
+        "{s:s, s:n, s:f, s:I, s:I, s:I, s:n, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o,"
+        " s:{s:I, s:I, s:I, s:I}, s:{s:I}}",
+        "timestamp", now, "retention_hours", "cache_hit_rate", figures.hit_rate,
+        "total_cache_operations", (json_int_t)figures.operations, "hits", (json_int_t)figures.hits,
+        "misses", (json_int_t)figures.misses, "key_generation", "cache_operations", "l1_hits",
+        (json_int_t)figures.l1_hits, "memcached_hits", (json_int_t)figures.memcached_hits,
+        "stale_hits", (json_int_t)figures.stale, "misses", (json_int_t)figures.misses, "stores",
+        (json_int_t)figures.stores, "errors", (json_int_t)figures.errors, "compression",
+        compression_json(cache), "memory_usage", "entries", (json_int_t)figures.l1.entries, "bytes",
+        (json_int_t)figures.l1.bytes, "capacity_bytes", (json_int_t)figures.l1.capacity_bytes,
+        "evictions", (json_int_t)figures.l1.evictions, "invalidation", "total_invalidations",
+        (json_int_t)figures.invalidations);
 }
 
 /* {"value": count} for the values of one label that were seen. */
