@@ -71,8 +71,8 @@ bool error_set(struct error *err, enum error_code code, const char *format, ...)
 bool error_set_retry(struct error *err, enum error_code code, int retry_after_s, const char *format,
                      ...) __attribute__((format(printf, 4, 5)));
 
-/* As error_set() with ERROR_VALIDATION_FAILED, naming the one bad field; path and message are copied
- * to the arena. */
+/* As error_set() with ERROR_VALIDATION_FAILED, naming the one bad field; path and message are
+ * copied to the arena. */
 bool error_set_field(struct error *err, struct arena *arena, const char *path, const char *format,
                      ...) __attribute__((format(printf, 4, 5)));
 
