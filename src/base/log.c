@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/integer.h"
 #include "base/utf8.h"
 
 static enum log_level threshold = LOG_LEVEL_INFO;
@@ -57,22 +58,43 @@ put(struct line *line, const char *bytes, size_t count)
     return true;
 }
 
+/* The bytes from text on that need no escape. */
+static size_t
+plain_run(const unsigned char *text)
+{
+    size_t length = 0;
+    while (text[length] >= 0x20 && text[length] < 0x7f && text[length] != '"' &&
+           text[length] != '\\')
+        length++;
+    return length;
+}
+
+static bool
+put_escaped(struct line *line, unsigned char byte, bool is_utf8)
+{
+    char escape[8];
+    if (byte == '"' || byte == '\\')
+        return put(line, (char[]){'\\', (char)byte}, 2);
+    if (byte < 0x20 || byte == 0x7f)
+        return put(line, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", byte));
+    return is_utf8 ? put(line, (char[]){(char)byte}, 1) : put(line, "\\ufffd", 6);
+}
+
 static bool
 put_string(struct line *line, const char *text)
 {
-    bool fits = put(line, "\"", 1);
+    const unsigned char *at = (const unsigned char *)text;
+    size_t run = plain_run(at);
+    bool fits = put(line, "\"", 1) && put(line, text, run);
+    at += run;
     size_t count;
-    bool valid = utf8_count(text, strlen(text), &count);
-    for (const unsigned char *at = (const unsigned char *)text; *at && fits; at++) {
-        char escape[8];
-        if (*at == '"' || *at == '\\')
-            fits = put(line, (char[]){'\\', (char)*at}, 2);
-        else if (*at < 0x20 || *at == 0x7f)
-            fits = put(line, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", *at));
-        else if (*at >= 0x80 && !valid)
-            fits = put(line, "\\ufffd", 6);
-        else
-            fits = put(line, (const char *)at, 1);
+    bool is_utf8 = !*at || utf8_count(text, strlen(text), &count);
+    while (*at && fits) {
+        fits = put_escaped(line, *at, is_utf8);
+        at++;
+        run = plain_run(at);
+        fits = fits && put(line, (const char *)at, run);
+        at += run;
     }
     return fits && put(line, "\"", 1);
 }
@@ -81,14 +103,13 @@ static bool
 put_field(struct line *line, const struct log_field *field)
 {
     size_t before = line->length;
-    char number[24];
+    char number[INTEGER_TEXT_BYTES];
     bool fits = (line->length == 1 || put(line, ",", 1)) && put_string(line, field->name) &&
                 put(line, ":", 1);
-    if (fits && !field->is_number)
-        fits = field->text ? put_string(line, field->text) : put(line, "null", 4);
+    if (fits && field->is_number)
+        fits = put(line, number, integer_format(number, field->number));
     else if (fits)
-        fits = put(line, number,
-                   (size_t)snprintf(number, sizeof(number), "%lld", (long long)field->number));
+        fits = field->text ? put_string(line, field->text) : put(line, "null", 4);
     if (!fits)
         line->length = before;
     return fits;
@@ -97,7 +118,8 @@ put_field(struct line *line, const struct log_field *field)
 void
 log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
-    struct line line = {.length = 0};
+    struct line line;
+    line.length = 0;
     char time[CLOCK_TEXT_BYTES];
     clock_format(time, clock_realtime_us());
     put(&line, "{", 1);

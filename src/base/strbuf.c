@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/integer.h"
+
 void
 strbuf_init(struct strbuf *buffer, struct arena *arena, size_t capacity)
 {
@@ -72,16 +74,7 @@ strbuf_printf(struct strbuf *buffer, const char *format, ...)
 void
 strbuf_add_integer(struct strbuf *buffer, int64_t value)
 {
-    char digits[24];
-    char *start = digits + sizeof(digits);
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        *--start = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (value < 0)
-        *--start = '-';
-    strbuf_add(buffer, start, (size_t)(digits + sizeof(digits) - start));
+    strbuf_added(buffer, integer_format(strbuf_reserve(buffer, INTEGER_TEXT_BYTES), value));
 }
 
 void
