@@ -7,6 +7,7 @@ enum { PLACES_MAX = 6 };
 
 static const int64_t powers[PLACES_MAX + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000};
 static const double digits_limit = 1e15;
+static const double integer_limit = 9223372036854775808.0;
 
 /* A quotient of two exact doubles is rounded correctly, so digits / 10^places == value means that
  * reading the text gives value back; and no two decimals of 15 digits read as one double. */
@@ -44,7 +45,7 @@ number_decimal_of_integer(int64_t value, struct decimal *decimal)
 bool
 number_integer(double value, int64_t *integer)
 {
-    if (!(value >= -0x1p63 && value < 0x1p63) || trunc(value) != value)
+    if (!(fabs(value) < integer_limit) || trunc(value) != value)
         return false;
     *integer = (int64_t)value;
     return true;

@@ -95,8 +95,8 @@ static void
 wrap_in_array(json_t *response)
 {
     json_t *media = json_object_get(json_object_get(response, "content"), "application/json");
-    json_t *list = json_pack("{s:s, s:O}", "type", "array", "items",
-                             json_object_get(media, "schema"));
+    json_t *list =
+        json_pack("{s:s, s:O}", "type", "array", "items", json_object_get(media, "schema"));
     json_object_set_new(media, "schema", list);
     json_object_del(media, "example");
 }

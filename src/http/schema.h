@@ -110,6 +110,7 @@ void schema_complain(struct schema_errors *errors, const char *name, const char 
     __attribute__((format(printf, 3, 4)));
 
 /* The field's offset, refusing at compile time a member whose C type does not fit the row. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and initialisers cannot stand in parentheses. */
 #define FIELD_OFFSET(T, member, ctype)                                                             \
     (offsetof(T, member) + 0 * sizeof(char[_Generic(((T *)0)->member, ctype : 1)]))
 
@@ -170,6 +171,7 @@ void schema_complain(struct schema_errors *errors, const char *name, const char 
 
 /* In rows of numbers and booleans that may be absent: PRESENT(struct T, has_limit). */
 #define PRESENT(T, m) .present_offset = FIELD_OFFSET(T, m, bool) + 1
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* The range that min and max of a row mean; INT64_MIN or INT64_MAX where there is no bound. */
 void schema_bounds(const struct field *field, int64_t *low, int64_t *high);

@@ -53,7 +53,9 @@ encode_escape(struct strbuf *out, unsigned char byte)
         strbuf_added(out, 2);
         return;
     }
-    memcpy(end + 1, "u00", 3);
+    end[1] = 'u';
+    end[2] = '0';
+    end[3] = '0';
     end[4] = hex[byte >> 4];
     end[5] = hex[byte & 15];
     strbuf_added(out, 6);
