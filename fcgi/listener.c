@@ -65,6 +65,23 @@ watch(struct listener *listener, int descriptor, enum watched kind, bool is_new)
     close(descriptor);
 }
 
+static bool
+listen_on(struct listener *listener)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE,
+                                .data.fd = listener->options.socket};
+    return epoll_ctl(listener->epoll, EPOLL_CTL_ADD, listener->options.socket, &event) == 0;
+}
+
+/* Of all workers the kernel wakes the one that has listened longest, which would so get every kept
+ * connection of the host. Listening anew puts it behind its siblings. */
+static void
+let_siblings_go_first(struct listener *listener)
+{
+    if (epoll_ctl(listener->epoll, EPOLL_CTL_DEL, listener->options.socket, NULL) == 0)
+        listen_on(listener);
+}
+
 /* The description may live on in another worker, and with it an entry of our epoll set: so the
  * entry is removed by name. */
 static void
@@ -120,6 +137,8 @@ complete(struct listener *listener, struct exchange *exchange)
         watch_unless_stopping(listener, descriptor, exchange->is_new);
     else if (descriptor >= 0)
         watch(listener, descriptor, WATCHED_KEPT, exchange->is_new);
+    if (descriptor >= 0 && exchange->is_new && !exchange->request.may_wait)
+        let_siblings_go_first(listener);
     listener->options.handler->finish(&exchange->request, sent);
     exchange_put(&listener->pool, exchange);
     count_served(listener);
@@ -200,11 +219,9 @@ receive(struct listener *listener, int descriptor, bool is_new)
 static void
 listen_again(struct listener *listener)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE,
-                                .data.fd = listener->options.socket};
     uint64_t expirations;
     if (read(listener->pause_timer, &expirations, sizeof(expirations)) > 0)
-        epoll_ctl(listener->epoll, EPOLL_CTL_ADD, listener->options.socket, &event);
+        listen_on(listener);
 }
 
 static void
@@ -313,8 +330,7 @@ listener_open(const struct listener_options *options, struct error *err)
     int flags = fcntl(options->socket, F_GETFL);
     if (flags >= 0 && fcntl(options->socket, F_SETFL, flags | O_NONBLOCK) == 0 &&
         add_to_epoll(listener, listener->stop_event, EPOLLIN) &&
-        add_to_epoll(listener, listener->pause_timer, EPOLLIN) &&
-        add_to_epoll(listener, options->socket, EPOLLIN | EPOLLEXCLUSIVE))
+        add_to_epoll(listener, listener->pause_timer, EPOLLIN) && listen_on(listener))
         return listener;
     error_set(err, ERROR_INTERNAL, "cannot watch the listening socket: %s", strerror(errno));
     listener_close(listener);
@@ -350,6 +366,8 @@ listener_stop(struct listener *listener, int64_t deadline_us)
     for (size_t i = 0; i < listener->thread_count; i++)
         pthread_join(listener->threads[i], NULL);
     listener->thread_count = 0;
+    /* Again: a thread may just have been listening anew. */
+    epoll_ctl(listener->epoll, EPOLL_CTL_DEL, listener->options.socket, NULL);
     pass_on_idle(listener);
     return lane_drain(listener->lane, deadline_us);
 }
