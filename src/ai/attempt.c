@@ -46,6 +46,11 @@ build_request(const struct run *run, const struct model_settings *model,
     strbuf_init(&request->body, run->arena,
                 prompt->system.length + prompt->user.length + prompt->user.length / 8 + 1024);
     provider_of(model->provider->kind)->build_request(&question, run->arena, request);
+    if (!run->request->traceparent[0])
+        return;
+    char *span = arena_alloc(run->arena, TRACEPARENT_BYTES);
+    traceparent_child(span, run->request->traceparent);
+    provider_add_header(request, "traceparent", span);
 }
 
 static bool

@@ -10,6 +10,7 @@
 #include "ai/ai.h"
 #include "ai/run.h"
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "cache/record.h"
@@ -255,6 +256,25 @@ static void
 asked_end(struct asked *asked)
 {
     arena_release(&asked->request.arena);
+}
+
+static void
+passes_the_trace_on_as_a_span_of_its_own(void **state)
+{
+    (void)state;
+    static const char caller[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    struct bench bench;
+    struct asked asked;
+    bench_open(&bench, NULL, ONE_MODEL);
+    SCRIPT(&bench.stub, ok);
+    asked_init(&asked, &prose, "some text");
+    traceparent_child(asked.request.traceparent, caller);
+    ask_again(&bench, &asked);
+    const char *sent = strstr(bench.stub.head, "traceparent: 00-0af7651916cd43dd8448eb211c80319c-");
+    assert_non_null(sent);
+    assert_null(strstr(sent, asked.request.traceparent + 36));
+    asked_end(&asked);
+    bench_close(&bench);
 }
 
 static void
@@ -871,6 +891,7 @@ main(void)
 {
     log_set_level(LOG_LEVEL_ERROR);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(passes_the_trace_on_as_a_span_of_its_own),
         cmocka_unit_test(answers_from_the_model_and_then_from_the_cache),
         cmocka_unit_test(leaves_the_front_lane_when_nothing_is_cached),
         cmocka_unit_test(keeps_tenants_apart),
