@@ -210,10 +210,12 @@ receive(struct listener *listener, int descriptor, bool is_new)
     }
     int passed = count == 1 ? handover_take(descriptor) : -1;
     close(descriptor);
-    if (passed >= listener->descriptors)
+    if (passed >= listener->descriptors) {
         close(passed);
-    else if (passed >= 0)
+    } else if (passed >= 0) {
         watch(listener, passed, WATCHED_UNKNOWN, true);
+        let_siblings_go_first(listener);
+    }
 }
 
 static void

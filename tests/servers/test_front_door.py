@@ -11,7 +11,7 @@ def processes_of(site):
     """Everything alive that was started for a site."""
     listed = subprocess.run(["ps", "-eo", "stat=,args="], stdout=subprocess.PIPE, text=True, check=True)
     return [line for line in listed.stdout.splitlines()
-            if str(site.directory) in line and not line.startswith("Z")]
+            if str(site.directory.resolve()) in line and not line.startswith("Z")]
 
 
 def test_started_from_a_shell_says_how_to_start_it():
