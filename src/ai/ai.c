@@ -1,6 +1,7 @@
 /* Opens the pipeline and says what it could ask. */
 #include "ai/ai.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ai/run.h"
@@ -19,6 +20,7 @@ ai_open(const struct settings *settings, struct host *host, struct cache *cache,
                       .cache = cache,
                       .upstream = upstream,
                       .pause = attempt_pause};
+    snprintf(ai->temperature, sizeof(ai->temperature), "%.6f", settings->ai_temperature);
     return ai;
 }
 

@@ -1,11 +1,16 @@
-/* Cached answers and calls in flight: an answer is stored as the model's name, a line feed, and the
- * output as JSON. */
+/* Cached answers and calls in flight: an answer is stored as the model's name, a line feed, the
+ * guard's flags in four hexadecimal digits, and the output as JSON. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "ai/guard.h"
 #include "ai/run.h"
 #include "base/clock.h"
+#include "base/integer.h"
 
-enum { LEASE_RENEW_MS = 300, WAIT_SLICE_MS = 250 };
+enum { LEASE_RENEW_MS = 300, WAIT_SLICE_MS = 250, FLAG_DIGITS = 4 };
+
+_Static_assert(GUARD_CATEGORY_COUNT <= 16, "flags fit their digits");
 
 static void
 count_cache_time(struct run *run, int64_t started_us)
@@ -29,9 +34,8 @@ answers_prepare(struct run *run)
     struct strbuf input;
     strbuf_init(&input, run->arena, 1024);
     schema_encode(operation->input, run->call->input, &input);
-    char version[16], temperature[32];
-    snprintf(version, sizeof(version), "%u", operation->version);
-    snprintf(temperature, sizeof(temperature), "%.6f", run->ai->settings->ai_temperature);
+    char version[INTEGER_TEXT_BYTES + 1] = {0};
+    integer_format(version, (int64_t)operation->version << 16 | GUARD_VERSION);
     const char *const parts[] = {
         run->call->tenant ? run->call->tenant : "",
         operation->name,
@@ -39,7 +43,7 @@ answers_prepare(struct run *run)
         model->name,
         model->provider->name,
         model->id ? model->id : "",
-        temperature,
+        run->ai->temperature,
         input.data,
         NULL,
     };
@@ -50,19 +54,23 @@ answers_prepare(struct run *run)
 static const void *
 decode(struct run *run, const struct cache_entry *entry)
 {
+    const char *end = entry->data + entry->length;
     const char *line_end = memchr(entry->data, '\n', entry->length);
-    if (!line_end)
+    if (!line_end || end - line_end <= FLAG_DIGITS)
         return NULL;
     size_t name_length = (size_t)(line_end - entry->data);
+    const char *json = line_end + 1 + FLAG_DIGITS;
     struct error ignored = {0};
-    const json_t *document =
-        schema_parse(line_end + 1, entry->length - name_length - 1, run->arena, &ignored);
+    const json_t *document = schema_parse(json, (size_t)(end - json), run->arena, &ignored);
     if (!document)
         return NULL;
     const void *output = schema_decode(run->operation->output, document, "", run->arena, &ignored);
     if (!output)
         return NULL;
     run->receipt->model = arena_strndup(run->arena, entry->data, name_length);
+    char digits[FLAG_DIGITS + 1] = {0};
+    memcpy(digits, line_end + 1, FLAG_DIGITS);
+    run->guard_flags = (unsigned)strtoul(digits, NULL, 16);
     int64_t age_us = clock_realtime_us() - entry->stored_us;
     run->receipt->age_s = age_us > 0 ? age_us / 1000000 : 0;
     return output;
@@ -103,7 +111,7 @@ answers_store(struct run *run, const void *output)
     struct strbuf bytes;
     strbuf_init(&bytes, run->arena, 1024);
     strbuf_add_text(&bytes, run->receipt->model);
-    strbuf_add_char(&bytes, '\n');
+    strbuf_printf(&bytes, "\n%0*x", FLAG_DIGITS, run->guard_flags);
     schema_encode(run->operation->output, output, &bytes);
     cache_put(run->ai->cache, &run->key, bytes.data, bytes.length, run->ttl_s);
     count_cache_time(run, started_us);

@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+/* Raised when the same text may be judged otherwise: verdicts are kept with cached answers. */
+enum { GUARD_VERSION = 1 };
+
 enum guard_category {
     GUARD_OVERRIDE = 1 << 0,   /* "ignore all previous instructions" */
     GUARD_DISCLOSURE = 1 << 1, /* "reveal your system prompt" */

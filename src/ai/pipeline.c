@@ -47,23 +47,20 @@ make_answer(struct run *run, struct error *err)
     return output;
 }
 
-/* NULL with ERROR_WOULD_WAIT on the front lane leaves no trace: the call comes again. */
+/* A cached answer brings the guard's flags of its input, so a hit is not screened again, only
+ * judged. NULL with ERROR_WOULD_WAIT on the front lane leaves no trace: the call comes again. */
 static const void *
 answer(struct run *run, struct error *err)
 {
-    if (!screen_input(run, err))
-        return NULL;
     answers_prepare(run);
-    const void *output = NULL;
-    if (!run->request->may_wait) {
-        output = answers_find(run, false, CACHE_STATE_HIT);
-        if (!output) {
-            error_set(err, ERROR_WOULD_WAIT, "the answer is not at hand");
-            return NULL;
-        }
+    if (run->request->may_wait)
+        return screen_input(run, err) && screen_verdict(run, err) ? make_answer(run, err) : NULL;
+    const void *output = answers_find(run, false, CACHE_STATE_HIT);
+    if (!output) {
+        error_set(err, ERROR_WOULD_WAIT, "the answer is not at hand");
+        return NULL;
     }
-    screen_report(run);
-    return output ? output : make_answer(run, err);
+    return screen_verdict(run, err) ? output : NULL;
 }
 
 const void *

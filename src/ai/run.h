@@ -15,6 +15,7 @@ struct ai {
     struct host *host;
     struct cache *cache;
     struct upstream *upstream;
+    char temperature[32]; /* the setting, as it goes into cache keys */
     /* Waits between attempts; false when the client left. A member so that tests need not wait. */
     bool (*pause)(struct run *run, int64_t wait_ms);
 };
@@ -38,15 +39,15 @@ struct run {
     struct cache_entry stale; /* data NULL: there is none */
 };
 
-/* screen.c: flags untrusted text; refuses what is too long or, in block mode, flagged. Changes
- * nothing outside run. */
+/* screen.c: flags untrusted text in run->guard_flags; refuses what is too long. */
 bool screen_input(struct run *run, struct error *err) __attribute__((warn_unused_result));
-/* Puts what was flagged in the receipt, the log and the metrics. */
-void screen_report(struct run *run);
+/* Puts what was flagged in the receipt, the log and the metrics; refuses it in block mode. */
+bool screen_verdict(struct run *run, struct error *err) __attribute__((warn_unused_result));
 
 /* answers.c: the cached answers of a call. */
 void answers_prepare(struct run *run);
-/* The output of a fresh answer, or NULL; keeps a stale one in run->stale. */
+/* The output of a fresh answer, with the guard's flags of then, or NULL; keeps a stale one in
+ * run->stale. */
 const void *answers_find(struct run *run, bool may_wait, enum cache_state state);
 const void *answers_stale(struct run *run);
 void answers_store(struct run *run, const void *output);

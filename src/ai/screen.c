@@ -65,22 +65,12 @@ screen_input(struct run *run, struct error *err)
             return false;
         run->guard_flags |= guard_screen(texts[i], bytes);
     }
-    if (run->guard_flags == 0)
-        return true;
-    run->receipt->guard = flag_names(run);
-    const char *mode = run->ai->settings->guard_mode;
-    if (!mode || strcmp(mode, "block") != 0)
-        return true;
-    screen_report(run);
-    return error_set(err, ERROR_GUARD_REFUSED, "the text looks like an attempt at: %s",
-                     run->receipt->guard);
+    return true;
 }
 
-void
-screen_report(struct run *run)
+static void
+report(const struct run *run)
 {
-    if (run->guard_flags == 0)
-        return;
     for (unsigned i = 0; i < GUARD_CATEGORY_COUNT; i++) {
         if (!(run->guard_flags & (1u << i)))
             continue;
@@ -91,4 +81,18 @@ screen_report(struct run *run)
     log_line(LOG_LEVEL_WARNING, "guard flagged a text", LOG_TEXT("request_id", run->request->id),
              LOG_TEXT("operation", run->operation->name),
              LOG_TEXT("categories", run->receipt->guard));
+}
+
+bool
+screen_verdict(struct run *run, struct error *err)
+{
+    if (run->guard_flags == 0)
+        return true;
+    run->receipt->guard = flag_names(run);
+    report(run);
+    const char *mode = run->ai->settings->guard_mode;
+    if (!mode || strcmp(mode, "block") != 0)
+        return true;
+    return error_set(err, ERROR_GUARD_REFUSED, "the text looks like an attempt at: %s",
+                     run->receipt->guard);
 }

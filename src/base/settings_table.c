@@ -114,8 +114,9 @@ const struct setting settings_rows[] = {
     {"RATE_LIMIT_PROCESS", .type = SETTING_RATE, AT(rate_limit_process), .initial = "10/60",
      .minimum = 1, .maximum = 1000000000,
      .doc = "Requests of one caller to routes that ask a model."},
-    {"REQUEST_LOGGING_ENABLED", .type = SETTING_BOOLEAN, AT(request_log), .initial = "true",
-     .doc = "Log a line for each request."},
+    {"REQUEST_LOGGING_ENABLED", .type = SETTING_BOOLEAN, AT(request_log), .initial = "false",
+     .doc = "Log a line for each request. The web server's access log has one already; failures "
+            "of ours are always logged."},
     {"RUNTIME_DIRECTORY", .type = SETTING_TEXT, AT(runtime_directory), .initial = "/run/hearth",
      .minimum = 1, .maximum = 1024,
      .doc = "Where the file lies that workers share. systemd sets it."},
