@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "base/log.h"
 
@@ -24,7 +25,7 @@ struct subcommand {
 
 static const struct subcommand subcommands[] = {
     {"ask", hearth_ask, true, false,
-     "run an operation on the text of standard input: hearth ask summarize < file"},
+     "run an operation on standard input: hearth ask summarize < file"},
     {"doctor", hearth_doctor, false, true, "check this installation and say what to do"},
     {"settings", hearth_settings, false, false, "list all settings and where they come from"},
     {"status", hearth_status, false, false, "show workers, lanes, cache and models"},
@@ -171,7 +172,7 @@ run(const struct subcommand *subcommand, struct command *command)
     command->complaints = complaints.data;
     if (!command->settings_good && !subcommand->without_settings) {
         fputs(complaints.data, stderr);
-        return 1;
+        return EX_CONFIG;
     }
     return subcommand->run(command);
 }

@@ -23,7 +23,8 @@ struct command {
     struct arena arena;
 };
 
-/* Each returns the exit code: 0, 1 for what failed, 2 for what was asked wrongly. */
+/* Each returns the exit code: 0, 1 for what failed, 2 for what was asked wrongly. Settings that do
+ * not hold end with 78 before. */
 int hearth_ask(struct command *command);
 int hearth_settings(struct command *command);
 int hearth_status(struct command *command);
@@ -35,6 +36,7 @@ enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL };
 struct doctor {
     struct command *command;
     bool failed;
+    bool url_answers; /* --url led to a worker */
 };
 void doctor_say(struct doctor *doctor, enum verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

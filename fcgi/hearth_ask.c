@@ -83,6 +83,10 @@ read_text(struct arena *arena)
     }
     while (text.length > 0 && text.data[text.length - 1] == '\n')
         strbuf_truncate(&text, text.length - 1);
+    if (text.data[strspn(text.data, " \t\r\n")] == '\0') {
+        fputs("hearth: standard input is empty\n", stderr);
+        return NULL;
+    }
     return text.data;
 }
 

@@ -10,6 +10,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void
+check_socket_mode(struct doctor *doctor, const char *path, const struct stat *status)
+{
+    unsigned mode = (unsigned)status->st_mode & 0777;
+    if (mode & S_IWOTH)
+        doctor_say(doctor, VERDICT_WARN,
+                   "socket \"%s\" has mode %03o and is open to all users of this host: spawn-fcgi "
+                   "-M 0660 and the web server's group will do",
+                   path, mode);
+    else if (!(mode & S_IWGRP))
+        doctor_say(doctor, VERDICT_WARN,
+                   "socket \"%s\" has mode %03o: a web server that is not user %u cannot connect; "
+                   "start the pool with spawn-fcgi -M 0660 and the web server's group",
+                   path, mode, (unsigned)status->st_uid);
+}
+
 void
 doctor_check_socket(struct doctor *doctor)
 {
@@ -28,11 +44,7 @@ doctor_check_socket(struct doctor *doctor)
         doctor_say(doctor, VERDICT_FAIL, "\"%s\" is not a socket: remove it", path);
         return;
     }
-    if (status.st_mode & S_IWOTH)
-        doctor_say(doctor, VERDICT_WARN,
-                   "socket \"%s\" is open to all users of this host: mode 0660 and the web "
-                   "server's group will do",
-                   path);
+    check_socket_mode(doctor, path, &status);
     const char *problem = "";
     int answer = fastcgi_get(path, "/livez", 3000, &problem);
     if (answer == 200)
@@ -57,9 +69,11 @@ doctor_check_url(struct doctor *doctor)
     long status = 0;
     const char *problem;
     const char *url = arena_printf(&command->arena, "%s/livez", command->url);
-    if (!url_get(&command->arena, url, &status, &problem))
+    bool answered = url_get(&command->arena, url, &status, &problem) != NULL;
+    doctor->url_answers = answered && status == 200;
+    if (!answered)
         doctor_say(doctor, VERDICT_FAIL, "%s: %s; is the web server running?", url, problem);
-    else if (status == 200)
+    else if (doctor->url_answers)
         doctor_say(doctor, VERDICT_OK, "%s answers", url);
     else
         doctor_say(doctor, VERDICT_FAIL, "%s answers %ld: %s", url, status,
@@ -141,6 +155,7 @@ run_command(const char *text, char *first_line, size_t size, const char *needle,
     return pclose(output) == 0;
 }
 
+/* Whether this server is here and passes requests to our socket. */
 static bool
 check_web_server(struct doctor *doctor, const struct web_server *server)
 {
@@ -152,26 +167,27 @@ check_web_server(struct doctor *doctor, const struct web_server *server)
         doctor_say(doctor, geteuid() == 0 ? VERDICT_FAIL : VERDICT_WARN,
                    "%s does not like its configuration: %s%s", server->name, complaint,
                    geteuid() == 0 ? "" : " (as root this check says more)");
-        return true;
+        return false;
     }
     run_command(server->print, NULL, 0, command_socket(doctor->command), &holds);
     if (holds)
         doctor_say(doctor, VERDICT_OK, "%s is configured for our socket", server->name);
-    else
-        doctor_say(doctor, VERDICT_WARN,
-                   "%s has a good configuration, but it does not name %s: see the shipped one",
-                   server->name, command_socket(doctor->command));
-    return true;
+    return holds;
 }
 
 void
 doctor_check_web_servers(struct doctor *doctor)
 {
     bool any = false;
+    if (doctor->url_answers)
+        return; /* its configuration may lie anywhere, and it does what it should */
     for (size_t i = 0; i < sizeof(web_servers) / sizeof(web_servers[0]); i++)
         any = check_web_server(doctor, &web_servers[i]) || any;
     if (!any)
-        doctor_say(doctor, VERDICT_WARN, "neither nginx nor lighttpd is installed here");
+        doctor_say(doctor, VERDICT_WARN,
+                   "neither /etc/nginx nor /etc/lighttpd names %s: include the configuration that "
+                   "was installed, or check what runs elsewhere with --url",
+                   command_socket(doctor->command));
 }
 
 /* Connects, with TLS, and asks for nothing: no call is billed. */

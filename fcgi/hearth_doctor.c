@@ -55,7 +55,9 @@ doctor_check_settings(struct doctor *doctor)
     struct stat status;
     if (stat(file, &status) == 0 && (status.st_mode & S_IRWXO))
         doctor_say(doctor, VERDICT_WARN,
-                   "\"%s\" is open to everybody and may hold keys: chmod o= it", file);
+                   "\"%s\" is open to everybody and may hold keys: give it to the group of the "
+                   "workers and chmod o= it",
+                   file);
     if (!*settings->api_key && !*settings->additional_api_keys)
         doctor_say(doctor, VERDICT_WARN, "no API_KEY is set: everybody may call");
 }
