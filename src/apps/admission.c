@@ -63,10 +63,8 @@ match_route(struct request *request, struct error *err)
     }
     if (match == ROUTE_NO_PATH)
         return error_set(err, ERROR_NOT_FOUND, "there is nothing at this path");
-    if (match == ROUTE_FOUND) {
-        assert(request->route);
+    if (match == ROUTE_FOUND)
         return true;
-    }
     request->route = NULL;
     const char *methods = route_methods(request->admission->allowed, &request->arena);
     response_header(request, "Allow", methods);
@@ -205,6 +203,7 @@ check(struct request *request, struct error *err)
         return false;
     if (admission->answered)
         return true;
+    assert(request->route);
     return negotiate(request, err) && identify_caller(request, err) && take_limit(request, err) &&
            demand_key(request, err) && read_body(request, err) && decode_query(request, err) &&
            decode_body(request, err);

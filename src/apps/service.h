@@ -15,7 +15,7 @@ struct route;
 struct documents;
 
 /* What the process edge knows of itself, for /readyz. obstacle() returns why no request that waits
- * can be taken ("the worker is stopping"), or NULL when it can; it may be called from any thread. */
+ * can be taken ("the worker is stopping"), or NULL when it can; any thread may call it. */
 struct readiness {
     const char *(*obstacle)(const void *edge);
     const void *edge;

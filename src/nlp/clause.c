@@ -62,8 +62,7 @@ static const char *const openers[] = {
     "by contrast",
     "in contrast",
     "instead",
-    "au\xc3\x9f"
-    "erdem",
+    "au\303\237erdem",
     "jedoch",
     "allerdings",
     "zum beispiel",

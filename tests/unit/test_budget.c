@@ -31,8 +31,7 @@ takes_names_of_any_script(void **state)
         "Badmin",
         "Pretending Systems",
         "O'Brien",
-        "O\xe2\x80\x99"
-        "Brien",
+        "O\342\200\231Brien",
         "Anne-Marie",
         "\xe6\x9d\x8e\xe9\x9b\xb7",
         "\xd9\x85\xd8\xad\xd9\x85\xd8\xaf",
