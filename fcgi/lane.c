@@ -1,9 +1,11 @@
 /* Threads on demand. Idle ones lie on a stack, so that the last used is the next used and the rest
- * grows old enough to end; each has a condition of its own, so that exactly one is woken. */
+ * grows old enough to end. Each has a semaphore of its own: exactly one is woken, and it finds no
+ * lock in its way, as it would on a condition variable. */
 #include "fcgi/lane.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -14,8 +16,8 @@ enum { STACK_BYTES = 256 * 1024 };
 
 struct lane_thread {
     struct lane_thread *next_idle;
-    pthread_cond_t wake;
-    void *work;
+    sem_t wake;
+    void *work; /* set before the semaphore; NULL: the lane is closing */
 };
 
 struct lane {
@@ -69,29 +71,54 @@ after_ms(int64_t ms)
     return end;
 }
 
-static void
-leave_idle(struct lane *lane, struct lane_thread *thread)
+/* Takes the thread off the idle stack; false when it was taken already. */
+static bool
+leave_idle(struct lane *lane, const struct lane_thread *thread)
 {
+    pthread_mutex_lock(&lane->lock);
     struct lane_thread **at = &lane->idle;
     while (*at && *at != thread)
         at = &(*at)->next_idle;
-    if (*at)
+    bool found = *at;
+    if (found)
         *at = thread->next_idle;
+    pthread_mutex_unlock(&lane->lock);
+    return found;
 }
 
-/* Waits on the idle stack, with the lock held. NULL: it is time to end. */
+static void
+wait_on(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) != 0 && errno == EINTR)
+        ;
+}
+
+/* Lies down on the idle stack. NULL: it is time to end. */
 static void *
 wait_for_work(struct lane *lane, struct lane_thread *thread)
 {
     struct timespec end = after_ms(lane->idle_ms);
+    pthread_mutex_lock(&lane->lock);
     thread->work = NULL;
-    thread->next_idle = lane->idle;
-    lane->idle = thread;
-    int result = 0;
-    while (!thread->work && !lane->closing && result != ETIMEDOUT)
-        result = pthread_cond_timedwait(&thread->wake, &lane->lock, &end);
-    if (!thread->work)
-        leave_idle(lane, thread);
+    bool closing = lane->closing;
+    if (!closing) {
+        thread->next_idle = lane->idle;
+        lane->idle = thread;
+    }
+    if (--lane->busy == 0 || closing)
+        pthread_cond_broadcast(&lane->less);
+    pthread_mutex_unlock(&lane->lock);
+    if (closing)
+        return NULL;
+    int result;
+    while ((result = sem_clockwait(&thread->wake, CLOCK_MONOTONIC, &end)) != 0 && errno == EINTR)
+        ;
+    if (result != 0) {
+        if (leave_idle(lane, thread))
+            return NULL;
+        /* Somebody took it off in the last moment and is about to post. */
+        wait_on(&thread->wake);
+    }
     return thread->work;
 }
 
@@ -102,22 +129,15 @@ lane_thread_main(void *data)
     struct lane *lane = start->lane;
     struct lane_thread thread = {.work = start->work};
     free(start);
-    pthread_cond_init(&thread.wake, &lane->clock);
-    void *work = thread.work;
-    while (work) {
+    sem_init(&thread.wake, 0, 0);
+    for (void *work = thread.work; work; work = wait_for_work(lane, &thread))
         lane->run(work, lane->context);
-        pthread_mutex_lock(&lane->lock);
-        lane->busy--;
-        pthread_cond_signal(&lane->less);
-        work = wait_for_work(lane, &thread);
-        if (!work) {
-            lane->threads--;
-            /* Under the lock: lane_close() may free the lane as soon as it can see this. */
-            pthread_cond_signal(&lane->less);
-        }
-        pthread_mutex_unlock(&lane->lock);
-    }
-    pthread_cond_destroy(&thread.wake);
+    sem_destroy(&thread.wake);
+    /* Under the lock: lane_close() may free the lane as soon as it can see this. */
+    pthread_mutex_lock(&lane->lock);
+    lane->threads--;
+    pthread_cond_broadcast(&lane->less);
+    pthread_mutex_unlock(&lane->lock);
     return NULL;
 }
 
@@ -133,7 +153,7 @@ start_thread(struct lane *lane, void *work)
     pthread_mutex_lock(&lane->lock);
     lane->threads--;
     lane->busy--;
-    pthread_cond_signal(&lane->less);
+    pthread_cond_broadcast(&lane->less);
     pthread_mutex_unlock(&lane->lock);
     return false;
 }
@@ -144,16 +164,17 @@ lane_hand(struct lane *lane, void *work)
     pthread_mutex_lock(&lane->lock);
     struct lane_thread *thread = lane->idle;
     bool may_start = !thread && lane->threads < lane->threads_max;
-    if (thread) {
+    if (thread)
         lane->idle = thread->next_idle;
-        thread->work = work;
-        pthread_cond_signal(&thread->wake);
-    } else if (may_start) {
+    else if (may_start)
         lane->threads++;
-    }
     if (thread || may_start)
         lane->busy++;
     pthread_mutex_unlock(&lane->lock);
+    if (thread) {
+        thread->work = work;
+        sem_post(&thread->wake);
+    }
     return thread || (may_start && start_thread(lane, work));
 }
 
@@ -184,8 +205,11 @@ lane_close(struct lane *lane)
 {
     pthread_mutex_lock(&lane->lock);
     lane->closing = true;
-    for (struct lane_thread *thread = lane->idle; thread; thread = thread->next_idle)
-        pthread_cond_signal(&thread->wake);
+    while (lane->idle) {
+        struct lane_thread *thread = lane->idle;
+        lane->idle = thread->next_idle;
+        sem_post(&thread->wake);
+    }
     while (lane->threads > 0)
         pthread_cond_wait(&lane->less, &lane->lock);
     pthread_mutex_unlock(&lane->lock);

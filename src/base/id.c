@@ -6,31 +6,37 @@
 #include <string.h>
 #include <sys/random.h>
 
-void
-random_bytes(void *bytes, size_t count)
+static void
+ask_kernel(unsigned char *bytes, size_t count)
 {
-    unsigned char *at = bytes;
     while (count > 0) {
-        ssize_t got = getrandom(at, count, 0);
+        ssize_t got = getrandom(bytes, count, 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             abort();
-        at += got;
+        bytes += got;
         count -= (size_t)got;
     }
 }
 
-static void
-take_random(unsigned char *bytes, size_t count)
+void
+random_bytes(void *bytes, size_t count)
 {
     static _Thread_local unsigned char pool[512];
     static _Thread_local size_t left;
+    if (count > sizeof(pool) / 4) {
+        ask_kernel(bytes, count);
+        return;
+    }
     if (left < count) {
-        random_bytes(pool, sizeof(pool));
+        ask_kernel(pool, sizeof(pool));
         left = sizeof(pool);
     }
-    memcpy(bytes, pool + sizeof(pool) - left, count);
+    unsigned char *taken = pool + sizeof(pool) - left;
+    memcpy(bytes, taken, count);
+    /* What was given out may be a secret of somebody's: it does not stay here. */
+    memset(taken, 0, count);
     left -= count;
 }
 
@@ -49,7 +55,7 @@ void
 uuid_v7(char *text, int64_t realtime_us)
 {
     unsigned char bytes[16];
-    take_random(bytes + 6, 10);
+    random_bytes(bytes + 6, 10);
     uint64_t ms = (uint64_t)(realtime_us / 1000);
     for (int i = 0; i < 6; i++)
         bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
@@ -102,7 +108,7 @@ void
 traceparent_child(char *text, const char *parent)
 {
     unsigned char random[24];
-    take_random(random, sizeof(random));
+    random_bytes(random, sizeof(random));
     char *at = text;
     bool known = traceparent_is_valid(parent);
     if (known) {

@@ -8,7 +8,8 @@
 
 enum { UUID_TEXT_BYTES = 37, TRACEPARENT_BYTES = 56 };
 
-/* Fills bytes from the kernel's generator; aborts where there is none. */
+/* Fills bytes with random ones of the kernel; aborts where there are none. Small counts come from a
+ * buffer of the thread, so they cost no system call. */
 void random_bytes(void *bytes, size_t count);
 
 /* 36 characters and a NUL: time-ordered, unique over processes and hosts. */
