@@ -80,8 +80,8 @@ takes_no_refusal_for_an_answer(void **state)
     static const char *const refusals[] = {
         "{\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}",
         "{\"candidates\":[{\"finishReason\":\"SAFETY\"}]}",
-        "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"x\"}]},"
-        "\"finishReason\":\"PROHIBITED_CONTENT\"}]}",
+        ("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"x\"}]},"
+         "\"finishReason\":\"PROHIBITED_CONTENT\"}]}"),
     };
     for (size_t i = 0; i < 3; i++) {
         struct provider_bench bench;
