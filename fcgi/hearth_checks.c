@@ -138,7 +138,8 @@ static const struct web_server web_servers[] = {
      "/usr/sbin/lighttpd -p -f /etc/lighttpd/lighttpd.conf 2>/dev/null"},
 };
 
-/* Runs a fixed command; whether it ended well, and its first line or whether it holds needle. */
+/* Runs a fixed command; whether it ended well, and its first line (what nginx merely warns of
+ * aside) or whether it holds needle. */
 static bool
 run_command(const char *text, char *first_line, size_t size, const char *needle, bool *holds)
 {
@@ -146,8 +147,8 @@ run_command(const char *text, char *first_line, size_t size, const char *needle,
     FILE *output = popen(text, "re");
     if (!output)
         return false;
-    for (bool first = true; fgets(line, sizeof(line), output); first = false) {
-        if (first && first_line)
+    while (fgets(line, sizeof(line), output)) {
+        if (first_line && !*first_line && !strstr(line, "[warn]"))
             snprintf(first_line, size, "%.*s", (int)strcspn(line, "\n"), line);
         if (needle && strstr(line, needle))
             *holds = true;
