@@ -352,6 +352,7 @@ main(int argc, char **argv)
     check_counts(&work, kills);
     report(&work, kills);
     bool good = atomic_load(&work.ledger->wrong) == 0;
+    printf("host_killer: %d passed, %d failed\n", good, !good);
     arena_release(&work.arena);
     host_close(work.host);
     munmap(work.ledger, sizeof *work.ledger);

@@ -232,24 +232,38 @@ kill_everywhere(const struct operation *operation, struct host *host, int stride
     return wrong;
 }
 
+/* 1 where every death left all as it should be, 0 where not, -1 where ptrace is not allowed. */
+static int
+prove(const struct operation *operation, const char *directory, int stride)
+{
+    char path[128];
+    struct error err = {0};
+    struct host *host = host_open(directory, L1_BYTES, &err);
+    int wrong = host ? kill_everywhere(operation, host, stride) : 1;
+    host_close(host);
+    snprintf(path, sizeof path, "%s/hearth-shared.%d-%d", directory, HOST_LAYOUT, L1_BYTES);
+    unlink(path);
+    return wrong < 0 ? wrong : wrong == 0;
+}
+
 int
 main(int argc, char **argv)
 {
     int stride = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 17;
-    char directory[] = "/tmp/hearth-steps-XXXXXX", path[128];
-    struct error err = {0};
-    int wrong = 0;
+    char directory[] = "/tmp/hearth-steps-XXXXXX";
+    int passed = 0, failed = 0, skipped = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (stride < 1 || !mkdtemp(directory))
         return 1;
-    snprintf(path, sizeof path, "%s/hearth-shared.%d-%d", directory, HOST_LAYOUT, L1_BYTES);
-    for (size_t i = 0; wrong >= 0 && i < sizeof operations / sizeof *operations; i++) {
-        struct host *host = host_open(directory, L1_BYTES, &err);
-        int more = host ? kill_everywhere(&operations[i], host, stride) : 1;
-        wrong = more < 0 ? more : wrong + more;
-        host_close(host);
-        unlink(path);
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+        int proved = prove(&operations[i], directory, stride);
+        passed += proved > 0;
+        failed += proved == 0;
+        skipped += proved < 0;
     }
     rmdir(directory);
-    return wrong < 0 ? 77 : wrong > 0;
+    printf("host_steps: %d passed, %d failed, %d skipped\n", passed, failed, skipped);
+    if (failed > 0)
+        return 1;
+    return skipped > 0 ? 77 : 0;
 }

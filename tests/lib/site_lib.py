@@ -14,6 +14,7 @@ import jsonschema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEY = "test-key-0123456789abcdef"
+SANITIZER_REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:")
 
 
 def free_port():
@@ -72,6 +73,9 @@ class Site:
     def down(self):
         subprocess.run([str(ROOT / "dev"), "down", "--port", str(self.port)], check=True,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60)
+        # Workers built with sanitizers say here what they found, leaks only as they end.
+        report = SANITIZER_REPORT.search(self.log())
+        assert not report, self.log()[report.start():][:6000]
 
     def log(self):
         return (self.directory / "worker.log").read_text(errors="replace")
