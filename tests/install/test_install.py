@@ -2,7 +2,9 @@
 
 import re
 
-from conftest import BUILD, good, run
+import pytest
+
+from conftest import BUILD, ROOT, good, run
 
 WEB = ("docs.js", "page.css", "redoc.LICENSE.txt", "redoc.js", "redoc.standalone.js",
        "redoc.standalone.js.LICENSE.txt", "swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt",
@@ -12,6 +14,7 @@ EXPECTED = {"bin/hearth", "libexec/hearth-worker", "libexec/hearth-reload", "etc
             "etc/hearth/nginx/hearth-params.conf", "etc/hearth/lighttpd/hearth.conf",
             "lib/systemd/system/hearth.service", "share/man/man1/hearth.1", "share/man/man8/hearth-worker.8",
             "share/doc/hearth/README.md", "share/doc/hearth/hearth.conf",
+            "share/doc/hearth/LICENSE.vader", "share/doc/hearth/NOTICE.vader",
             *(f"share/hearth/web/{name}" for name in WEB)}
 
 
@@ -173,3 +176,17 @@ def test_the_models_of_the_example_configuration_are_accepted(installation, plac
 
 def bytes_of(text):
     return int(text[:-1]) << {"K": 10, "M": 20, "G": 30}[text[-1]] if text[-1] in "KMG" else text
+
+
+def test_a_release_holds_the_tree_and_nothing_that_was_built(installation):
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is a release")
+    made = installation.build
+    good("make", "-s", "tests/unit/test_arena", "tests/bench/bare", cwd=made, timeout=120)
+    (made / "tests/unit/test_arena.log").write_text("junk")
+    good("make", "-s", "dist", cwd=made, timeout=120)
+    archive = next(made.glob("hearth-*.tar.xz"))
+    names = {name.split("/", 1)[1] for name in good("tar", "-tf", archive).splitlines() if not name.endswith("/")}
+    ours = set(good("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).splitlines())
+    tools = {name for name in names if name.startswith("build-aux/")} | {"configure", "aclocal.m4", "Makefile.in"}
+    assert names - tools == ours | {f"web/released/{name}" for name in WEB}
