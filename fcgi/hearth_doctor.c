@@ -59,7 +59,9 @@ doctor_check_settings(struct doctor *doctor)
                    "workers and chmod o= it",
                    file);
     if (!*settings->api_key && !*settings->additional_api_keys)
-        doctor_say(doctor, VERDICT_WARN, "no API_KEY is set: everybody may call");
+        doctor_say(doctor, VERDICT_WARN,
+                   "no API_KEY is set here: everybody may call, unless the service's own "
+                   "environment or credentials hold one");
 }
 
 void
