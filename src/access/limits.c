@@ -27,6 +27,11 @@ make_key(char *key, const char *class_name, const char *client)
     *at++ = ':';
     struct in6_addr address;
     if (strchr(client, ':') && inet_pton(AF_INET6, client, &address) == 1) {
+        /* How a socket for both families shows an IPv4 client: one host, not a network of them. */
+        if (IN6_IS_ADDR_V4MAPPED(&address)) {
+            inet_ntop(AF_INET, address.s6_addr + 12, at, INET_ADDRSTRLEN);
+            return;
+        }
         memset(address.s6_addr + 8, 0, 8);
         inet_ntop(AF_INET6, &address, at, INET6_ADDRSTRLEN);
         return;
