@@ -149,10 +149,7 @@ read_body(struct request *request, struct error *err)
     if (limit == 0)
         limit = (size_t)request->service->settings->max_request_bytes;
     const struct head *head = &request->admission->head;
-    if (!body_read(request, head->values[HEAD_CONTENT_LENGTH], limit, err))
-        return false;
-    request->admission->body_read = true;
-    return true;
+    return body_read(request, head->values[HEAD_CONTENT_LENGTH], limit, err);
 }
 
 static bool
@@ -213,8 +210,5 @@ bool
 admission_check(struct request *request, struct error *err)
 {
     request->admission = arena_alloc(&request->arena, sizeof(struct admission));
-    bool passed = check(request, err);
-    if (!request->admission->body_read && err->code != ERROR_CLIENT_CLOSED)
-        body_drain(request);
-    return passed;
+    return check(request, err);
 }

@@ -13,12 +13,11 @@ struct admission {
     struct head head;
     struct limit_verdict limit;
     unsigned allowed; /* methods of the path, as enum method bits */
-    bool body_read;
     bool answered; /* OPTIONS and preflights need no handler */
 };
 
 /* Fills the request: head, id, route, version, caller, body, input and filter. false with err: the
- * answer is that error. The body has been read to its end either way. */
+ * answer is that error, and the body may not have been read. */
 bool admission_check(struct request *request, struct error *err)
     __attribute__((warn_unused_result));
 

@@ -11,8 +11,8 @@ enum dispatch_result {
     DISPATCH_WAIT, /* hand the request to the waiting lane, set may_wait, and dispatch it again */
 };
 
-/* Handles a request whose carrier has its parameters read; reads the body itself, to its end. Never
- * fails: every fault becomes a response. */
+/* Handles a request whose carrier has its parameters read; reads the body itself, and leaves
+ * one that the answer did not need to the carrier. Never fails: every fault becomes a response. */
 enum dispatch_result dispatch(struct request *request);
 
 /* Answers 503 with Retry-After because the waiting lane is full. */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { DRAIN_BYTES_MAX = 16 * 1024 * 1024, FIRST_BYTES = 4096 };
+enum { FIRST_BYTES = 4096 };
 
 /* -1 when the text is no length. */
 static int64_t
@@ -69,20 +69,11 @@ body_read(struct request *request, const char *content_length, size_t limit, str
     size_t capacity = announced > 0 ? (size_t)announced + 1 : FIRST_BYTES;
     if (capacity > limit + 1)
         capacity = limit + 1;
-    return read_all(request, capacity, limit, err);
-}
-
-void
-body_drain(struct request *request)
-{
-    char bytes[16 * 1024];
-    size_t drained = 0;
-    while (drained < DRAIN_BYTES_MAX) {
-        long got = request->transport->read_body(request->carrier, bytes, sizeof(bytes));
-        if (got <= 0)
-            return;
-        drained += (size_t)got;
-    }
+    if (!read_all(request, capacity, limit, err))
+        return false;
+    if (announced > (int64_t)request->body_length)
+        return error_set(err, ERROR_CLIENT_CLOSED, "the body ended before its Content-Length");
+    return true;
 }
 
 static bool
