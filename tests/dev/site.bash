@@ -200,6 +200,7 @@ print_usage() {
   curl -s $url/v1/ai/insights -H 'X-API-Key: $key' -H 'Content-Type: application/json' -d '{}'
 
   Documentation: $url/docs
+  State of it:   RUNTIME_DIRECTORY=var/$port/run var/$port/bin/hearth status --socket var/$port/fcgi.sock
 END
 }
 
