@@ -32,9 +32,16 @@ head_of(const char *word)
 }
 
 static uint64_t
-word_classes(const char *word)
+word_classes(const char *word, size_t length)
 {
     size_t low = 0, high = sizeof(guard_words) / sizeof(guard_words[0]);
+    if (word[0] >= 'a' && word[0] <= 'z') {
+        const struct guard_initial *initial = &guard_initials[word[0] - 'a'];
+        if ((initial->lengths & 1u << (length & 31)) == 0)
+            return 0;
+        low = initial->first;
+        high = initial->end;
+    }
     uint64_t head = head_of(word);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -54,7 +61,7 @@ word_classes(const char *word)
 
 /* "1gn0re": digits and signs that stand for letters. */
 static uint64_t
-disguised_classes(const char *word)
+disguised_classes(const char *word, size_t length)
 {
     static const char digits[] = "013457@$", letters[] = "oieastas";
     char plain[WORD_BYTES] = "";
@@ -62,7 +69,7 @@ disguised_classes(const char *word)
         const char *at = strchr(digits, word[i]);
         plain[i] = at == NULL ? word[i] : letters[at - digits];
     }
-    return word_classes(plain);
+    return word_classes(plain, length);
 }
 
 static void
@@ -98,12 +105,9 @@ static void
 screen_word(struct screen *s, const char *word, size_t length, bool is_disguised)
 {
     s->position++;
-    bool is_latin = word[0] >= 'a' && word[0] <= 'z';
-    uint64_t classes = 0;
-    if (!is_latin || (guard_initials[word[0] - 'a'] & 1u << (length & 31)) != 0)
-        classes = word_classes(word);
+    uint64_t classes = word_classes(word, length);
     if (classes == 0 && is_disguised)
-        classes = disguised_classes(word);
+        classes = disguised_classes(word, length);
     if (s->position > s->awaited_until)
         s->awaited = 0;
     if ((classes & (s->awaited | GUARD_FIRST_CLASSES)) != 0)
@@ -111,9 +115,8 @@ screen_word(struct screen *s, const char *word, size_t length, bool is_disguised
             screen_phrase(s, i, classes);
     if ((classes & 1ull << NUMBER_NOT) != 0)
         s->negated = s->position;
-    s->opens_sentence =
-        (strcmp(word, "please") == 0 || strcmp(word, "now") == 0 || strcmp(word, "and") == 0) &&
-        s->opens_sentence;
+    s->opens_sentence = s->opens_sentence && (strcmp(word, "please") == 0 ||
+                                              strcmp(word, "now") == 0 || strcmp(word, "and") == 0);
 }
 
 /* Letters of other scripts that look like Latin ones; 0 for any other. */
@@ -162,10 +165,21 @@ is_punctuation(uint32_t c)
            (c >= 0xff00 && c <= 0xff20);
 }
 
-static bool
-is_ascii_letter(unsigned char c)
+enum { LETTER = 1, DIGIT = 2, SIGN = 4, JOINT = 8, BEYOND = 16 };
+
+/* What a byte is to a word: signs stand for letters; what is beyond ASCII is read elsewhere. */
+static const unsigned char byte_kinds[256] = {
+    ['a' ... 'z'] = LETTER, ['A' ... 'Z'] = LETTER, ['0' ... '9'] = DIGIT,
+    ['$'] = SIGN | DIGIT,   ['@'] = SIGN | DIGIT,   ['_'] = SIGN,
+    ['\''] = JOINT,         ['-'] = JOINT,          [0x80 ... 0xff] = BEYOND,
+};
+
+/* A joint is one only before a letter. */
+static unsigned
+kind_at(const char *text, size_t length)
 {
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+    unsigned kind = byte_kinds[(unsigned char)text[0]];
+    return kind == JOINT && (length < 2 || byte_kinds[(unsigned char)text[1]] != LETTER) ? 0 : kind;
 }
 
 /* A word as read: folded as written, and with look-alikes made Latin. */
@@ -210,25 +224,20 @@ static size_t
 read_ascii_word(struct screen *s, const char *text, size_t length)
 {
     char word[WORD_BYTES] = "";
-    bool has_letter = false, has_digit = false;
+    unsigned kinds = 0;
     size_t at = 0;
     for (; at < length; at++) {
-        unsigned char c = (unsigned char)text[at];
-        bool is_letter = is_ascii_letter(c), is_digit = c >= '0' && c <= '9';
-        bool is_sign = c == '$' || c == '@';
-        if (c >= 0x80)
+        unsigned kind = kind_at(text + at, length - at);
+        if (kind == BEYOND)
             return 0;
-        if (!is_letter && !is_digit && !is_sign && c != '_' &&
-            !((c == '\'' || c == '-') && at + 1 < length &&
-              is_ascii_letter((unsigned char)text[at + 1])))
+        if (kind == 0)
             break;
         if (at + 1 < WORD_BYTES)
-            word[at] = (char)(is_letter ? c | 0x20 : c);
-        has_letter |= is_letter;
-        has_digit |= is_digit || is_sign;
+            word[at] = (char)(kind == LETTER ? text[at] | 0x20 : text[at]);
+        kinds |= kind;
     }
     if (at > 0)
-        screen_word(s, word, at < WORD_BYTES ? at : 0, has_letter && has_digit);
+        screen_word(s, word, at < WORD_BYTES ? at : 0, (kinds & LETTER) && (kinds & DIGIT));
     return at;
 }
 
@@ -239,16 +248,14 @@ read_word(struct screen *s, const char *text, size_t length)
     struct reading r = {.length = 0};
     size_t at = 0;
     while (at < length) {
-        unsigned char c = (unsigned char)text[at];
         size_t bytes = 1;
-        if (is_ascii_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '$' || c == '@' ||
-            ((c == '\'' || c == '-') && at + 1 < length &&
-             is_ascii_letter((unsigned char)text[at + 1]))) {
-            char small = (char)(is_ascii_letter(c) ? c | 0x20 : c);
-            r.has_letter |= is_ascii_letter(c);
-            r.has_digit |= (c >= '0' && c <= '9') || c == '$' || c == '@';
-            reading_add(&r, c, &small, 1);
-        } else if (c >= 0x80) {
+        unsigned kind = kind_at(text + at, length - at);
+        if (kind != 0 && kind != BEYOND) {
+            char small = (char)(kind == LETTER ? text[at] | 0x20 : text[at]);
+            r.has_letter |= kind == LETTER;
+            r.has_digit |= (kind & DIGIT) != 0;
+            reading_add(&r, (unsigned char)text[at], &small, 1);
+        } else if (kind == BEYOND) {
             uint32_t point = utf8_decode(text + at, &bytes);
             r.has_flag |= point == 0x1f3f4;
             if (is_zero_width(point))
@@ -326,7 +333,8 @@ screen_around(struct screen *s, const char *text, size_t word, size_t length)
             s->found |= guard_literals(text, length);
         return;
     }
-    if (*text == '$' || (word < length && strchr("(:=.", text[word]) != NULL))
+    char next = word < length ? text[word] : ' ';
+    if (*text == '$' || next == '(' || next == ':' || next == '=' || next == '.')
         s->found |= guard_literals(text, length);
     if ((unsigned char)*text >= 0xe3)
         for (size_t i = 0; i < word; i++)

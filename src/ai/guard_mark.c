@@ -99,9 +99,11 @@ bool
 guard_is_escapes(const char *text, size_t length)
 {
     size_t count = 0, at = 0;
-    while (at + 4 <= length && text[at] == '\\' && (text[at + 1] == 'x' || text[at + 1] == 'u')) {
+    /* No farther than needed: every escape of a long run is looked at from here. */
+    while (count < ESCAPES_MIN && at + 4 <= length && text[at] == '\\' &&
+           (text[at + 1] == 'x' || text[at + 1] == 'u')) {
         at += text[at + 1] == 'x' ? 4 : 6;
         count++;
     }
-    return count >= ESCAPES_MIN;
+    return count == ESCAPES_MIN;
 }

@@ -1,5 +1,6 @@
 /* The words and phrases of the guard. A phrase is up to four steps, each a class of words that must
- * follow within so many words; a word can be in several classes. Included by guard.c only. */
+ * follow within so many words; a word can be in several classes. Included by guard.c and its test
+ * only, which holds what is derived here to what it is derived from. */
 #ifndef HEARTH_AI_GUARD_TABLE_H
 #define HEARTH_AI_GUARD_TABLE_H
 
@@ -91,8 +92,12 @@ static const struct guard_word guard_words[] = {
 #include "ai/guard_words.inc"
 };
 
-/* Most words of a text have no row: their initial and length say so. */
-static const uint32_t guard_initials[26] = {
+/* By initial, a to z: its rows in guard_words, and the lengths of their words as bits. Most words
+ * of a text have no row, and this says so. */
+static const struct guard_initial {
+    uint16_t first, end;
+    uint32_t lengths;
+} guard_initials[26] = {
 #include "ai/guard_initials.inc"
 };
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "ai/guard_table.h"
 #include "base/arena.h"
 
 static unsigned
@@ -91,6 +92,59 @@ finds_a_phrase_behind_a_long_text(void **state)
     free(text);
 }
 
+/* What looks at the rest of the text from each escape would take hours here. */
+static void
+is_linear_in_a_long_run_of_escapes(void **state)
+{
+    (void)state;
+    enum { ESCAPES = 2000000 };
+    char *text = xmalloc(4 * ESCAPES + 1);
+    for (size_t i = 0; i < ESCAPES; i++)
+        memcpy(text + 4 * i, "\\x41", 5);
+    assert_int_equal(screen(text), GUARD_ENCODING);
+    free(text);
+}
+
+enum { WORD_COUNT = sizeof(guard_words) / sizeof(guard_words[0]) };
+
+static void
+has_its_words_in_order(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i < WORD_COUNT; i++)
+        if (memcmp(guard_words[i - 1].word, guard_words[i].word, sizeof(guard_words[i].word)) >= 0)
+            fail_msg("\"%s\" stands before \"%s\"", guard_words[i - 1].word, guard_words[i].word);
+}
+
+static void
+knows_the_rows_of_each_initial(void **state)
+{
+    (void)state;
+    for (char letter = 'a'; letter <= 'z'; letter++) {
+        struct guard_initial wanted = {0}, given = guard_initials[letter - 'a'];
+        for (uint16_t i = 0; i < WORD_COUNT; i++) {
+            wanted.first =
+                (uint16_t)(wanted.first + ((unsigned char)guard_words[i].word[0] < letter));
+            wanted.end = (uint16_t)(wanted.end + ((unsigned char)guard_words[i].word[0] <= letter));
+            if (guard_words[i].word[0] == letter)
+                wanted.lengths |= 1u << strlen(guard_words[i].word);
+        }
+        if (memcmp(&wanted, &given, sizeof(wanted)) != 0)
+            fail_msg("the row of %c must be {%u, %u, 0x%x}", letter, wanted.first, wanted.end,
+                     wanted.lengths);
+    }
+}
+
+static void
+starts_on_every_class_that_opens_a_phrase(void **state)
+{
+    (void)state;
+    uint64_t classes = 0;
+    for (size_t i = 0; i < PHRASE_COUNT; i++)
+        classes |= guard_phrases[i].steps[0].classes;
+    assert_int_equal(classes, GUARD_FIRST_CLASSES);
+}
+
 static void
 names_every_category(void **state)
 {
@@ -110,6 +164,10 @@ main(void)
         cmocka_unit_test(does_not_read_past_the_length),
         cmocka_unit_test(forgets_a_phrase_whose_words_are_far_apart),
         cmocka_unit_test(finds_a_phrase_behind_a_long_text),
+        cmocka_unit_test(is_linear_in_a_long_run_of_escapes),
+        cmocka_unit_test(has_its_words_in_order),
+        cmocka_unit_test(knows_the_rows_of_each_initial),
+        cmocka_unit_test(starts_on_every_class_that_opens_a_phrase),
         cmocka_unit_test(names_every_category),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
