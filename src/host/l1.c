@@ -150,9 +150,11 @@ static bool
 read_header(const struct host *host, const struct place *place, uint64_t word,
             struct header *header)
 {
-    copy_out(header, place->ring + position_of(word) % host->l1_ring_bytes, sizeof *header);
+    size_t at = position_of(word) % host->l1_ring_bytes;
+    copy_out(header, place->ring + at, sizeof *header);
     return memcmp(header->key, place->key, sizeof header->key) == 0 &&
-           header->length <= host->l1_ring_bytes / VALUE_SHARE;
+           header->length <= host->l1_ring_bytes / VALUE_SHARE &&
+           at + sizeof *header + header->length <= host->l1_ring_bytes;
 }
 
 static void

@@ -209,6 +209,29 @@ never_gives_a_damaged_value(void **state)
     assert_string_equal(get(fixture, 1, NOW), "whole");
 }
 
+/* The last ring ends where the mapping does. */
+static void
+never_reads_past_the_end_of_a_ring(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t size = fixture->host->l1_ring_bytes;
+    unsigned char key[L1_KEY_BYTES];
+    unsigned char *ring = fixture->host->l1_rings + (L1_SHARDS - 1) * size, *found = NULL;
+    uint64_t number = 0, first;
+    while (!found || (size_t)(found - ring) < size - 1024) {
+        do {
+            make_key(key, ++number);
+            memcpy(&first, key, sizeof first);
+        } while (first % L1_SHARDS != L1_SHARDS - 1);
+        put(fixture, number, "v", 0);
+        found = memmem(ring, size, key, sizeof key);
+        assert_non_null(found);
+    }
+    uint32_t damaged = 4096;
+    memcpy(found + sizeof key, &damaged, sizeof damaged);
+    assert_null(get(fixture, number, NOW));
+}
+
 static void
 does_nothing_where_it_has_no_bytes(void **state)
 {
@@ -233,6 +256,7 @@ main(void)
         TEST(removes_by_key_by_tag_and_all),
         TEST(stays_within_its_bytes_and_keeps_what_is_used),
         TEST(never_gives_a_damaged_value),
+        TEST(never_reads_past_the_end_of_a_ring),
         cmocka_unit_test_setup_teardown(does_nothing_where_it_has_no_bytes, set_up_without,
                                         tear_down),
     };
