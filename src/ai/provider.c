@@ -157,9 +157,13 @@ whole_number(const char *text, int64_t unit_ms)
     return (int64_t)(number * (double)unit_ms + 0.5);
 }
 
+/* A date of any year is still no longer than a day. */
+enum { RETRY_AFTER_MAX_MS = 24 * 3600 * 1000 };
+
 /* retry-after-ms, else Retry-After as seconds or as a date, else what the body said. */
 static int64_t
-retry_after_ms(const struct provider_head *head, const struct provider_fault *fault, int64_t now_s)
+read_retry_after(const struct provider_head *head, const struct provider_fault *fault,
+                 int64_t now_s)
 {
     if (head->retry_after_ms) {
         int64_t given_ms = whole_number(head->retry_after_ms, 1);
@@ -222,7 +226,10 @@ provider_classify(const struct provider *provider, const struct provider_head *h
     const json_t *document = read_document(bytes, length, arena);
     if (json_is_object(document))
         provider->read_fault(document, &fault);
-    *failure = (struct provider_failure){.retry_after_ms = retry_after_ms(head, &fault, now_s)};
+    int64_t wait_ms = read_retry_after(head, &fault, now_s);
+    if (wait_ms > RETRY_AFTER_MAX_MS)
+        wait_ms = RETRY_AFTER_MAX_MS;
+    *failure = (struct provider_failure){.retry_after_ms = wait_ms};
     bool is_request_fault = head->status == 400 || head->status == 413 || head->status == 422;
     if (is_request_fault && !fault.key_refused && says_refused(&fault)) {
         failure->final = true;
