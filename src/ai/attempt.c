@@ -95,12 +95,20 @@ count_tokens(const struct run *run, const struct model_settings *model, const ch
     metrics_add(run->ai->host, METRIC_AI_TOKENS, labels, (uint64_t)tokens);
 }
 
+/* A model as attempts see it. */
+struct target {
+    const struct model_settings *model;
+    struct breaker *breaker;
+    struct breaker_policy policy;
+    int64_t allowed_us; /* when the breaker let the present attempt go */
+};
+
 /* Tells the breaker, the metrics and the receipt how an attempt ended. */
 static void
-record(struct run *run, const struct model_settings *model, struct breaker *breaker,
-       const struct breaker_policy *policy, const struct provider_answer *answer,
+record(struct run *run, const struct target *target, const struct provider_answer *answer,
        const struct provider_failure *failure)
 {
+    const struct model_settings *model = target->model;
     run->receipt->attempts++;
     char labels[METRIC_LABELS_MAX];
     snprintf(labels, sizeof(labels), "model=\"%s\",outcome=\"%s\"", model->name,
@@ -111,9 +119,11 @@ record(struct run *run, const struct model_settings *model, struct breaker *brea
     /* A provider that refuses, limits or answers nonsense is there; a client that left says
      * nothing about it. */
     if (failure && failure->counts)
-        breaker_failure(breaker, policy, clock_monotonic_us());
-    else if (!failure || failure->error.code != ERROR_CLIENT_CLOSED)
-        breaker_success(breaker, clock_monotonic_us());
+        breaker_failure(target->breaker, &target->policy, clock_monotonic_us());
+    else if (failure && failure->error.code == ERROR_CLIENT_CLOSED)
+        breaker_withdraw(target->breaker, &target->policy, target->allowed_us);
+    else
+        breaker_success(target->breaker, clock_monotonic_us());
 }
 
 bool
@@ -140,17 +150,17 @@ wait_before_next(const struct run *run, int64_t made, const struct provider_fail
 }
 
 static bool
-allowed(struct breaker *breaker, const struct breaker_policy *policy,
-        const struct model_settings *model, int64_t made, struct provider_failure *failure)
+allowed(struct target *target, int64_t made, struct provider_failure *failure)
 {
     int64_t retry_ms = 0;
-    if (breaker_allow(breaker, policy, clock_monotonic_us(), &retry_ms))
+    target->allowed_us = clock_monotonic_us();
+    if (breaker_allow(target->breaker, &target->policy, target->allowed_us, &retry_ms))
         return true;
     /* After attempts of our own their failure says more than the breaker they opened. */
     if (made == 0) {
         *failure = (struct provider_failure){.retry_after_ms = retry_ms};
         error_set_retry(&failure->error, ERROR_CIRCUIT_OPEN, (int)((retry_ms + 999) / 1000),
-                        "model \"%s\" rests after failures", model->name);
+                        "model \"%s\" rests after failures", target->model->name);
     }
     return false;
 }
@@ -159,21 +169,22 @@ bool
 attempt_model(struct run *run, const struct model_settings *model, const struct prompt *prompt,
               int64_t deadline_ms, struct provider_answer *answer, struct provider_failure *failure)
 {
-    struct breaker *breaker = breaker_find(run->ai->host, model->name);
-    struct breaker_policy policy = breaker_policy_of(run, model);
+    struct target target = {.model = model,
+                            .breaker = breaker_find(run->ai->host, model->name),
+                            .policy = breaker_policy_of(run, model)};
     struct provider_request request;
     build_request(run, model, prompt, &request);
     for (int64_t made = 0;;) {
         int64_t left_ms = deadline_ms - clock_monotonic_ms();
         if (left_ms < 1 && made == 0)
             return provider_fail(failure, ERROR_UPSTREAM_TIMEOUT, "no time is left to ask again");
-        if (left_ms < 1 || !allowed(breaker, &policy, model, made, failure))
+        if (left_ms < 1 || !allowed(&target, made, failure))
             return false;
         if (model->total_timeout_ms > 0)
             left_ms = least(left_ms, model->total_timeout_ms);
         *answer = (struct provider_answer){.tokens_input = -1, .tokens_output = -1};
         bool answered = ask_once(run, model, &request, left_ms, answer, failure);
-        record(run, model, breaker, &policy, answer, answered ? NULL : failure);
+        record(run, &target, answer, answered ? NULL : failure);
         if (answered)
             return true;
         if (!failure->retryable || ++made >= run->policy->attempts)

@@ -22,8 +22,11 @@ build_repair(struct run *run, struct prompt *prompt, const struct provider_answe
         prompt->max_tokens = 0;
         return;
     }
-    size_t shown = utf8_prefix(answer->text, strlen(answer->text), SHOWN_ANSWER_CHARACTERS);
-    prompt_data(prompt, "earlier answer", arena_strndup(run->arena, answer->text, shown));
+    /* An answer that repeats the marker could close the block it would be shown in. */
+    if (!strstr(answer->text, prompt->marker)) {
+        size_t shown = utf8_prefix(answer->text, strlen(answer->text), SHOWN_ANSWER_CHARACTERS);
+        prompt_data(prompt, "earlier answer", arena_strndup(run->arena, answer->text, shown));
+    }
     prompt_task(prompt,
                 "The earlier answer could not be used: %s. Answer the task again, completely and "
                 "in the form asked for.",

@@ -7,20 +7,20 @@
 #include "base/utf8.h"
 #include "host/metrics.h"
 
-enum { FEW_TEXTS = 32, MANY_TEXTS = 8192 };
+enum { FEW_TEXTS = 32 };
 
+/* Fills texts, of which there is room for FEW_TEXTS, or puts more of them in the arena. */
 static size_t
-gather_texts(struct run *run, const char **few, const char ***texts)
+gather_texts(struct run *run, const char ***texts)
 {
     if (!run->operation->untrusted)
         return 0;
-    *texts = few;
-    size_t count = run->operation->untrusted(run->call->input, few, FEW_TEXTS);
-    if (count < FEW_TEXTS)
-        return count;
-    *texts = arena_array(run->arena, MANY_TEXTS, sizeof(**texts));
-    count = run->operation->untrusted(run->call->input, *texts, MANY_TEXTS);
-    return count < MANY_TEXTS ? count : MANY_TEXTS;
+    size_t room = FEW_TEXTS, count;
+    while ((count = run->operation->untrusted(run->call->input, *texts, room)) >= room) {
+        room *= 16;
+        *texts = arena_array(run->arena, room, sizeof(**texts));
+    }
+    return count;
 }
 
 static const char *
@@ -56,7 +56,7 @@ bool
 screen_input(struct run *run, struct error *err)
 {
     const char *few[FEW_TEXTS], **texts = few;
-    size_t count = gather_texts(run, few, &texts);
+    size_t count = gather_texts(run, &texts);
     for (size_t i = 0; i < count; i++) {
         if (!texts[i])
             continue;

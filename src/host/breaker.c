@@ -91,6 +91,12 @@ milliseconds_up(int64_t microseconds)
     return microseconds <= 0 ? 0 : (microseconds + 999) / 1000;
 }
 
+static int64_t
+end_of_probe(const struct breaker_policy *policy, int64_t allowed_us)
+{
+    return allowed_us + policy->probe_ms * 1000;
+}
+
 bool
 breaker_allow(struct breaker *breaker, const struct breaker_policy *policy, int64_t monotonic_us,
               int64_t *retry_after_ms)
@@ -107,7 +113,7 @@ breaker_allow(struct breaker *breaker, const struct breaker_policy *policy, int6
             return false;
         }
         uint64_t probing =
-            pack(BREAKER_HALF_OPEN, state.failures, monotonic_us + policy->probe_ms * 1000);
+            pack(BREAKER_HALF_OPEN, state.failures, end_of_probe(policy, monotonic_us));
         if (atomic_compare_exchange_strong(&breaker->state, &word, probing)) {
             if (state.now == BREAKER_OPEN)
                 count(&breaker->half_opens);
@@ -155,6 +161,18 @@ breaker_failure(struct breaker *breaker, const struct breaker_policy *policy, in
             return;
         }
     }
+}
+
+/* A probe is known by its end: half open until then is nobody else's state. */
+void
+breaker_withdraw(struct breaker *breaker, const struct breaker_policy *policy, int64_t allowed_us)
+{
+    uint64_t word = atomic_load(&breaker->state);
+    struct state state = unpack(word);
+    int64_t end_us = end_of_probe(policy, allowed_us);
+    if (word == pack(BREAKER_HALF_OPEN, state.failures, end_us))
+        atomic_compare_exchange_strong(&breaker->state, &word,
+                                       pack(BREAKER_HALF_OPEN, state.failures, allowed_us));
 }
 
 void

@@ -36,6 +36,11 @@ bool breaker_allow(struct breaker *breaker, const struct breaker_policy *policy,
 void breaker_success(struct breaker *breaker, int64_t monotonic_us);
 void breaker_failure(struct breaker *breaker, const struct breaker_policy *policy,
                      int64_t monotonic_us);
+
+/* For a call that was allowed at allowed_us and ended without telling anything of the other side:
+ * where it was the probe, another may go now. */
+void breaker_withdraw(struct breaker *breaker, const struct breaker_policy *policy,
+                      int64_t allowed_us);
 void breaker_reset(struct breaker *breaker);
 
 void breaker_view(struct breaker *breaker, int64_t monotonic_us, struct breaker_view *view);

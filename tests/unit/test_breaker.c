@@ -67,6 +67,33 @@ gives_up_a_silent_probe(void **state)
 }
 
 static void
+lets_another_probe_through_when_one_is_withdrawn(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    int64_t first = START + 1000 * MS, second = START + 1050 * MS;
+    assert_true(allowed(breaker, first));
+    breaker_withdraw(breaker, &policy, first);
+    assert_int_equal(view_of(breaker, first).state, BREAKER_HALF_OPEN);
+    assert_true(allowed(breaker, second));
+    breaker_withdraw(breaker, &policy, first);
+    breaker_withdraw(breaker, &policy, START - 1);
+    assert_false(allowed(breaker, second));
+}
+
+static void
+withdraws_nothing_where_it_is_closed_or_open(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    breaker_withdraw(breaker, &policy, START);
+    assert_false(allowed(breaker, START));
+    breaker_reset(breaker);
+    breaker_failure(breaker, &policy, START);
+    breaker_withdraw(breaker, &policy, START);
+    assert_int_equal(view_of(breaker, START).failures, 1);
+    assert_true(allowed(breaker, START));
+}
+
+static void
 closes_after_a_good_probe(void **state)
 {
     struct breaker *breaker = opened(host_of(state));
@@ -158,6 +185,8 @@ main(void)
         TEST(opens_after_failures_in_a_row),
         TEST(lets_one_probe_through),
         TEST(gives_up_a_silent_probe),
+        TEST(lets_another_probe_through_when_one_is_withdrawn),
+        TEST(withdraws_nothing_where_it_is_closed_or_open),
         TEST(closes_after_a_good_probe),
         TEST(opens_again_after_a_bad_probe),
         TEST(ignores_late_answers_while_open),
