@@ -25,8 +25,9 @@ const struct setting settings_rows[] = {
     {"AI_TEMPERATURE", .type = SETTING_NUMBER, AT(ai_temperature), .initial = "0.7", .maximum = 2,
      .doc = "Temperature that models are asked to answer with."},
     {"ALLOWED_ORIGINS", .alias = "CORS_ORIGINS", .type = SETTING_LIST, AT(allowed_origins),
-     .initial = "http://localhost:3000,http://localhost:5173,http://localhost:8501",
-     .doc = "Origins whose pages may call us: comma or JSON list, or *."},
+     .initial = "",
+     .doc = "Origins whose pages may call us: comma or JSON list, or *. Empty: the usual ones of "
+            "local development, and none in production."},
     {"ANTHROPIC_API_KEY", .type = SETTING_TEXT, .secret = true, AT(anthropic_api_key),
      .initial = "", .maximum = 4096, .doc = "Key for the provider \"anthropic\"."},
     {"ANTHROPIC_BASE_URL", .type = SETTING_URL, AT(anthropic_base_url),

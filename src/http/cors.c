@@ -51,7 +51,8 @@ cors_headers(struct request *request, const char *list, const char *origin)
     }
     response_header(request, "Access-Control-Expose-Headers",
                     "X-Request-Id, X-Cache, Age, X-Model, Retry-After, RateLimit, "
-                    "RateLimit-Policy, X-API-Version, Server-Timing");
+                    "RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, "
+                    "X-RateLimit-Reset, X-API-Version, Server-Timing");
 }
 
 void

@@ -62,7 +62,7 @@ const struct schema problem_schema = {
                   .doc = "All bad fields, with validation_failed."),
             BOOLEAN(struct problem, success, .flags = FIELD_REQUIRED, .doc = "Always false."),
             TEXT(error, "As detail, for older clients."),
-            TEXT(error_code, "As code in upper case, for older clients."),
+            TEXT(error_code, "The kind of problem, by the name that older clients know."),
             TEXT(timestamp, "When, in UTC (RFC 3339)."),
             {.name = NULL}},
     .doc = "What every failure answers (RFC 9457).",
@@ -101,9 +101,30 @@ list_fields(const struct field_error *first, struct arena *arena)
     return (struct list){items, count};
 }
 
+/* The name by which clients of the replaced systems know a code; of one that they do not know, ours
+ * in their spelling. */
 static const char *
-upper_case(const char *name, struct arena *arena)
+older_name(enum error_code code, const char *name, struct arena *arena)
 {
+    static const struct {
+        enum error_code code;
+        const char *name;
+    } names[] = {
+        {ERROR_UNAUTHORIZED, "AUTHENTICATION_ERROR"},
+        {ERROR_FORBIDDEN, "AUTHORIZATION_ERROR"},
+        {ERROR_INVALID_REQUEST, "VALIDATION_ERROR"},
+        {ERROR_VALIDATION_FAILED, "VALIDATION_ERROR"},
+        {ERROR_RATE_LIMITED, "RATE_LIMIT_EXCEEDED"},
+        {ERROR_PROVIDER_RATE_LIMITED, "RATE_LIMIT_EXCEEDED"},
+        {ERROR_UPSTREAM_ERROR, "AI_SERVICE_ERROR"},
+        {ERROR_UPSTREAM_INVALID, "AI_SERVICE_ERROR"},
+        {ERROR_UPSTREAM_TIMEOUT, "SERVICE_UNAVAILABLE"},
+        {ERROR_CIRCUIT_OPEN, "SERVICE_UNAVAILABLE"},
+        {ERROR_OVERLOADED, "SERVICE_UNAVAILABLE"},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (names[i].code == code)
+            return names[i].name;
     char *upper = arena_strdup(arena, name);
     for (char *at = upper; *at != '\0'; at++)
         *at = (char)toupper((unsigned char)*at);
@@ -158,7 +179,7 @@ response_problem(struct request *request, const struct error *err)
         .retry_after = err->retry_after_s,
         .errors = list_fields(err->fields, arena),
         .error = detail,
-        .error_code = upper_case(info->name, arena),
+        .error_code = older_name(err->code, info->name, arena),
         .timestamp = timestamp,
     };
     response_json(request, info->status, &problem_schema, &problem);

@@ -50,6 +50,7 @@ def test_a_full_lane_refuses_at_once_while_health_answers():
         for thread in threads:
             thread.start()
         wait_until(lambda: place.waiting() >= 2, 5, "two requests wait")
+        assert site.send("GET", "/readyz").status == 503
         begun = time.monotonic()
         refused = place.ask()
         assert time.monotonic() - begun < 1
@@ -57,8 +58,10 @@ def test_a_full_lane_refuses_at_once_while_health_answers():
         assert int(refused.headers["Retry-After"]) >= 1
         assert refused.json()["retryable"] is True
         assert site.send("GET", "/health").status == 200
+        assert "\nhearth_lane_refused_total 1\n" in site.send("GET", "/metrics").text
         for thread in threads:
             thread.join()
+        assert site.send("GET", "/readyz").status == 200
         place.provider.mode("ok")
         assert place.ask().status == 200
     finally:
@@ -114,3 +117,10 @@ def test_what_is_too_large_is_refused_in_the_form_of_the_api(place):
     assert answer.status == 413
     assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert answer.json()["code"] == "request_too_large"
+
+
+def test_a_batch_larger_than_a_single_request_may_be_gets_to_the_api(place):
+    body = json.dumps({"requests": [{"text": "x" * (15 << 20), "operation": "summarize"}]})
+    answer = place.site.send("POST", "/v1/text_processing/batch_process", body, {"Content-Type": "application/json"})
+    assert answer.status == 422
+    assert "has 15728640" in answer.json()["detail"]

@@ -105,7 +105,7 @@ answers_failures_as_problems_with_what_older_clients_read(void **state)
     assert_null(json_object_get(problem, "errors"));
     assert_true(json_is_false(json_object_get(problem, "success")));
     assert_string_equal(member(problem, "error"), "60 requests a minute, \"enough\"");
-    assert_string_equal(member(problem, "error_code"), "RATE_LIMITED");
+    assert_string_equal(member(problem, "error_code"), "RATE_LIMIT_EXCEEDED");
     assert_int_equal(strlen(member(problem, "timestamp")), 24);
     json_decref(problem);
 }
