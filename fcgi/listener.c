@@ -1,9 +1,8 @@
-/* One epoll set: the listening socket, connections (one-shot, so that one thread has one), an
- * eventfd that ends the threads and a timer that ends a pause in accepting. */
+/* One epoll set: the door (door.h), connections (one-shot, so that one thread has one) and an
+ * eventfd that ends the threads. */
 #include "fcgi/listener.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,19 +12,16 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "fcgi/door.h"
 #include "fcgi/handover.h"
 #include "fcgi/lane.h"
 #include "host/metrics.h"
 
 enum {
-    RECEIVE_TIMEOUT_S = 10, /* the web server sends a request as a whole */
-    SEND_TIMEOUT_S = 30,
-    ACCEPT_PAUSE_S = 1, /* when descriptors or memory ran out */
     DESCRIPTORS_MAX = 65536,
     LANE_IDLE_MS = 10000,
 };
@@ -36,7 +32,8 @@ enum watched { WATCHED_NOT, WATCHED_UNKNOWN, WATCHED_KEPT };
 
 struct listener {
     struct listener_options options;
-    int epoll, stop_event, pause_timer;
+    int epoll, stop_event;
+    struct door door;
     struct handover handover;
     struct exchange_pool pool;
     struct lane *lane;
@@ -45,10 +42,10 @@ struct listener {
     atomic_uchar *watched; /* by descriptor */
     int descriptors;
     pthread_mutex_t stopping_lock;
-    bool stopping;
+    atomic_bool stopping;
     atomic_uint_fast64_t served;
     atomic_bool is_spent;
-    atomic_uint_fast64_t *front_gauge, *waiting_gauge, *refused_counter;
+    atomic_uint_fast64_t *front_gauge, *waiting_gauge;
     atomic_uint_fast64_t no_metrics;
 };
 
@@ -60,26 +57,10 @@ watch(struct listener *listener, int descriptor, enum watched kind, bool is_new)
     atomic_store(&listener->watched[descriptor], kind);
     if (epoll_ctl(listener->epoll, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event) == 0)
         return;
-    log_line(LOG_LEVEL_ERROR, "cannot watch a connection", LOG_TEXT("error", strerror(errno)));
+    log_line(LOG_LEVEL_ERROR, "cannot watch a connection",
+             LOG_TEXT("error", strerrordesc_np(errno)));
     atomic_store(&listener->watched[descriptor], WATCHED_NOT);
     close(descriptor);
-}
-
-static bool
-listen_on(struct listener *listener)
-{
-    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE,
-                                .data.fd = listener->options.socket};
-    return epoll_ctl(listener->epoll, EPOLL_CTL_ADD, listener->options.socket, &event) == 0;
-}
-
-/* Of all workers the kernel wakes the one that has listened longest, which would so get every kept
- * connection of the host. Listening anew puts it behind its siblings. */
-static void
-let_siblings_go_first(struct listener *listener)
-{
-    if (epoll_ctl(listener->epoll, EPOLL_CTL_DEL, listener->options.socket, NULL) == 0)
-        listen_on(listener);
 }
 
 /* The description may live on in another worker, and with it an entry of our epoll set: so the
@@ -93,12 +74,17 @@ pass_on(struct listener *listener, int descriptor)
     close(descriptor);
 }
 
+/* A full backlog holds each of them up; what is left at the deadline ends with the process. */
 static void
-pass_on_idle(struct listener *listener)
+pass_on_idle(struct listener *listener, int64_t deadline_us)
 {
     for (int descriptor = 0; descriptor < listener->descriptors; descriptor++) {
-        if (atomic_exchange(&listener->watched[descriptor], WATCHED_NOT) != WATCHED_NOT)
+        if (atomic_exchange(&listener->watched[descriptor], WATCHED_NOT) == WATCHED_NOT)
+            continue;
+        if (clock_monotonic_us() < deadline_us)
             pass_on(listener, descriptor);
+        else
+            close(descriptor);
     }
 }
 
@@ -120,7 +106,8 @@ static void
 count_served(struct listener *listener)
 {
     uint64_t most = listener->options.requests_max;
-    if (most > 0 && atomic_fetch_add_explicit(&listener->served, 1, memory_order_relaxed) >= most &&
+    if (most > 0 &&
+        atomic_fetch_add_explicit(&listener->served, 1, memory_order_relaxed) + 1 >= most &&
         !atomic_exchange(&listener->is_spent, true) &&
         !listener->options.spent(listener->options.context))
         atomic_store(&listener->is_spent, false);
@@ -138,7 +125,7 @@ complete(struct listener *listener, struct exchange *exchange)
     else if (descriptor >= 0)
         watch(listener, descriptor, WATCHED_KEPT, exchange->is_new);
     if (descriptor >= 0 && exchange->is_new && !exchange->request.may_wait)
-        let_siblings_go_first(listener);
+        door_step_back(&listener->door);
     listener->options.handler->finish(&exchange->request, sent);
     exchange_put(&listener->pool, exchange);
     count_served(listener);
@@ -177,21 +164,11 @@ serve(struct listener *listener, int descriptor, bool is_new)
         exchange->handed_us = clock_monotonic_us();
         handed = lane_hand(listener->lane, exchange);
     }
-    if (waits && !handed) {
-        atomic_fetch_add_explicit(listener->refused_counter, 1, memory_order_relaxed);
+    if (waits && !handed)
         handler->refuse(&exchange->request);
-    }
     if (!handed)
         complete(listener, exchange);
     atomic_fetch_sub_explicit(listener->front_gauge, 1, memory_order_relaxed);
-}
-
-static void
-set_timeouts(int descriptor)
-{
-    struct timeval receive = {.tv_sec = RECEIVE_TIMEOUT_S}, send = {.tv_sec = SEND_TIMEOUT_S};
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof(receive));
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof(send));
 }
 
 /* Looks at the first byte of a connection: a request, a connection passed on, or nothing yet. */
@@ -214,44 +191,18 @@ receive(struct listener *listener, int descriptor, bool is_new)
         close(passed);
     } else if (passed >= 0) {
         watch(listener, passed, WATCHED_UNKNOWN, true);
-        let_siblings_go_first(listener);
+        door_step_back(&listener->door);
     }
-}
-
-static void
-listen_again(struct listener *listener)
-{
-    uint64_t expirations;
-    if (read(listener->pause_timer, &expirations, sizeof(expirations)) > 0)
-        listen_on(listener);
-}
-
-static void
-pause_accepting(struct listener *listener)
-{
-    struct itimerspec end = {.it_value.tv_sec = ACCEPT_PAUSE_S};
-    if (epoll_ctl(listener->epoll, EPOLL_CTL_DEL, listener->options.socket, NULL) != 0)
-        return; /* another thread was here first */
-    log_line(LOG_LEVEL_WARNING, "accepting pauses", LOG_TEXT("error", strerror(errno)),
-             LOG_NUMBER("seconds", ACCEPT_PAUSE_S));
-    timerfd_settime(listener->pause_timer, 0, &end, NULL);
 }
 
 static void
 accept_connection(struct listener *listener)
 {
-    int descriptor = accept4(listener->options.socket, NULL, NULL, SOCK_CLOEXEC);
-    if (descriptor < 0) {
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-            pause_accepting(listener);
-        return;
-    }
-    if (descriptor >= listener->descriptors) {
+    int descriptor = door_accept(&listener->door);
+    if (descriptor >= listener->descriptors)
         close(descriptor);
-        return;
-    }
-    set_timeouts(descriptor);
-    receive(listener, descriptor, true);
+    else if (descriptor >= 0)
+        receive(listener, descriptor, true);
 }
 
 static void *
@@ -268,8 +219,8 @@ front_main(void *data)
             return NULL;
         if (descriptor == listener->options.socket)
             accept_connection(listener);
-        else if (descriptor == listener->pause_timer)
-            listen_again(listener);
+        else if (descriptor == listener->door.pause_timer)
+            door_end_pause(&listener->door);
         else if (atomic_exchange(&listener->watched[descriptor], WATCHED_NOT) == WATCHED_KEPT)
             serve(listener, descriptor, false);
         else
@@ -292,8 +243,7 @@ static void
 open_gauges(struct listener *listener)
 {
     struct host *host = listener->options.host;
-    listener->front_gauge = listener->waiting_gauge = listener->refused_counter =
-        &listener->no_metrics;
+    listener->front_gauge = listener->waiting_gauge = &listener->no_metrics;
     if (!host)
         return;
     char labels[METRIC_LABELS_MAX];
@@ -301,17 +251,17 @@ open_gauges(struct listener *listener)
     listener->front_gauge = metrics_cell(host, METRIC_HTTP_IN_FLIGHT, labels);
     snprintf(labels, sizeof(labels), "lane=\"waiting\",worker=\"%d\"", listener->options.slot);
     listener->waiting_gauge = metrics_cell(host, METRIC_HTTP_IN_FLIGHT, labels);
-    listener->refused_counter = metrics_cell(host, METRIC_LANE_REFUSED, "");
     /* What a killed worker left in this slot. */
     atomic_store(listener->front_gauge, 0);
     atomic_store(listener->waiting_gauge, 0);
 }
 
 static bool
-add_to_epoll(struct listener *listener, int descriptor, uint32_t events)
+watch_stop_event(struct listener *listener)
 {
-    struct epoll_event event = {.events = events, .data.fd = descriptor};
-    return descriptor >= 0 && epoll_ctl(listener->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0;
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = listener->stop_event};
+    return listener->stop_event >= 0 &&
+           epoll_ctl(listener->epoll, EPOLL_CTL_ADD, listener->stop_event, &event) == 0;
 }
 
 struct listener *
@@ -321,7 +271,6 @@ listener_open(const struct listener_options *options, struct error *err)
     listener->options = *options;
     listener->epoll = epoll_create1(EPOLL_CLOEXEC);
     listener->stop_event = eventfd(0, EFD_CLOEXEC);
-    listener->pause_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     listener->descriptors = allow_descriptors();
     listener->watched = xcalloc((size_t)listener->descriptors, sizeof(*listener->watched));
     handover_init(&listener->handover, options->socket);
@@ -329,10 +278,7 @@ listener_open(const struct listener_options *options, struct error *err)
     pthread_mutex_init(&listener->stopping_lock, NULL);
     listener->lane = lane_open(options->waiting_threads, LANE_IDLE_MS, run_waiting, listener);
     open_gauges(listener);
-    int flags = fcntl(options->socket, F_GETFL);
-    if (flags >= 0 && fcntl(options->socket, F_SETFL, flags | O_NONBLOCK) == 0 &&
-        add_to_epoll(listener, listener->stop_event, EPOLLIN) &&
-        add_to_epoll(listener, listener->pause_timer, EPOLLIN) && listen_on(listener))
+    if (door_open(&listener->door, options->socket, listener->epoll) && watch_stop_event(listener))
         return listener;
     error_set(err, ERROR_INTERNAL, "cannot watch the listening socket: %s", strerror(errno));
     listener_close(listener);
@@ -357,10 +303,21 @@ listener_start(struct listener *listener, struct error *err)
     return true;
 }
 
+const char *
+listener_obstacle(const void *edge)
+{
+    const struct listener *listener = edge;
+    size_t threads, busy;
+    lane_count(listener->lane, &threads, &busy);
+    if (atomic_load(&listener->stopping))
+        return "the worker is stopping";
+    return busy >= listener->options.waiting_threads ? "as many requests as may wait do" : NULL;
+}
+
 bool
 listener_stop(struct listener *listener, int64_t deadline_us)
 {
-    epoll_ctl(listener->epoll, EPOLL_CTL_DEL, listener->options.socket, NULL);
+    door_shut(&listener->door);
     pthread_mutex_lock(&listener->stopping_lock);
     listener->stopping = true;
     pthread_mutex_unlock(&listener->stopping_lock);
@@ -369,8 +326,8 @@ listener_stop(struct listener *listener, int64_t deadline_us)
         pthread_join(listener->threads[i], NULL);
     listener->thread_count = 0;
     /* Again: a thread may just have been listening anew. */
-    epoll_ctl(listener->epoll, EPOLL_CTL_DEL, listener->options.socket, NULL);
-    pass_on_idle(listener);
+    door_shut(&listener->door);
+    pass_on_idle(listener, deadline_us);
     return lane_drain(listener->lane, deadline_us);
 }
 
@@ -382,7 +339,7 @@ listener_close(struct listener *listener)
     pthread_mutex_destroy(&listener->stopping_lock);
     close(listener->epoll);
     close(listener->stop_event);
-    close(listener->pause_timer);
+    door_close(&listener->door);
     free(listener->watched);
     free(listener->threads);
     free(listener);

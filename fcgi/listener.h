@@ -34,13 +34,18 @@ struct listener;
 struct listener *listener_open(const struct listener_options *options, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Starts the front threads; false with err filled when they cannot be made. */
+/* Starts the front threads; false with err filled when they cannot be made: then those that were
+ * still end with listener_stop(). */
 bool listener_start(struct listener *listener, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Accepts nothing more, passes kept connections on (handover.h) and waits for what is in flight
- * until deadline_us (clock_monotonic_us()). false: some still were, and the listener must not be
- * closed. */
+/* Why no request that waits can be taken now, in a static text, or NULL when one can. Takes the
+ * listener as the edge of struct readiness; any thread may call it. */
+const char *listener_obstacle(const void *edge);
+
+/* Accepts nothing more, passes kept connections on (handover.h) and waits for what is in flight,
+ * both until deadline_us (clock_monotonic_us()). false: some still were, and the listener must not
+ * be closed. */
 bool listener_stop(struct listener *listener, int64_t deadline_us)
     __attribute__((warn_unused_result));
 

@@ -33,6 +33,7 @@ struct worker {
     struct service service;
     struct slot slot;
     struct listener *listener;
+    struct readiness readiness;
     int64_t started_us;
 };
 
@@ -134,31 +135,46 @@ spread(int64_t requests)
 }
 
 static bool
-worker_open(struct worker *worker, struct error *err)
+open_listener(struct worker *worker, struct error *err)
 {
     static const struct handler handler = {
         .dispatch = dispatch, .refuse = dispatch_refuse, .finish = dispatch_finish};
     const struct settings *settings = &worker->settings;
-    if (!service_open(&worker->service, settings, err))
-        return false;
-    if (slot_take(&worker->slot, settings->runtime_directory, err)) {
-        struct listener_options listener = {
-            .socket = STDIN_FILENO,
-            .front_threads = (size_t)settings->front_threads,
-            .waiting_threads = (size_t)settings->waiting_threads,
-            .handler = &handler,
-            .service = &worker->service,
-            .host = worker->service.host,
-            .slot = worker->slot.number,
-            .requests_max = spread(settings->worker_max_requests),
-            .spent = worker_spent,
-            .context = worker,
-        };
-        worker->listener = listener_open(&listener, err);
-        if (worker->listener && listener_start(worker->listener, err))
-            return true;
-    }
-    return false;
+    struct listener_options listener = {
+        .socket = STDIN_FILENO,
+        .front_threads = (size_t)settings->front_threads,
+        .waiting_threads = (size_t)settings->waiting_threads,
+        .handler = &handler,
+        .service = &worker->service,
+        .host = worker->service.host,
+        .slot = worker->slot.number,
+        .requests_max = spread(settings->worker_max_requests),
+        .spent = worker_spent,
+        .context = worker,
+    };
+    worker->listener = listener_open(&listener, err);
+    worker->readiness = (struct readiness){listener_obstacle, worker->listener};
+    worker->service.readiness = &worker->readiness;
+    return worker->listener && listener_start(worker->listener, err);
+}
+
+static bool
+worker_open(struct worker *worker, struct error *err)
+{
+    return service_open(&worker->service, &worker->settings, err) &&
+           slot_take(&worker->slot, worker->settings.runtime_directory, err) &&
+           open_listener(worker, err);
+}
+
+/* Also after only a part of it was opened; nothing may be in flight any more. */
+static void
+worker_close(struct worker *worker)
+{
+    if (worker->listener)
+        listener_close(worker->listener);
+    if (worker->slot.descriptor > STDIN_FILENO)
+        slot_release(&worker->slot);
+    service_close(&worker->service);
 }
 
 /* Serves until a signal. false: requests were still in flight at the end of the time for stopping.
@@ -183,19 +199,22 @@ static int
 run(struct worker *worker, const sigset_t *stops)
 {
     struct error err = {0};
-    if (!worker_open(worker, &err)) {
+    bool open = worker_open(worker, &err);
+    int status = open ? EXIT_SUCCESS : EXIT_FAILURE;
+    bool ended = true;
+    if (!open)
         fprintf(stderr, "hearth-worker: %s\n", err.detail);
-        return EXIT_FAILURE;
-    }
-    if (!worker_run(worker, stops)) {
+    if (open)
+        ended = worker_run(worker, stops);
+    else if (worker->listener)
+        ended = listener_stop(worker->listener, clock_monotonic_us());
+    if (!ended) {
         log_line(LOG_LEVEL_WARNING, "requests in flight were given up",
                  LOG_NUMBER("stop_timeout_s", worker->settings.stop_timeout_s));
-        _exit(EXIT_SUCCESS); /* threads still use everything that could be closed */
+        _exit(status); /* threads still use everything that could be closed */
     }
-    listener_close(worker->listener);
-    slot_release(&worker->slot);
-    service_close(&worker->service);
-    return EXIT_SUCCESS;
+    worker_close(worker);
+    return status;
 }
 
 int
