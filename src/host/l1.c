@@ -320,21 +320,6 @@ l1_get(struct host *host, const unsigned char *key, int64_t realtime_us, struct 
     return false;
 }
 
-void
-l1_remove(struct host *host, const unsigned char *key)
-{
-    if (host->l1_ring_bytes == 0)
-        return;
-    struct place place;
-    find_place(host, key, &place);
-    uint64_t word = UINT64_MAX;
-    struct header header;
-    atomic_uint_fast64_t *way;
-    while ((way = next_way(host, &place, &word)) != NULL)
-        if (read_header(host, &place, word, &header))
-            drop(way, word);
-}
-
 /* Walks the index of all shards; drops, where asked, and counts what is live and has the tag (any
  * tag where NULL). A shard that was never written to is not touched. */
 static size_t

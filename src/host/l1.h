@@ -26,7 +26,6 @@ bool l1_get(struct host *host, const unsigned char *key, int64_t realtime_us, st
 void l1_put(struct host *host, const unsigned char *key, const void *value, size_t length,
             uint32_t tag, int64_t expires_us);
 
-void l1_remove(struct host *host, const unsigned char *key);
 size_t l1_remove_tag(struct host *host, uint32_t tag);
 size_t l1_clear(struct host *host);
 void l1_stats(struct host *host, struct l1_stats *stats);

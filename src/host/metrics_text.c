@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "host/breaker.h"
 #include "host/metrics.h"
 #include "host/metrics_table.h"
 
@@ -104,9 +106,33 @@ write_line(const struct line *line, struct strbuf *out)
                 family->type == METRIC_TYPE_GAUGE, out);
 }
 
+/* Breakers keep their own figures; their series are filled when somebody looks. */
+static void
+note_breakers(struct host *host, struct arena *arena)
+{
+    struct breaker_view *views = arena_array(arena, BREAKERS_MAX, sizeof *views);
+    size_t count = breaker_list(host, clock_monotonic_us(), views, BREAKERS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct breaker_view *view = &views[i];
+        const char *label = arena_printf(arena, "breaker=\"%s\"", view->name);
+        metrics_set(host, METRIC_BREAKER_STATE, label, view->state);
+        const struct {
+            const char *state;
+            uint64_t total;
+        } changes[] = {{"open", view->opens_total},
+                       {"half_open", view->half_opens_total},
+                       {"closed", view->closes_total}};
+        for (size_t j = 0; j < sizeof changes / sizeof changes[0]; j++)
+            metrics_set(host, METRIC_BREAKER_CHANGES,
+                        arena_printf(arena, "%s,state=\"%s\"", label, changes[j].state),
+                        (int64_t)changes[j].total);
+    }
+}
+
 void
 metrics_write(struct host *host, struct strbuf *out)
 {
+    note_breakers(host, out->arena);
     struct name_table series = metrics_series_table(host);
     struct name_table histograms = metrics_histogram_table(host);
     struct line *lines = arena_array(out->arena, SERIES_MAX + HISTOGRAMS_MAX, sizeof *lines);

@@ -173,13 +173,6 @@ document_init(struct document *d, const char *text, struct arena *arena)
     document_count_terms(d);
 }
 
-int32_t
-document_term(const struct document *d, const char *word, size_t length)
-{
-    int32_t term = term_of(d->terms, word, length, false);
-    return term < 0 ? TERM_NONE : term;
-}
-
 size_t
 document_read_terms(const struct document *d, const char *text, int32_t **terms)
 {

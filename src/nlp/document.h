@@ -47,9 +47,6 @@ struct document {
 
 void document_init(struct document *document, const char *text, struct arena *arena);
 
-/* The term of a word as the document stems it; TERM_NONE where no sentence has it. */
-int32_t document_term(const struct document *document, const char *word, size_t length);
-
 /* The words of another text in the document's terms, TERM_NONE for unknown and stop words. */
 size_t document_read_terms(const struct document *document, const char *text, int32_t **terms);
 

@@ -6,7 +6,6 @@
 #include <unicode/uchar.h>
 
 #include "base/utf8.h"
-#include "nlp/nlp.h"
 
 enum {
     EN = 1 << 0,
@@ -267,10 +266,4 @@ language_detect(const char *text, size_t length)
     score_word(score, word, word_length);
     const char *code = language_of_scripts(&scripts);
     return code != NULL ? language_by_code(code) : best_latin(score);
-}
-
-const char *
-nlp_language(const char *text)
-{
-    return language_detect(text, strlen(text))->code;
 }

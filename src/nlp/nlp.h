@@ -35,7 +35,4 @@ size_t nlp_questions(const char *text, int64_t max_questions, struct arena *aren
 const char *nlp_answer(const char *text, const char *question, struct arena *arena,
                        double *confidence);
 
-/* ISO 639-1 code of the text's language as far as can be told ("en"), "" for unknown. */
-const char *nlp_language(const char *text);
-
 #endif

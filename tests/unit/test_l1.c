@@ -155,16 +155,12 @@ ends_an_entry_at_its_time(void **state)
 }
 
 static void
-removes_by_key_by_tag_and_all(void **state)
+removes_by_tag_and_all(void **state)
 {
     struct fixture *fixture = *state;
-    unsigned char key[L1_KEY_BYTES];
     for (uint64_t i = 0; i < 30; i++)
         put(fixture, i, "value", (uint32_t)(i % 3));
-    make_key(key, 0);
-    l1_remove(fixture->host, key);
-    assert_null(get(fixture, 0, NOW));
-    assert_int_equal(l1_remove_tag(fixture->host, 0), 9);
+    assert_int_equal(l1_remove_tag(fixture->host, 0), 10);
     assert_null(get(fixture, 3, NOW));
     assert_non_null(get(fixture, 4, NOW));
     assert_int_equal(l1_clear(fixture->host), 20);
@@ -236,10 +232,8 @@ static void
 does_nothing_where_it_has_no_bytes(void **state)
 {
     struct fixture *fixture = *state;
-    unsigned char key[L1_KEY_BYTES] = {0};
     put(fixture, 1, "one", 0);
     assert_null(get(fixture, 1, NOW));
-    l1_remove(fixture->host, key);
     assert_int_equal(l1_clear(fixture->host), 0);
     assert_int_equal(stats_of(fixture).capacity_bytes, 0);
 }
@@ -253,7 +247,7 @@ main(void)
         TEST(gives_the_newest_value_of_a_key),
         TEST(keeps_empty_and_largest_values_and_no_larger),
         TEST(ends_an_entry_at_its_time),
-        TEST(removes_by_key_by_tag_and_all),
+        TEST(removes_by_tag_and_all),
         TEST(stays_within_its_bytes_and_keeps_what_is_used),
         TEST(never_gives_a_damaged_value),
         TEST(never_reads_past_the_end_of_a_ring),

@@ -1,6 +1,7 @@
 /* Metrics: counted once, named whole, and text that Prometheus reads. */
 #include "host_fixture.h"
 
+#include "host/breaker.h"
 #include "host/metrics.h"
 #include "host/metrics_table.h"
 
@@ -50,6 +51,18 @@ writes_families_once_with_sorted_series(void **state)
         "full.\n"
         "# TYPE hearth_series_dropped_total counter\n"
         "hearth_series_dropped_total 0\n");
+}
+
+static void
+tells_how_breakers_stand(void **state)
+{
+    struct breaker *breaker = breaker_find(host_of(state), "model");
+    const struct breaker_policy policy = {.threshold = 1, .recovery_ms = 1000};
+    breaker_failure(breaker, &policy, 1);
+    const char *text = text_of(state);
+    assert_non_null(strstr(text, "hearth_breaker_state{breaker=\"model\"} 2\n"));
+    assert_non_null(strstr(text, "_changes_total{breaker=\"model\",state=\"open\"} 1\n"));
+    assert_non_null(strstr(text, "_changes_total{breaker=\"model\",state=\"closed\"} 0\n"));
 }
 
 static void
@@ -166,6 +179,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(counts_by_labels),
         TEST(writes_families_once_with_sorted_series),
+        TEST(tells_how_breakers_stand),
         TEST(puts_durations_in_cumulative_buckets_of_seconds),
         TEST(drops_labels_that_prometheus_cannot_read),
         TEST(counts_what_a_full_table_drops),
