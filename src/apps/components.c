@@ -35,6 +35,12 @@ add_view(struct components *components, const struct breaker_view *view, struct 
         components->last_failure_us = view->last_failure_us;
 }
 
+const char *
+components_state(bool well)
+{
+    return well ? "healthy" : "degraded";
+}
+
 void
 components_read(const struct service *service, struct arena *arena, struct components *components)
 {

@@ -25,6 +25,9 @@ struct components {
     int64_t last_failure_us;  /* of all of them; 0: never */
 };
 
+/* "healthy" or "degraded". */
+const char *components_state(bool well);
+
 void components_read(const struct service *service, struct arena *arena,
                      struct components *components);
 

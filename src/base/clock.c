@@ -1,8 +1,9 @@
 /* Time, in microseconds. */
 #include "base/clock.h"
 
-#include <stdio.h>
 #include <time.h>
+
+#include "base/arena.h"
 
 static int64_t
 now_us(clockid_t id)
@@ -63,4 +64,12 @@ clock_format(char *text, int64_t realtime_us)
     put_digits(text + 14, in_day / 60 % 60, 2);
     put_digits(text + 17, in_day % 60, 2);
     put_digits(text + 20, (int)(realtime_us / 1000 % 1000), 3);
+}
+
+const char *
+clock_text(struct arena *arena, int64_t realtime_us)
+{
+    char *text = arena_alloc(arena, CLOCK_TEXT_BYTES);
+    clock_format(text, realtime_us);
+    return text;
 }

@@ -22,4 +22,7 @@ clock_monotonic_ms(void)
 void clock_format(char *text, int64_t realtime_us);
 enum { CLOCK_TEXT_BYTES = 25 };
 
+/* The same in the arena. */
+const char *clock_text(struct arena *arena, int64_t realtime_us);
+
 #endif

@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
-
 #include "base/arena.h"
+#include "base/utf8.h"
 
 static const struct error_info infos[] = {
 #define X(code_name, http_status, machine, retry, text)                                            \

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/sha256.h"
+
 static void
 ask_kernel(unsigned char *bytes, size_t count)
 {
@@ -40,17 +42,6 @@ random_bytes(void *bytes, size_t count)
     left -= count;
 }
 
-static char *
-put_hex(char *text, const unsigned char *bytes, size_t count)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < count; i++) {
-        *text++ = digits[bytes[i] >> 4];
-        *text++ = digits[bytes[i] & 15];
-    }
-    return text;
-}
-
 void
 uuid_v7(char *text, int64_t realtime_us)
 {
@@ -66,10 +57,10 @@ uuid_v7(char *text, int64_t realtime_us)
     for (size_t i = 0; i < sizeof(groups); i++) {
         if (i > 0)
             *text++ = '-';
-        text = put_hex(text, at, groups[i]);
+        hex_format(text, at, groups[i]);
+        text += 2 * groups[i];
         at += groups[i];
     }
-    *text = '\0';
 }
 
 bool
@@ -109,16 +100,14 @@ traceparent_child(char *text, const char *parent)
 {
     unsigned char random[24];
     random_bytes(random, sizeof(random));
-    char *at = text;
     bool known = traceparent_is_valid(parent);
     if (known) {
-        memcpy(at, parent, 36);
-        at += 36;
+        memcpy(text, parent, 36);
     } else {
-        memcpy(at, "00-", 3);
-        at = put_hex(at + 3, random, 16);
-        *at++ = '-';
+        memcpy(text, "00-", 3);
+        hex_format(text + 3, random, 16);
+        text[35] = '-';
     }
-    at = put_hex(at, random + 16, 8);
-    memcpy(at, known ? parent + 52 : "-01", 4);
+    hex_format(text + 36, random + 16, 8);
+    memcpy(text + 52, known ? parent + 52 : "-01", 4);
 }

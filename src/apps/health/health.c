@@ -24,19 +24,14 @@ show_root(struct request *request, struct error *err)
     return true;
 }
 
-static const char *
-state(bool well)
-{
-    return well ? "healthy" : "degraded";
-}
-
 static struct component_states *
 component_states(struct request *request, struct components *components)
 {
     struct component_states *states = arena_alloc(&request->arena, sizeof(*states));
     components_read(request->service, &request->arena, components);
-    *states = (struct component_states){state(components->ai_available), state(components->cache),
-                                        state(components->resilience)};
+    *states = (struct component_states){components_state(components->ai_available),
+                                        components_state(components->cache),
+                                        components_state(components->resilience)};
     return states;
 }
 
@@ -84,14 +79,6 @@ show_ai(struct request *request, struct error *err)
     return true;
 }
 
-static const char *
-now_text(struct request *request)
-{
-    char *text = arena_alloc(&request->arena, CLOCK_TEXT_BYTES);
-    clock_format(text, clock_realtime_us());
-    return text;
-}
-
 static bool
 show_versioned(struct request *request, struct error *err)
 {
@@ -100,8 +87,8 @@ show_versioned(struct request *request, struct error *err)
     components_read(request->service, &request->arena, &components);
     bool well = components.ai_available && components.resilience && components.cache;
     struct versioned_health response = {
-        .status = state(well),
-        .timestamp = now_text(request),
+        .status = components_state(well),
+        .timestamp = clock_text(&request->arena, clock_realtime_us()),
         .version = "1.0.0",
         .ai_model_available = components.ai_available,
         .resilience_healthy = components.resilience,
@@ -118,8 +105,9 @@ show_components(struct request *request, struct error *err)
     struct components components;
     struct component_states *states = component_states(request, &components);
     struct components_health response = {
-        .status = state(components.ai_available && components.resilience && components.cache),
-        .timestamp = now_text(request),
+        .status =
+            components_state(components.ai_available && components.resilience && components.cache),
+        .timestamp = clock_text(&request->arena, clock_realtime_us()),
         .model = components.model,
         .components = states,
     };

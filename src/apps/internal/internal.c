@@ -21,12 +21,6 @@ show_root(struct request *request, struct error *err)
     return true;
 }
 
-static const char *
-state(bool well)
-{
-    return well ? "healthy" : "degraded";
-}
-
 static bool
 show_monitoring(struct request *request, struct error *err)
 {
@@ -48,7 +42,7 @@ show_monitoring(struct request *request, struct error *err)
         .has_has_recent_data = true,
     };
     struct monitor_component tiers = {
-        .status = state(components.cache),
+        .status = components_state(components.cache),
         .redis_monitoring = request->service->settings->memcached_servers[0] == '\0'
                                 ? "not_available"
                             : components.cache ? "available"
@@ -56,18 +50,16 @@ show_monitoring(struct request *request, struct error *err)
         .memory_monitoring = "available",
     };
     struct monitor_component resilience = {
-        .status = state(components.resilience),
+        .status = components_state(components.resilience),
         .circuit_breaker_tracked = components.breakers > 0,
         .has_circuit_breaker_tracked = true,
         .retry_metrics_available = true,
         .has_retry_metrics_available = true,
     };
     struct monitor_components parts = {&counting, &tiers, &resilience};
-    char *now = arena_alloc(&request->arena, CLOCK_TEXT_BYTES);
-    clock_format(now, clock_realtime_us());
     struct monitoring_health response = {
-        .status = state(components.cache && components.resilience),
-        .timestamp = now,
+        .status = components_state(components.cache && components.resilience),
+        .timestamp = clock_text(&request->arena, clock_realtime_us()),
         .components = &parts,
         .available_endpoints = {(void *)endpoints, sizeof(endpoints) / sizeof(endpoints[0])},
     };

@@ -90,7 +90,7 @@ respond(struct request *request, const struct batch *batch, const char *batch_id
         .results = {batch->results, batch->count},
         .total_processing_time =
             (double)(clock_monotonic_us() - request->timing.started_us) / 1000000,
-        .timestamp = text_timestamp(&request->arena, now_us),
+        .timestamp = clock_text(&request->arena, now_us),
     };
     response_json(request, 200, &batch_response_schema, &response);
 }

@@ -18,14 +18,6 @@ operation_find(const char *name)
     return row;
 }
 
-const char *
-text_timestamp(struct arena *arena, int64_t realtime_us)
-{
-    char *text = arena_alloc(arena, CLOCK_TEXT_BYTES);
-    clock_format(text, realtime_us);
-    return text;
-}
-
 static int64_t
 count_words(const char *text)
 {
@@ -125,7 +117,7 @@ text_answer(struct request *request, struct arena *arena, const struct text_requ
         return false;
     fill_response(asked, output, receipt, arena, response);
     response->processing_time = (double)(clock_monotonic_us() - started_us) / 1000000;
-    response->timestamp = text_timestamp(arena, clock_realtime_us());
+    response->timestamp = clock_text(arena, clock_realtime_us());
     return true;
 }
 

@@ -228,7 +228,7 @@ show_health(struct request *request, struct error *err)
         .infrastructure = &(struct infrastructure){&(struct resilience_part){
             components.resilience, components.open, components.half_open, components.breakers}},
         .domain_services = &(struct domain_services){&(struct domain_part){
-            components.ai_available ? "healthy" : "degraded",
+            components_state(components.ai_available),
             components.model,
             {(void *)text_operation_names, operations},
         }},

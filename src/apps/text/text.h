@@ -92,7 +92,4 @@ bool text_answer(struct request *request, struct arena *arena, const struct text
 bool text_process(struct request *request, struct error *err);
 bool text_batch(struct request *request, struct error *err);
 
-/* The time of day as text, in the arena. */
-const char *text_timestamp(struct arena *arena, int64_t realtime_us);
-
 #endif
