@@ -162,18 +162,11 @@ add_sizes(const struct operation *operation, const struct command *command, json
                                     json_integer(command->limit ? command->limit : sizes[i].value));
 }
 
-static void
-release_json(void *document)
-{
-    json_decref(document);
-}
-
 static const void *
 decode_input(const struct operation *operation, const struct command *command, const char *text,
              struct arena *arena, struct error *err)
 {
-    json_t *document = json_object();
-    arena_defer(arena, release_json, document);
+    json_t *document = schema_keep(json_object(), arena);
     json_t *value = json_string(text);
     if (!value) {
         error_set(err, ERROR_MALFORMED_REQUEST, "standard input is not valid UTF-8");

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
+#include "http/json_plain.h"
+#include "http/text.h"
 
 struct reader {
     const char *at, *end;
@@ -44,26 +44,11 @@ accept(struct reader *reader, char byte)
     return true;
 }
 
-static uint64_t
-zero_bytes(uint64_t word)
-{
-    return (word - ONES) & ~word & HIGHS;
-}
-
 /* The first quote, backslash or control character, or the end. */
 static const char *
 find_special(const char *at, const char *end)
 {
-    for (; end - at >= 8; at += 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof(word));
-        uint64_t control = (word - ONES * 0x20) & ~word & HIGHS;
-        if (control | zero_bytes(word ^ ONES * '"') | zero_bytes(word ^ ONES * '\\'))
-            break;
-    }
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
-        at++;
-    return at;
+    return at + json_plain_prefix(at, (size_t)(end - at));
 }
 
 /* Four hex digits; -1 for what is none. */
@@ -74,14 +59,10 @@ read_hex(struct reader *reader)
         return -1;
     int32_t value = 0;
     for (int i = 0; i < 4; i++) {
-        char digit = *reader->at++;
-        value *= 16;
-        if (digit >= '0' && digit <= '9')
-            value += digit - '0';
-        else if ((digit | 0x20) >= 'a' && (digit | 0x20) <= 'f')
-            value += (digit | 0x20) - 'a' + 10;
-        else
+        int digit = text_hex_digit(*reader->at++);
+        if (digit < 0)
             return -1;
+        value = value * 16 + digit;
     }
     return value;
 }

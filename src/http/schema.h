@@ -183,6 +183,9 @@ void schema_bounds(const struct field *field, int64_t *low, int64_t *high);
 const json_t *schema_parse(const char *text, size_t length, struct arena *arena, struct error *err)
     __attribute__((warn_unused_result));
 
+/* Hands the document to the arena, which ends it. Returns it. */
+json_t *schema_keep(json_t *document, struct arena *arena);
+
 /* Checks document against the rows and returns a filled struct in the arena; its texts are borrowed
  * from document or live in the arena. NULL with ERROR_VALIDATION_FAILED and every violation in
  * err->fields; path_prefix ("body", "query" or "") starts each path. */

@@ -8,37 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/json_plain.h"
 #include "http/number.h"
-
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
-/* Whether one of eight bytes may need an escape; never wrong when it says no. */
-static inline bool
-may_need_escape(uint64_t eight)
-{
-    uint64_t quote = eight ^ (ONES * '"');
-    uint64_t backslash = eight ^ (ONES * '\\');
-    uint64_t found = ((eight - ONES * 0x20) & ~eight) | ((quote - ONES) & ~quote) |
-                     ((backslash - ONES) & ~backslash);
-    return (found & HIGHS) != 0;
-}
-
-static size_t
-plain_prefix(const char *text, size_t length)
-{
-    size_t i = 0;
-    uint64_t eight;
-    while (length - i >= sizeof(eight)) {
-        memcpy(&eight, text + i, sizeof(eight));
-        if (may_need_escape(eight))
-            break;
-        i += sizeof(eight);
-    }
-    while (i < length && (unsigned char)text[i] >= 0x20 && text[i] != '"' && text[i] != '\\')
-        i++;
-    return i;
-}
 
 static void
 encode_escape(struct strbuf *out, unsigned char byte)
@@ -67,7 +38,7 @@ schema_encode_string(struct strbuf *out, const char *text, size_t length)
     strbuf_reserve(out, length + 2);
     strbuf_add_char(out, '"');
     for (size_t i = 0; i < length; i++) {
-        size_t plain = plain_prefix(text + i, length - i);
+        size_t plain = json_plain_prefix(text + i, length - i);
         strbuf_add(out, text + i, plain);
         i += plain;
         if (i < length)

@@ -85,6 +85,13 @@ release_document(void *document)
     json_decref(document);
 }
 
+json_t *
+schema_keep(json_t *document, struct arena *arena)
+{
+    arena_defer(arena, release_document, document);
+    return document;
+}
+
 const json_t *
 schema_parse(const char *text, size_t length, struct arena *arena, struct error *err)
 {
@@ -96,10 +103,8 @@ schema_parse(const char *text, size_t length, struct arena *arena, struct error 
     if (!utf8_count(text, length, &code_points))
         return refuse(err, "a byte that is not UTF-8", text, code_points);
     json_t *document = json_read(text, length, DEPTH_MAX, arena);
-    if (document) {
-        arena_defer(arena, release_document, document);
-        return document;
-    }
+    if (document)
+        return schema_keep(document, arena);
     size_t too_deep = find_too_deep(text, length);
     if (too_deep < length)
         return refuse(err, "more than 32 nested levels", text, too_deep);
@@ -109,6 +114,5 @@ schema_parse(const char *text, size_t length, struct arena *arena, struct error 
         size_t position = error.position > 0 ? (size_t)error.position : 0;
         return refuse(err, describe(&error), text, position < length ? position : length);
     }
-    arena_defer(arena, release_document, document);
-    return document;
+    return schema_keep(document, arena);
 }

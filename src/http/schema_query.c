@@ -79,19 +79,12 @@ take_query(const struct schema *schema, const char *query, json_t *object,
     return true;
 }
 
-static void
-release_object(void *object)
-{
-    json_decref(object);
-}
-
 void *
 schema_decode_query(const struct schema *schema, const char *query, struct arena *arena,
                     struct error *err)
 {
     struct schema_errors errors = {.arena = arena, .path = "query"};
-    json_t *object = json_object();
-    arena_defer(arena, release_object, object);
+    json_t *object = schema_keep(json_object(), arena);
     if (!take_query(schema, query, object, &errors)) {
         error_set(err, ERROR_MALFORMED_REQUEST,
                   "the query string holds an escape or a byte that is no text");

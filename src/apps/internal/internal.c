@@ -67,21 +67,15 @@ show_monitoring(struct request *request, struct error *err)
     return true;
 }
 
-static void
-drop_document(void *data)
-{
-    json_decref(data);
-}
-
 /* Takes the document over. Decoding it by the rows keeps what is documented and what is said the
  * same. */
 static bool
 respond_document_take(struct request *request, const struct schema *schema, json_t *document,
                       struct error *err)
 {
-    arena_defer(&request->arena, drop_document, document);
     struct error unfit = {0};
-    const void *value = schema_decode(schema, document, "", &request->arena, &unfit);
+    const void *value =
+        schema_decode(schema, schema_keep(document, &request->arena), "", &request->arena, &unfit);
     if (!value)
         return error_set(err, ERROR_INTERNAL, "the cache's report does not fit '%s'", schema->name);
     response_json(request, 200, schema, value);
