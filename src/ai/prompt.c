@@ -25,7 +25,7 @@ prompt_init(struct prompt *prompt, struct arena *arena)
 static void
 add_line(struct strbuf *buffer, const char *format, va_list arguments)
 {
-    strbuf_add_text(buffer, arena_vprintf(buffer->arena, format, arguments));
+    strbuf_vprintf(buffer, format, arguments);
     strbuf_add_char(buffer, '\n');
 }
 

@@ -63,7 +63,9 @@ provider_count(const json_t *object, const char *name)
 void
 provider_add_member(struct strbuf *body, const char *name, const char *text)
 {
-    strbuf_printf(body, "\"%s\":", name);
+    strbuf_add_char(body, '"');
+    strbuf_add_text(body, name);
+    strbuf_add_text(body, "\":");
     schema_encode_string(body, text, strlen(text));
 }
 

@@ -211,16 +211,24 @@ arena_strdup(struct arena *arena, const char *text)
     return arena_strndup(arena, text, strlen(text));
 }
 
+/* Most texts are shorter: they are written once and not measured before. */
+enum { BRIEF_BYTES = 256 };
+
 char *
 arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
+    char brief[BRIEF_BYTES];
+    brief[0] = '\0';
     va_list again;
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
+    int length = vsnprintf(brief, sizeof(brief), format, arguments);
     size_t size = length < 0 ? 1 : (size_t)length + 1;
     char *text = arena_alloc(arena, size);
-    vsnprintf(text, size, format, arguments);
+    if (size <= sizeof(brief))
+        memcpy(text, brief, size);
+    else
+        vsnprintf(text, size, format, again);
+    va_end(again);
     return text;
 }
 

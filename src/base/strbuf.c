@@ -61,13 +61,22 @@ strbuf_printf(struct strbuf *buffer, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    strbuf_vprintf(buffer, format, arguments);
     va_end(arguments);
+}
+
+/* Mostly the text fits at once; only measuring it takes as long as writing it. */
+void
+strbuf_vprintf(struct strbuf *buffer, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    size_t room = buffer->capacity - buffer->length;
+    int length = vsnprintf(buffer->data + buffer->length, room, format, arguments);
     assert(length >= 0);
-    char *end = strbuf_reserve(buffer, (size_t)length);
-    va_start(arguments, format);
-    vsnprintf(end, (size_t)length + 1, format, arguments);
-    va_end(arguments);
+    if ((size_t)length >= room)
+        vsnprintf(strbuf_reserve(buffer, (size_t)length), (size_t)length + 1, format, again);
+    va_end(again);
     strbuf_added(buffer, (size_t)length);
 }
 

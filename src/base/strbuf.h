@@ -3,6 +3,7 @@
 #ifndef HEARTH_BASE_STRBUF_H
 #define HEARTH_BASE_STRBUF_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,8 @@ void strbuf_add(struct strbuf *buffer, const void *bytes, size_t count);
 void strbuf_add_char(struct strbuf *buffer, char byte);
 void strbuf_printf(struct strbuf *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void strbuf_vprintf(struct strbuf *buffer, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 void strbuf_add_integer(struct strbuf *buffer, int64_t value);
 
 /* Shortens to length, which must not be greater than the present one. */
