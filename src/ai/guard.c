@@ -37,7 +37,7 @@ word_classes(const char *word, size_t length)
     size_t low = 0, high = sizeof(guard_words) / sizeof(guard_words[0]);
     if (word[0] >= 'a' && word[0] <= 'z') {
         const struct guard_initial *initial = &guard_initials[word[0] - 'a'];
-        if ((initial->lengths & 1u << (length & 31)) == 0)
+        if ((initial->lengths[word[1] & 3] & 1u << (length & 31)) == 0)
             return 0;
         low = initial->first;
         high = initial->end;

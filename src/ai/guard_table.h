@@ -92,11 +92,12 @@ static const struct guard_word guard_words[] = {
 #include "ai/guard_words.inc"
 };
 
-/* By initial, a to z: its rows in guard_words, and the lengths of their words as bits. Most words
- * of a text have no row, and this says so. */
+/* By initial, a to z: its rows in guard_words, and the lengths of their words as bits, apart by the
+ * two lowest bits of the second letter. Most words of a text have no row, and this mostly says so.
+ */
 static const struct guard_initial {
     uint16_t first, end;
-    uint32_t lengths;
+    uint32_t lengths[4];
 } guard_initials[26] = {
 #include "ai/guard_initials.inc"
 };
