@@ -58,7 +58,9 @@ cache_invalidate(struct cache *cache, const char *pattern, const char *context,
     for (size_t i = 0; i < total; i++)
         if (matches(pattern, names[i]))
             (*matched)[found++] = names[i];
-    count(cache, pattern, context);
+    /* A pattern that matches nothing forgets nothing, and is not counted as if it did. */
+    if (found > 0 || pattern[0] == '\0')
+        count(cache, pattern, context);
     if (pattern[0] == '\0') {
         cache_epochs_raise(cache, "all");
         l1_clear(cache->host);

@@ -69,8 +69,10 @@ statement_find_verb(struct statement *s, const char *verbs)
         return false;
     for (size_t i = 0; i < s->count && i <= SUBJECT_WORDS_MAX; i++) {
         if (i > 0 && is_one_of(verbs, s->tokens[i])) {
+            /* "The work begins in March and should ...": a second verb, whose subject is not what
+             * stands before it. */
             s->verb = i;
-            return i + 1 < s->count;
+            return i + 1 < s->count && !is_one_of(" and or but then ", s->tokens[i - 1]);
         }
         size_t length = strlen(s->tokens[i]);
         if (strpbrk(s->tokens[i], ",;:()\"") != NULL || length > 30 ||

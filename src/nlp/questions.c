@@ -98,6 +98,16 @@ quotable_word(const struct document *d, int32_t term)
     return found;
 }
 
+/* Whether an English word ends like a verb of the past ("voted"), which names no topic. */
+static bool
+is_past_form(const struct document *d, const struct word *w)
+{
+    size_t length = w->end - w->start;
+    const char *end = d->text + w->end;
+    return strcmp(d->language->code, "en") == 0 && !w->is_capital && length > 4 &&
+           memcmp(end - 2, "ed", 2) == 0 && end[-3] != 'e';
+}
+
 static double
 topic_score(const struct document *d, int32_t term, uint32_t word)
 {
@@ -107,7 +117,7 @@ topic_score(const struct document *d, int32_t term, uint32_t word)
         score *= 1.4;
     if (w->end - w->start < 4 && !d->language->unspaced)
         score *= 0.3;
-    return w->is_number ? 0.01 : score;
+    return w->is_number || is_past_form(d, w) ? 0.01 : score;
 }
 
 enum { TOPICS_CONSIDERED_MAX = 200 };

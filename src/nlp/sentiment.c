@@ -167,24 +167,26 @@ static size_t
 tally_phrase(struct tally *t, const char *text)
 {
     char window[FOLDED_BYTES];
+    size_t ends[FOLDED_BYTES] = {0}; /* where in text each prefix of window ends */
     size_t used = 0;
-    for (size_t i = 0; used + 1 < sizeof(window) && text[i] != '\0'; i++) {
+    for (size_t i = 0; used + 1 < sizeof(window) && text[i] != '\0';) {
         unsigned char c = (unsigned char)text[i];
-        if (strncmp(text + i, "\xe2\x80\x99", 3) == 0)
-            return 0;
-        if (!is_letter(c) && c != ' ' && c != '\'')
+        bool is_curly = strncmp(text + i, "\xe2\x80\x99", 3) == 0;
+        if (!is_letter(c) && c != ' ' && c != '\'' && !is_curly)
             break;
-        window[used++] = (char)(is_letter(c) ? c | 0x20 : c);
+        window[used++] = (char)(is_curly ? '\'' : is_letter(c) ? c | 0x20 : c);
+        i += is_curly ? 3 : 1;
+        ends[used] = i;
     }
     window[used] = '\0';
     double valence;
     size_t length = lexicon_phrase(window, &valence);
-    if (length == 0 || is_letter((unsigned char)text[length]))
+    if (length == 0 || is_letter((unsigned char)text[ends[length]]))
         return 0;
     tally_add(t, window, length, valence);
     t->words += 2;
     tally_end_clause(t);
-    return length;
+    return ends[length];
 }
 
 /* An emoticon or emoji at text: its bytes, or 0. */

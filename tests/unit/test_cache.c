@@ -538,6 +538,11 @@ reports_what_happened(void **state)
     assert_string_equal(json_string_value(json_object_get(redis, "status")), "connected");
     assert_true(json_integer_value(json_object_get(redis, "keys")) > 0);
     assert_true(json_integer_value(json_object_get(metrics, "hits")) > 0);
+    const char **matched;
+    json_int_t before = json_integer_value(json_object_get(invalidation, "total_invalidations"));
+    cache_invalidate(here, "no operation at all", "test", names, &arena, &matched);
+    json_auto_t *later = cache_invalidation_stats(here);
+    assert_int_equal(json_integer_value(json_object_get(later, "total_invalidations")), before);
     const json_t *contexts = json_object_get(invalidation, "by_context");
     assert_true(json_integer_value(json_object_get(contexts, "test")) > 0);
 }

@@ -149,6 +149,21 @@ asks_what_the_text_answers(void **state)
 }
 
 static void
+asks_nothing_of_half_a_subject(void **state)
+{
+    (void)state;
+    const char **questions;
+    size_t count = nlp_questions(
+        "Construction begins in March and should finish in June. The council voted for the plan, "
+        "and the mayor voted too. Nobody voted against the bridge in the council.",
+        10, &arena, &questions);
+    for (size_t i = 0; i < count; i++) {
+        assert_null(strstr(questions[i], "begins"));
+        assert_null(strstr(questions[i], "about voted"));
+    }
+}
+
+static void
 asks_in_the_language_of_the_text(void **state)
 {
     (void)state;
@@ -233,6 +248,7 @@ main(void)
         cmocka_unit_test_setup(gives_no_answer_where_nothing_relates, reset),
         cmocka_unit_test_setup(lists_key_points_without_openers, reset),
         cmocka_unit_test_setup(asks_what_the_text_answers, reset),
+        cmocka_unit_test_setup(asks_nothing_of_half_a_subject, reset),
         cmocka_unit_test_setup(asks_in_the_language_of_the_text, reset),
         cmocka_unit_test_setup(asks_at_least_one_question_and_none_twice, reset),
         cmocka_unit_test_setup(tells_languages_apart, reset),

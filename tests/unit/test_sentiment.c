@@ -64,6 +64,17 @@ weighs_what_follows_but(void **state)
 }
 
 static void
+reads_phrases_with_either_apostrophe(void **state)
+{
+    (void)state;
+    assert_string_equal(label("It doesn't work."), "negative");
+    assert_string_equal(label("It doesn\xe2\x80\x99t work."), "negative");
+    assert_string_equal(label("I can\xe2\x80\x99t wait to use it."), "positive");
+    assert_string_equal(label("I can't recommend this highly enough."), "positive");
+    assert_string_equal(label("I can\xe2\x80\x99t recommend this."), "negative");
+}
+
+static void
 is_surer_with_emphasis(void **state)
 {
     (void)state;
@@ -118,6 +129,7 @@ main(void)
         cmocka_unit_test_setup(judges_most_of_the_labelled_sentences_right, reset),
         cmocka_unit_test_setup(turns_a_negated_word_round, reset),
         cmocka_unit_test_setup(weighs_what_follows_but, reset),
+        cmocka_unit_test_setup(reads_phrases_with_either_apostrophe, reset),
         cmocka_unit_test_setup(is_surer_with_emphasis, reset),
         cmocka_unit_test_setup(reads_emoticons_and_emoji, reset),
         cmocka_unit_test_setup(names_the_words_it_rests_on, reset),
