@@ -88,7 +88,7 @@ const struct setting settings_rows[] = {
     {"LOG_LEVEL", .type = SETTING_CHOICE, AT(log_level), .initial = "info", .choices = log_levels,
      .doc = "Lines below this level are not logged."},
     {"MAX_BATCH_REQUESTS_PER_CALL", .type = SETTING_INTEGER, AT(batch_max_requests),
-     .initial = "200", .minimum = 1, .maximum = 1000, .doc = "Items that one batch may have."},
+     .initial = "200", .minimum = 1, .maximum = 200, .doc = "Items that one batch may have."},
     {"MAX_REQUEST_SIZE", .type = SETTING_BYTES, AT(max_request_bytes), .initial = "10M",
      .minimum = 1024, .maximum = 1073741824, .doc = "Bytes that a request's body may have."},
     {"MEMCACHED_SERVERS", .type = SETTING_LIST, AT(memcached_servers), .initial = "",

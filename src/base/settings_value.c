@@ -124,8 +124,8 @@ list_add_json(struct strbuf *list, const char *value)
     return true;
 }
 
-static bool
-parse_list(struct arena *arena, const char *value, const char **out)
+static const char *
+parse_list(struct arena *arena, const char *value)
 {
     struct strbuf list;
     strbuf_init(&list, arena, strlen(value) + 1);
@@ -137,8 +137,7 @@ parse_list(struct arena *arena, const char *value, const char **out)
             list_add(&list, at, length);
             at += length;
         }
-    *out = list.data;
-    return true;
+    return list.data;
 }
 
 static bool
@@ -161,8 +160,7 @@ parse_text(const struct setting *row, struct arena *arena, const char *value, co
 {
     switch (row->type) {
     case SETTING_LIST:
-        if (!parse_list(arena, value, out))
-            return false;
+        *out = parse_list(arena, value);
         break;
     case SETTING_URL:
         return parse_url(arena, value, out);
@@ -255,7 +253,8 @@ setting_put(struct settings_reading *reading, const struct setting *row, void *b
     struct strbuf allowed;
     strbuf_init(&allowed, reading->arena, 128);
     setting_allowed(row, &allowed);
-    if (row->secret)
+    /* The user part of an URL is not taken, but may have been meant as one. */
+    if (row->secret || (row->type == SETTING_URL && strchr(value, '@')))
         settings_complain(reading, where, "the value of %s does not do, allowed is %s", row->name,
                           allowed.data);
     else

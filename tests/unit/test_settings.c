@@ -184,6 +184,15 @@ never_repeats_a_secret_in_a_complaint(void **state)
 }
 
 static void
+never_repeats_a_password_in_an_url(void **state)
+{
+    struct reading *reading = *state;
+    assert_complaint(reading, NULL, ENVIRONMENT("OPENAI_BASE_URL=https://me:hunter2@example.org"),
+                     "environment: the value of OPENAI_BASE_URL does not do");
+    assert_null(strstr(reading->complaints.data, "hunter2"));
+}
+
+static void
 stops_listing_after_a_hundred_complaints(void **state)
 {
     struct reading *reading = *state;
@@ -484,6 +493,7 @@ main(void)
         TEST(takes_sizes_with_units),
         TEST(complains_of_everything_at_once_with_line_value_and_range),
         TEST(never_repeats_a_secret_in_a_complaint),
+        TEST(never_repeats_a_password_in_an_url),
         TEST(stops_listing_after_a_hundred_complaints),
         TEST(refuses_a_setting_given_twice),
         TEST(demands_a_key_in_production),
