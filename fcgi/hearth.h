@@ -53,9 +53,6 @@ void doctor_check_providers(struct doctor *doctor);
 /* The socket of the pool: --socket, or where the shipped service puts it. */
 const char *command_socket(const struct command *command);
 
-/* Connects to a Unix socket, waiting at most timeout_ms for each answer; -1 with errno set. */
-int unix_connect(const char *path, int timeout_ms);
-
 /* Asks whoever listens on a Unix socket for path by FastCGI, waiting at most timeout_ms for each
  * piece of the answer. Returns the status, 200 where the answer names none, or 0 with *problem
  * saying in a static text what went wrong. */

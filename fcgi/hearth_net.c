@@ -23,7 +23,8 @@ command_socket(const struct command *command)
     return arena_printf((struct arena *)&command->arena, "%s/fcgi.sock", directory);
 }
 
-int
+/* -1 with errno set. */
+static int
 unix_connect(const char *path, int timeout_ms)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -57,13 +57,6 @@ documents_free(struct documents *documents)
     free(documents);
 }
 
-const char *
-documents_body(const struct documents *documents, enum document document, size_t *length)
-{
-    *length = documents->bodies[document].length;
-    return documents->bodies[document].data;
-}
-
 void
 documents_answer(struct request *request, enum document document)
 {
@@ -77,9 +70,8 @@ documents_answer(struct request *request, enum document document)
         [DOCUMENT_INTERNAL_DOCS] = {"text/html; charset=utf-8", PAGE_POLICY_DOCS},
         [DOCUMENT_INTERNAL_REDOC] = {"text/html; charset=utf-8", PAGE_POLICY_REDOC},
     };
-    size_t length;
-    const char *body = documents_body(request->service->documents, document, &length);
+    const struct strbuf *body = &request->service->documents->bodies[document];
     if (kinds[document].policy)
         response_header(request, "Content-Security-Policy", kinds[document].policy);
-    response_document(request, kinds[document].content_type, body, length);
+    response_document(request, kinds[document].content_type, body->data, body->length);
 }

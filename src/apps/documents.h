@@ -20,10 +20,6 @@ enum document {
 struct documents *documents_new(const struct service *service);
 void documents_free(struct documents *documents);
 
-/* The bytes of one, borrowed. */
-const char *documents_body(const struct documents *documents, enum document document,
-                           size_t *length);
-
 /* Answers with one, as response_document() does, and with the page's Content-Security-Policy. */
 void documents_answer(struct request *request, enum document document);
 

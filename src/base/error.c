@@ -28,15 +28,6 @@ error_info(enum error_code code)
     return &infos[code];
 }
 
-enum error_code
-error_by_name(const char *name)
-{
-    for (int code = ERROR_NONE + 1; code < INFO_COUNT; code++)
-        if (strcmp(infos[code].name, name) == 0)
-            return (enum error_code)code;
-    return ERROR_NONE;
-}
-
 /* A text that filled its place may end within a character, which no JSON can hold. */
 static void
 cut_at_character(char *text)

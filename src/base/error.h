@@ -92,7 +92,4 @@ struct error_info {
 /* What is known of a code; never NULL. ERROR_NONE and ERROR_WOULD_WAIT read as internal errors. */
 const struct error_info *error_info(enum error_code code);
 
-/* The code with this machine name, or ERROR_NONE. */
-enum error_code error_by_name(const char *name);
-
 #endif

@@ -56,8 +56,9 @@ settings_row(const struct setting *rows, const char *name)
     return NULL;
 }
 
-const char *
-settings_environment(char *const *environment, const char *name)
+/* The value of an environment variable; NULL where it is not set or empty. */
+static const char *
+environment_value(char *const *environment, const char *name)
 {
     size_t length = strlen(name);
     for (; *environment; environment++)
@@ -116,9 +117,9 @@ static bool
 find_in_environment(struct settings_reading *reading, const struct setting *row,
                     struct found *found)
 {
-    const char *value = settings_environment(reading->environment, row->name);
+    const char *value = environment_value(reading->environment, row->name);
     if (!value && row->alias)
-        value = settings_environment(reading->environment, row->alias);
+        value = environment_value(reading->environment, row->alias);
     *found = (struct found){value, "environment"};
     return value != NULL;
 }
@@ -129,12 +130,12 @@ find_in_secret_files(struct settings_reading *reading, const struct setting *row
                      struct found *found)
 {
     const char *variable = arena_printf(reading->arena, "%s_FILE", row->name);
-    const char *path = settings_environment(reading->environment, variable);
+    const char *path = environment_value(reading->environment, variable);
     if (path) {
         *found = (struct found){settings_secret(reading, path, variable), variable};
         return true;
     }
-    const char *directory = settings_environment(reading->environment, "CREDENTIALS_DIRECTORY");
+    const char *directory = environment_value(reading->environment, "CREDENTIALS_DIRECTORY");
     if (!directory)
         return false;
     path = arena_printf(reading->arena, "%s/%s", directory, row->name);
@@ -207,7 +208,7 @@ check_together(struct settings_reading *reading)
     const struct setting *level = settings_row(settings_rows, "LOG_LEVEL");
     if (settings->debug && strcmp(settings->origins[level - settings_rows], "default") == 0)
         settings->log_level = "debug";
-    if (settings_environment(reading->environment, "REDIS_URL") && !*settings->memcached_servers)
+    if (environment_value(reading->environment, "REDIS_URL") && !*settings->memcached_servers)
         settings_warn(reading, "REDIS_URL is not used here: set MEMCACHED_SERVERS");
     if (*settings->cache_custom_config) {
         json_auto_t *custom = json_loads(settings->cache_custom_config, 0, NULL);

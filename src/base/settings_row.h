@@ -119,9 +119,6 @@ void settings_complain(struct settings_reading *reading, const char *where, cons
 void settings_warn(struct settings_reading *reading, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The value of an environment variable; NULL where it is not set or empty. */
-const char *settings_environment(char *const *environment, const char *name);
-
 /* The lists of providers and models while they are made. */
 struct settings_roster {
     struct settings_reading *reading;

@@ -83,8 +83,8 @@ head_check(const struct head *head, struct error *err)
     return true;
 }
 
-enum method
-head_method(const struct head *head)
+static enum method
+method_of(const struct head *head)
 {
     static const struct {
         const char *name;
@@ -106,7 +106,7 @@ head_target(const struct head *head, struct request *request, struct error *err)
 {
     const char *const *values = head->values;
     request->method_name = values[HEAD_METHOD] ? values[HEAD_METHOD] : "";
-    request->method = head_method(head);
+    request->method = method_of(head);
     request->remote_address = values[HEAD_REMOTE_ADDRESS] ? values[HEAD_REMOTE_ADDRESS] : "";
     request->path = "/";
     request->query = "";

@@ -50,8 +50,6 @@ bool head_find(const struct head *head, const char *cgi_name, const char **value
 /* false with ERROR_HEADERS_TOO_LARGE for more than 100 headers or 64 KB of them. */
 bool head_check(const struct head *head, struct error *err) __attribute__((warn_unused_result));
 
-enum method head_method(const struct head *head);
-
 /* Sets method, path, query and address of the request. false as request_path_parse() says; then the
  * path is "/". */
 bool head_target(const struct head *head, struct request *request, struct error *err)

@@ -9,10 +9,13 @@
 
 enum { FAILURES_MAX = 16 };
 
-const int openapi_failures[] = {400, 401, 404, 413, 415, 422, 429, 431, 500, 502, 503, 504, 0};
+/* The statuses of failure that the platform itself can answer; 0 ends. A handler's further ones are
+ * in route->answers. */
+static const int failures_known[] = {400, 401, 404, 413, 415, 422, 429, 431, 500, 502, 503, 504, 0};
 
-bool
-openapi_may_fail(const struct route *route, int status)
+/* Whether the platform can answer a request of this row with this one of them. */
+static bool
+may_fail(const struct route *route, int status)
 {
     bool asks_models = route->limit == LIMIT_PROCESS;
     bool takes_key = (route->flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL)) != 0;
@@ -83,10 +86,6 @@ success(const struct route_answer *answer, json_t *schemas)
             response, "content",
             content(answer->content_type ? answer->content_type : "application/json",
                     answer->schema, schemas));
-    if (answer->status >= 301 && answer->status <= 308 && answer->status != 304)
-        json_object_set_new(response, "headers",
-                            json_pack("{s:{s:s, s:{s:s}}}", "Location", "description",
-                                      "Where to ask instead.", "schema", "type", "string"));
     return response;
 }
 
@@ -131,8 +130,8 @@ responses(const struct route *route, json_t *schemas)
     }
     if (!has_success)
         set_status(all, 200, success(&(struct route_answer){.status = 200}, schemas));
-    for (const int *status = openapi_failures; *status; status++)
-        if (openapi_may_fail(route, *status))
+    for (const int *status = failures_known; *status; status++)
+        if (may_fail(route, *status))
             set_status(all, *status,
                        json_pack("{s:o}", "$ref",
                                  json_sprintf("#/components/responses/Problem%d", *status)));
@@ -188,8 +187,6 @@ operation(const struct route *route, json_t *schemas)
         json_object_set_new(object, "tags", json_pack("[s]", route->tag));
     set_optional(object, "summary", text_or_null(route->summary));
     set_optional(object, "description", text_or_null(route->doc));
-    if ((route->flags & ROUTE_DEPRECATED) != 0)
-        json_object_set_new(object, "deprecated", json_true());
     json_object_set_new(object, "security", security(route->flags));
     json_t *parameters = json_array();
     add_path_parameters(parameters, route->pattern);
@@ -284,8 +281,8 @@ static json_t *
 components(json_t *schemas, const bool used[FAILURES_MAX])
 {
     json_t *failures = json_object();
-    for (const int *status = openapi_failures; *status; status++) {
-        if (!used[status - openapi_failures])
+    for (const int *status = failures_known; *status; status++) {
+        if (!used[status - failures_known])
             continue;
         char name[32];
         snprintf(name, sizeof(name), "Problem%d", *status);
@@ -316,8 +313,8 @@ openapi_document(const struct openapi_info *info, const struct route *const *tab
                                 method_member(route->method), operation(route, schemas));
             if (route->tag)
                 add_tag(tags, route->tag);
-            for (int i = 0; openapi_failures[i]; i++)
-                used[i] = used[i] || openapi_may_fail(route, openapi_failures[i]);
+            for (int i = 0; failures_known[i]; i++)
+                used[i] = used[i] || may_fail(route, failures_known[i]);
         }
     }
     json_t *all_components = components(schemas, used);

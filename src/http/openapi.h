@@ -16,11 +16,4 @@ struct openapi_info {
 /* tables as for route_find(); hidden rows are left out. The caller owns the document. */
 json_t *openapi_document(const struct openapi_info *info, const struct route *const *tables);
 
-/* The statuses of failure that the platform itself can answer; 0 ends. A handler's further ones are
- * in route->answers. */
-extern const int openapi_failures[];
-
-/* Whether the platform can answer a request of this row with this one of them. */
-bool openapi_may_fail(const struct route *route, int status);
-
 #endif

@@ -135,7 +135,7 @@ older_name(enum error_code code, const char *name, struct arena *arena)
 static void
 drop_headers(struct response *response)
 {
-    static const char *const names[] = {"ETag", "Cache-Control", "Location", "Age"};
+    static const char *const names[] = {"ETag", "Cache-Control", "Age"};
     size_t kept = 0;
     for (size_t i = 0; i < response->header_count; i++) {
         bool dropped = false;

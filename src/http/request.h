@@ -131,12 +131,9 @@ void response_json(struct request *request, int status, const struct schema *sch
 void response_bytes(struct request *request, int status, const char *content_type, const char *body,
                     size_t length);
 
-/* Answers with a redirect (301, 302, 307, 308) and no body. */
-void response_redirect(struct request *request, int status, const char *location);
-
 /* Answers err as application/problem+json (RFC 9457) with its headers (Retry-After,
  * WWW-Authenticate). Replaces what was answered before; of its headers, those that spoke of that
- * answer (ETag, Cache-Control, Location, Age) go too. */
+ * answer (ETag, Cache-Control, Age) go too. */
 void response_problem(struct request *request, const struct error *err);
 
 /* As a document that changes seldom: a strong ETag of its bytes, Cache-Control: no-cache (ask

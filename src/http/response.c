@@ -77,13 +77,6 @@ response_json(struct request *request, int status, const struct schema *schema, 
     response_bytes(request, status, "application/json", body.data, body.length);
 }
 
-void
-response_redirect(struct request *request, int status, const char *location)
-{
-    response_bytes(request, status, NULL, NULL, 0);
-    response_header(request, "Location", location);
-}
-
 /* Whether If-None-Match names the tag: "*", or a list whose weak forms count (RFC 9110, 13.1.2). */
 static bool
 names_tag(const char *list, const char *tag)

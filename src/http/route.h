@@ -7,16 +7,15 @@
 #include "http/schema.h"
 
 enum route_flag {
-    ROUTE_KEY = 1 << 0,           /* a valid API key is needed */
-    ROUTE_KEY_OPTIONAL = 1 << 1,  /* none is fine, a wrong one is not */
-    ROUTE_INTERNAL = 1 << 2,      /* in /internal/openapi.json instead of /openapi.json */
-    ROUTE_WAITS = 1 << 3,         /* always on the waiting lane */
-    ROUTE_UNVERSIONED = 1 << 4,   /* API version negotiation does not apply */
-    ROUTE_HIDDEN = 1 << 5,        /* in no document: pages, aliases */
-    ROUTE_BODY_OPTIONAL = 1 << 6, /* an empty body decodes as {} */
-    ROUTE_DEPRECATED = 1 << 7,
-    ROUTE_NOT_IN_PRODUCTION = 1 << 8, /* 404 when ENVIRONMENT is production */
-    ROUTE_INTERNAL_DOCS = 1 << 9,     /* 404 in production or with DISABLE_INTERNAL_DOCS */
+    ROUTE_KEY = 1 << 0,               /* a valid API key is needed */
+    ROUTE_KEY_OPTIONAL = 1 << 1,      /* none is fine, a wrong one is not */
+    ROUTE_INTERNAL = 1 << 2,          /* in /internal/openapi.json instead of /openapi.json */
+    ROUTE_WAITS = 1 << 3,             /* always on the waiting lane */
+    ROUTE_UNVERSIONED = 1 << 4,       /* API version negotiation does not apply */
+    ROUTE_HIDDEN = 1 << 5,            /* in no document: pages, aliases */
+    ROUTE_BODY_OPTIONAL = 1 << 6,     /* an empty body decodes as {} */
+    ROUTE_NOT_IN_PRODUCTION = 1 << 7, /* 404 when ENVIRONMENT is production */
+    ROUTE_INTERNAL_DOCS = 1 << 8,     /* 404 in production or with DISABLE_INTERNAL_DOCS */
 };
 
 /* Which bucket of the rate limits a request draws from (settings RATE_LIMIT_<CLASS>). */

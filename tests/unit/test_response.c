@@ -186,16 +186,6 @@ answers_304_to_who_has_the_document(void **state)
     assert_string_equal(sent("Cache-Control"), "no-cache");
 }
 
-static void
-redirects_without_a_body(void **state)
-{
-    (void)state;
-    response_redirect(&request, 301, "/v1/health");
-    assert_int_equal(request.response.status, 301);
-    assert_string_equal(sent("Location"), "/v1/health");
-    assert_int_equal(request.response.body_length, 0);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, clean)
 
 int
@@ -210,7 +200,6 @@ main(void)
         TEST(stays_json_when_a_detail_is_no_utf8),
         TEST(answers_problems_as_their_schema_says),
         TEST(answers_304_to_who_has_the_document),
-        TEST(redirects_without_a_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

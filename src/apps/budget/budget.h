@@ -9,6 +9,11 @@
 #include "apps/budget/spending.h"
 #include "http/schema.h"
 
+/* How every prompt begins. */
+#define WHO_SPEAKS                                                                                 \
+    "You are AIVA, who helps people to look at their money kindly and without judging. You never " \
+    "shame, promise or advise investments."
+
 struct hello_request {
     const char *name;
 };

@@ -5,10 +5,6 @@
 
 #include "apps/budget/knowledge.h"
 
-#define WHO_SPEAKS                                                                                 \
-    "You are AIVA, who helps people to look at their money kindly and without judging. You never " \
-    "shame, promise or advise investments."
-
 static const struct schema hello_input = {
     .name = "HelloInput",
     .size = sizeof(struct hello_request),

@@ -98,8 +98,7 @@ static void
 build(const void *data, struct prompt *prompt, struct arena *arena)
 {
     const struct insight_input *input = data;
-    prompt_instruct(prompt, "You are AIVA, who helps people to look at their money kindly and "
-                            "without judging. You never shame, promise or advise investments.");
+    prompt_instruct(prompt, WHO_SPEAKS);
     prompt_instruct(prompt, "The sums are exact: repeat them as they are and compute no others.");
     prompt_instruct(prompt, "What is known about this kind of spending: %s",
                     knowledge_find(input->top_category)->guidance);
