@@ -32,12 +32,12 @@ static const char no_subject_start[] =
     " it its this that these those they their he his she her we our i my you your there here in on "
     "at by for from with without when while if although though after before because since as to "
     "during under over until unless and but or so such what which who how why where both either "
-    "neither not only even if one another some most many all each es das dies diese dieser sie er "
+    "neither not only even if one another some most many all each next last today tomorrow es das dies diese dieser sie er "
     "wir ich in im am auf bei mit nach wenn als il elle ce cette ces ils elles nous en dans pour "
     "avec si quand ello esto esta este ese eso en con por para cuando si cada ";
 static const char no_subject_inside[] =
     " who which that whose whom where when while because if said says is are was were has have had "
-    "can could will would should may might must and/or der\xc2\xa0 ";
+    "can could will would should may might must and/or i we you he she they it der\xc2\xa0 ";
 
 static bool
 statement_read(struct statement *s, const struct document *d, const struct sentence *sentence)

@@ -117,7 +117,9 @@ topic_score(const struct document *d, int32_t term, uint32_t word)
         score *= 1.4;
     if (w->end - w->start < 4 && !d->language->unspaced)
         score *= 0.3;
-    return w->is_number || is_past_form(d, w) ? 0.01 : score;
+    if (is_past_form(d, w))
+        return 0;
+    return w->is_number ? 0.01 : score;
 }
 
 enum { TOPICS_CONSIDERED_MAX = 200 };
