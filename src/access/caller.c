@@ -33,7 +33,9 @@ caller_identify(const struct keyring *keyring, struct request *request,
         key = request_header(request, "X_API_KEY");
     if (!key || (!bearer && key[0] == '\0'))
         return true;
-    size_t length = strcspn(key, " \t");
+    size_t length = strlen(key);
+    while (length > 0 && (key[length - 1] == ' ' || key[length - 1] == '\t'))
+        length--;
     *caller = keyring_find(keyring, key, length, bearer);
     if (!*caller)
         return error_set(err, ERROR_UNAUTHORIZED, "the API key is not valid");

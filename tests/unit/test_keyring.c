@@ -77,6 +77,22 @@ refuses_a_wrong_key_and_a_prefix_of_a_right_one(void **state)
 }
 
 static void
+takes_a_key_as_a_whole_but_for_blanks_behind_it(void **state)
+{
+    (void)state;
+    struct caller caller;
+    const char *tenant;
+    assert_true(
+        identify(&keys, HEADERS("HTTP_AUTHORIZATION", "Bearer third \t"), &tenant, &caller));
+    assert_false(
+        identify(&keys, HEADERS("HTTP_AUTHORIZATION", "Bearer third wheel"), &tenant, &caller));
+    assert_false(identify(&keys, HEADERS("HTTP_X_API_KEY", "third, wrong"), &tenant, &caller));
+    const struct settings phrase = {.api_key = "open the door"};
+    assert_true(identify(&phrase, HEADERS("HTTP_X_API_KEY", "open the door"), &tenant, &caller));
+    assert_non_null(tenant);
+}
+
+static void
 reads_bearer_before_the_other_header(void **state)
 {
     (void)state;
@@ -190,6 +206,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_each_configured_key),
         cmocka_unit_test(refuses_a_wrong_key_and_a_prefix_of_a_right_one),
+        cmocka_unit_test(takes_a_key_as_a_whole_but_for_blanks_behind_it),
         cmocka_unit_test(reads_bearer_before_the_other_header),
         cmocka_unit_test(ignores_other_schemes),
         cmocka_unit_test(shows_eight_characters_of_a_long_key_and_all_of_a_short_one),
