@@ -5,6 +5,9 @@
 #include "ai/operation.h"
 #include "http/route.h"
 
+/* Of the interface that all of them make up. */
+#define API_VERSION "1.0.0"
+
 struct app {
     const char *name;
     const struct route *routes;                /* ended by a row without a pattern */

@@ -3,10 +3,9 @@
 
 #include <stdlib.h>
 
+#include "apps/app.h"
 #include "apps/docs/page.h"
 #include "http/openapi.h"
-
-#define API_VERSION "1.0.0"
 
 struct documents {
     struct arena arena; /* owns all bodies */

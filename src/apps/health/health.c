@@ -13,7 +13,7 @@ show_root(struct request *request, struct error *err)
     (void)err;
     struct root_response response = {
         .message = "Hearth is running",
-        .version = "1.0.0",
+        .version = API_VERSION,
         .docs = "/docs",
         .internal_docs = "/internal/docs",
         .api_version = "v1",
@@ -89,7 +89,7 @@ show_versioned(struct request *request, struct error *err)
     struct versioned_health response = {
         .status = components_state(well),
         .timestamp = clock_text(&request->arena, clock_realtime_us()),
-        .version = "1.0.0",
+        .version = API_VERSION,
         .ai_model_available = components.ai_available,
         .resilience_healthy = components.resilience,
         .cache_healthy = components.cache,

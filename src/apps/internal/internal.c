@@ -13,7 +13,7 @@ show_root(struct request *request, struct error *err)
     static const char *const endpoints[] = {"/monitoring/*", "/cache/*", "/metrics"};
     struct internal_root response = {
         .message = "Hearth's internal interface",
-        .version = "1.0.0",
+        .version = API_VERSION,
         .description = "Monitoring and care of this installation; not for the open network.",
         .available_endpoints = {(void *)endpoints, sizeof(endpoints) / sizeof(endpoints[0])},
     };

@@ -9,11 +9,11 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-static const struct text_operation *
-operation_find(const char *name)
+const struct text_operation *
+text_operation_find(const char *name)
 {
     const struct text_operation *row = text_operations;
-    while (row->name && strcmp(row->name, name) != 0)
+    while (strcmp(row->name, name) != 0)
         row++;
     return row;
 }
@@ -95,7 +95,7 @@ text_answer(struct request *request, struct arena *arena, const struct text_requ
     static const struct text_options defaults = {100, 5, 5};
     const struct service *service = request->service;
     const struct text_options *options = asked->options ? asked->options : &defaults;
-    const struct text_operation *row = operation_find(asked->operation);
+    const struct text_operation *row = text_operation_find(asked->operation);
     if (!check_input(service->settings, row, asked, arena, err))
         return false;
     const struct text_input input = {

@@ -48,7 +48,7 @@ check_request(const void *value, struct schema_errors *errors)
 {
     const struct text_request *asked = value;
     check_metadata(asked, errors);
-    bool needed = asked->operation && asked->operation[0] == 'q' && asked->operation[1] == 'a';
+    bool needed = text_operation_find(asked->operation)->requires_question;
     if (needed && (!asked->question || asked->question[0] == '\0'))
         schema_complain(errors, "question", "is required for the operation 'qa'");
 }

@@ -38,6 +38,9 @@ struct text_operation {
 /* All five, ended by a row without a name. */
 extern const struct text_operation text_operations[];
 
+/* The row of this name, which must be one of text_operation_names. */
+const struct text_operation *text_operation_find(const char *name);
+
 /* NULL-terminated: for the choices of the request and for the app's row. */
 extern const char *const text_operation_names[];
 extern const struct operation *const text_operation_list[];
