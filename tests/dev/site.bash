@@ -111,7 +111,7 @@ launch_pool() {
     export MEMCACHED_SERVERS=${MEMCACHED_SERVERS-$directory/memcached.sock}
     export RUNTIME_DIRECTORY=$directory/run
     launch multiwatch "$directory/worker.log" spawn-fcgi -n -s "$directory/fcgi.sock" -M 0660 -- \
-        "$(command -v multiwatch)" -f "$workers" -s TERM -- \
+        "$(command -v multiwatch)" -f "$workers" -r 10 -s TERM -- \
         "$directory/bin/hearth-worker" "${settings[@]}"
 }
 
