@@ -5,20 +5,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/id.h"
+#include "host/hash.h"
+
 struct tally {
     struct map *map;
     size_t *slots; /* position in the map + 1; 0: free */
     size_t mask;
+    uint64_t seed; /* so that nobody can choose names that all fall into one place */
 };
-
-static uint64_t
-hash_text(const char *text)
-{
-    uint64_t hash = 14695981039346656037u;
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-    return hash ^ hash >> 32;
-}
 
 static void
 tally_init(struct tally *tally, struct map *map, size_t rows, struct arena *arena)
@@ -28,8 +23,9 @@ tally_init(struct tally *tally, struct map *map, size_t rows, struct arena *aren
         size *= 2;
     *map = (struct map){.keys = arena_array(arena, rows + 1, sizeof(char *)),
                         .values = arena_array(arena, rows + 1, sizeof(struct decimal))};
-    *tally =
-        (struct tally){.map = map, .slots = arena_array(arena, size, sizeof(size_t)), size - 1};
+    *tally = (struct tally){
+        .map = map, .slots = arena_array(arena, size, sizeof(size_t)), .mask = size - 1};
+    random_bytes(&tally->seed, sizeof(tally->seed));
 }
 
 /* The sum of the category, made on first use. */
@@ -37,7 +33,7 @@ static struct decimal *
 tally_find(struct tally *tally, const char *category)
 {
     struct map *map = tally->map;
-    size_t at = hash_text(category) & tally->mask;
+    size_t at = hash_seeded(category, strlen(category), tally->seed) & tally->mask;
     for (; tally->slots[at] > 0; at = (at + 1) & tally->mask)
         if (strcmp(map->keys[tally->slots[at] - 1], category) == 0)
             return (struct decimal *)map->values + tally->slots[at] - 1;
