@@ -4,12 +4,7 @@
 #include <strings.h>
 
 #include "ai/guard.h"
-
-static bool
-is_ascii_letter(unsigned char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
+#include "base/ascii.h"
 
 struct literal {
     unsigned category;
@@ -86,8 +81,7 @@ guard_is_base64(const char *text, size_t length, size_t *taken)
         small += c >= 'a' && c <= 'z';
         digits += c >= '0' && c <= '9';
         slashes += c == '/';
-        if (!is_ascii_letter((unsigned char)c) && !(c >= '0' && c <= '9') && c != '+' && c != '/' &&
-            c != '=')
+        if (!ascii_is_letter(c) && !(c >= '0' && c <= '9') && c != '+' && c != '/' && c != '=')
             break;
     }
     *taken = at;

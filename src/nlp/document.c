@@ -6,17 +6,12 @@
 #include <unicode/uchar.h>
 #include <unicode/utext.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "nlp/sentence.h"
 #include "nlp/term.h"
 
 enum { HEADING_WORDS_MAX = 10 };
-
-static bool
-is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 /* ICU's words of a text, one after the other. */
 struct word_walk {
@@ -199,7 +194,7 @@ document_limit_words(const struct document *d, size_t start, size_t end)
         return count;
     }
     for (size_t i = start; i < end; i++)
-        count += !is_blank(d->text[i]) && (i == start || is_blank(d->text[i - 1]));
+        count += !ascii_is_blank(d->text[i]) && (i == start || ascii_is_blank(d->text[i - 1]));
     return count;
 }
 
@@ -207,9 +202,9 @@ void
 document_add_text(const struct document *d, struct strbuf *out, size_t start, size_t end)
 {
     for (size_t i = start; i < end; i++) {
-        if (!is_blank(d->text[i]))
+        if (!ascii_is_blank(d->text[i]))
             strbuf_add_char(out, d->text[i]);
-        else if (i > start && !is_blank(d->text[i - 1]))
+        else if (i > start && !ascii_is_blank(d->text[i - 1]))
             strbuf_add_char(out, ' ');
     }
 }

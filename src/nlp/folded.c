@@ -2,13 +2,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "nlp/lexicon.h"
-
-static bool
-is_letter(unsigned char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
 
 size_t
 folded_read(struct folded *out, const char *text)
@@ -19,9 +14,9 @@ folded_read(struct folded *out, const char *text)
         unsigned char c = (unsigned char)text[at];
         bool is_apostrophe = strncmp(text + at, "\xe2\x80\x99", 3) == 0;
         size_t bytes = is_apostrophe ? 3 : 1;
-        bool joins = (c == '\'' || c == '-' || is_apostrophe) && at > 0 &&
-                     is_letter((unsigned char)text[at + bytes]);
-        if (!is_letter(c) && !joins)
+        bool joins =
+            (c == '\'' || c == '-' || is_apostrophe) && at > 0 && ascii_is_letter(text[at + bytes]);
+        if (!ascii_is_letter(c) && !joins)
             break;
         if (out->length + 1 < sizeof(out->text))
             out->text[out->length++] = is_apostrophe ? '\'' : (char)(joins ? c : c | 0x20);

@@ -6,6 +6,7 @@
 #include <unicode/uchar.h>
 #include <unicode/utext.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 /* Abbreviations after which a sentence goes on: before a name or any word, or before a number. */
@@ -29,12 +30,6 @@ is_listed(const char *const *list, const char *word, size_t length)
     return false;
 }
 
-static bool
-is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* A break that ICU proposes: the sentence may end before end, the next one starts at next. */
 struct proposal {
     const char *text;
@@ -53,7 +48,7 @@ next_is_opener(const struct proposal *p)
     size_t length = 0;
     while (p->next + length < p->length && length < sizeof(word)) {
         unsigned char c = (unsigned char)p->text[p->next + length];
-        if (is_blank((char)c) || strchr(",.;:!?\"", c) != NULL)
+        if (ascii_is_blank((char)c) || strchr(",.;:!?\"", c) != NULL)
             break;
         word[length++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
     }
@@ -77,7 +72,7 @@ static bool
 stop_is_inside(const struct proposal *p)
 {
     size_t end = p->end - 1, start = end;
-    while (start > p->segment && !is_blank(p->text[start - 1]) && end - start < 32)
+    while (start > p->segment && !ascii_is_blank(p->text[start - 1]) && end - start < 32)
         start--;
     while (start < end && strchr("([\"'", p->text[start]) != NULL)
         start++;
@@ -156,13 +151,13 @@ static void
 split_at_breaks(struct splitter *s, UBreakIterator *breaks, const struct language *language)
 {
     struct proposal p = {s->text, s->length, 0, 0, 0, language};
-    while (p.segment < s->length && is_blank(s->text[p.segment]))
+    while (p.segment < s->length && ascii_is_blank(s->text[p.segment]))
         p.segment++;
     for (int32_t at = ubrk_next(breaks); at != UBRK_DONE; at = ubrk_next(breaks)) {
         p.next = p.end = (size_t)at;
-        while (p.end > p.segment && is_blank(s->text[p.end - 1]))
+        while (p.end > p.segment && ascii_is_blank(s->text[p.end - 1]))
             p.end--;
-        while (p.next < s->length && is_blank(s->text[p.next]))
+        while (p.next < s->length && ascii_is_blank(s->text[p.next]))
             p.next++;
         if (is_false_break(&p))
             continue;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "nlp/folded.h"
@@ -98,12 +99,6 @@ tally_end_sentence(struct tally *t, int exclamations)
 }
 
 static bool
-is_letter(unsigned char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool
 word_is(const struct folded *word, const char *text)
 {
     return strcmp(word->text, text) == 0;
@@ -172,16 +167,16 @@ tally_phrase(struct tally *t, const char *text)
     for (size_t i = 0; used + 1 < sizeof(window) && text[i] != '\0';) {
         unsigned char c = (unsigned char)text[i];
         bool is_curly = strncmp(text + i, "\xe2\x80\x99", 3) == 0;
-        if (!is_letter(c) && c != ' ' && c != '\'' && !is_curly)
+        if (!ascii_is_letter(c) && c != ' ' && c != '\'' && !is_curly)
             break;
-        window[used++] = (char)(is_curly ? '\'' : is_letter(c) ? c | 0x20 : c);
+        window[used++] = (char)(is_curly ? '\'' : ascii_is_letter(c) ? c | 0x20 : c);
         i += is_curly ? 3 : 1;
         ends[used] = i;
     }
     window[used] = '\0';
     double valence;
     size_t length = lexicon_phrase(window, &valence);
-    if (length == 0 || is_letter((unsigned char)text[ends[length]]))
+    if (length == 0 || ascii_is_letter(text[ends[length]]))
         return 0;
     tally_add(t, window, length, valence);
     t->words += 2;
@@ -210,7 +205,7 @@ tally_sign(struct tally *t, const char *text)
         sign[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]);
     for (; bytes >= 2; bytes--) {
         double valence = lexicon_valence(sign, bytes);
-        if (valence == 0 || (text[bytes] != '\0' && is_letter((unsigned char)text[bytes])))
+        if (valence == 0 || (text[bytes] != '\0' && ascii_is_letter(text[bytes])))
             continue;
         tally_end_clause(t);
         tally_add(t, text, bytes, valence);
@@ -265,7 +260,7 @@ tally_text(struct tally *t, const char *text, bool has_english)
     *t = (struct tally){.after_but = 1, .intensity = 1, .shouts = shouts_in_parts(text)};
     for (size_t at = 0; text[at] != '\0';) {
         size_t bytes = starts_sign(text, at) ? tally_sign(t, text + at) : 0;
-        if (bytes == 0 && is_letter((unsigned char)text[at])) {
+        if (bytes == 0 && ascii_is_letter(text[at])) {
             struct folded word;
             bytes = has_english ? tally_phrase(t, text + at) : 0;
             if (bytes == 0) {

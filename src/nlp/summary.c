@@ -2,17 +2,12 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "nlp/rank.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
-
-static bool
-is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 /* How many words a summary should have: about two fifths, but not under one good sentence. */
 static int64_t
@@ -38,9 +33,9 @@ end_of_words(const struct document *d, const struct sentence *s, int64_t limit_w
     }
     size_t at = s->start;
     while (at < s->end && limit_words-- > 0) {
-        while (at < s->end && is_blank(d->text[at]))
+        while (at < s->end && ascii_is_blank(d->text[at]))
             at++;
-        while (at < s->end && !is_blank(d->text[at]))
+        while (at < s->end && !ascii_is_blank(d->text[at]))
             at++;
     }
     return at;
@@ -55,7 +50,7 @@ add_shortened(const struct document *d, const struct sentence *s, int64_t max_wo
     size_t earliest = s->start + (end - s->start) / 2;
     for (size_t at = end; end < s->end && at > earliest; at--) {
         bool is_clause =
-            strchr(",;:", d->text[at - 1]) != NULL && (at >= s->end || is_blank(d->text[at]));
+            strchr(",;:", d->text[at - 1]) != NULL && (at >= s->end || ascii_is_blank(d->text[at]));
         if (at > s->start + 3 && (memcmp(d->text + at - 3, "\xe3\x80\x81", 3) == 0 ||
                                   memcmp(d->text + at - 3, "\xef\xbc\x8c", 3) == 0)) {
             end = at - 3;
