@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/integer.h"
 
-enum { LEASE_RENEW_MS = 300, WAIT_SLICE_MS = 250, FLAG_DIGITS = 4 };
+enum { LEASE_RENEW_MS = 1000, WAIT_SLICE_MS = 250, FLAG_DIGITS = 4 };
 
 _Static_assert(GUARD_CATEGORY_COUNT <= 16, "flags fit their digits");
 

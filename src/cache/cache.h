@@ -61,11 +61,11 @@ int64_t cache_ttl_s(const struct cache *cache, const char *operation, int64_t ow
 /* One leader for identical work over workers and, through memcached, over hosts. */
 struct cache_lease {
     struct lease local;
-    bool remote; /* an entry of ours stands in memcached */
+    int64_t remote_until_ms; /* an entry of ours stands in memcached until then; 0: none */
 };
 bool cache_lease_take(struct cache *cache, const struct cache_key *key, struct cache_lease *lease)
     __attribute__((warn_unused_result));
-/* To be called at least once a second while the work goes on. */
+/* To be called every second or so while the work goes on. */
 void cache_lease_renew(struct cache *cache, const struct cache_key *key, struct cache_lease *lease);
 void cache_lease_release(struct cache *cache, const struct cache_key *key,
                          struct cache_lease *lease);

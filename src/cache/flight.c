@@ -17,6 +17,20 @@ lease_name(char *text, const struct cache_key *key)
     snprintf(text, NAME_BYTES, "lease:%s", hex);
 }
 
+/* memcached counts in whole seconds: the last of them is not to be counted on. */
+static int64_t
+end_of_entry(void)
+{
+    return clock_monotonic_ms() + (LEASE_TTL_S - 1) * 1000;
+}
+
+/* Who slept past the end of his entry must not touch what may be another host's by now. */
+static bool
+holds_entry(const struct cache_lease *lease)
+{
+    return clock_monotonic_ms() < lease->remote_until_ms;
+}
+
 bool
 cache_lease_take(struct cache *cache, const struct cache_key *key, struct cache_lease *lease)
 {
@@ -27,8 +41,10 @@ cache_lease_take(struct cache *cache, const struct cache_key *key, struct cache_
         return true;
     char name[NAME_BYTES];
     lease_name(name, key);
+    int64_t until_ms = end_of_entry();
     enum remote_result result = remote_add_number(cache->remote, name, 1, LEASE_TTL_S);
-    lease->remote = result == REMOTE_DONE;
+    if (result == REMOTE_DONE)
+        lease->remote_until_ms = until_ms;
     if (result != REMOTE_OTHER)
         return true;
     lease_release(&lease->local);
@@ -39,17 +55,19 @@ void
 cache_lease_renew(struct cache *cache, const struct cache_key *key, struct cache_lease *lease)
 {
     (void)lease_renew(&lease->local, LEASE_TTL_S * 1000);
-    if (!lease->remote)
+    if (!holds_entry(lease))
         return;
     char name[NAME_BYTES];
     lease_name(name, key);
-    (void)remote_set_number(cache->remote, name, 1, LEASE_TTL_S);
+    int64_t until_ms = end_of_entry();
+    if (remote_set_number(cache->remote, name, 1, LEASE_TTL_S) == REMOTE_DONE)
+        lease->remote_until_ms = until_ms;
 }
 
 void
 cache_lease_release(struct cache *cache, const struct cache_key *key, struct cache_lease *lease)
 {
-    if (lease->remote) {
+    if (holds_entry(lease)) {
         char name[NAME_BYTES];
         lease_name(name, key);
         (void)remote_delete(cache->remote, name);

@@ -443,13 +443,32 @@ lets_one_lead_over_hosts_that_share_memcached(void **state)
     cache_key_make(here, &key, "qa", (const char *const[]){"over hosts", NULL});
     struct cache_lease first, second;
     assert_true(cache_lease_take(here, &key, &first));
-    assert_true(first.remote);
+    assert_true(first.remote_until_ms > 0);
     assert_false(cache_lease_take(there, &key, &second));
     assert_false(cache_lease_wait(there, &key, 30));
     cache_lease_release(here, &key, &first);
     assert_true(cache_lease_wait(there, &key, 30));
     assert_true(cache_lease_take(there, &key, &second));
     cache_lease_release(there, &key, &second);
+    here->leases_span_hosts = there->leases_span_hosts = false;
+}
+
+static void
+leaves_alone_what_another_host_leads_by_now(void **state)
+{
+    (void)state;
+    here->leases_span_hosts = there->leases_span_hosts = true;
+    struct cache_key key;
+    cache_key_make(here, &key, "qa", (const char *const[]){"slept", NULL});
+    struct cache_lease slept, later, third;
+    assert_true(cache_lease_take(here, &key, &slept));
+    cache_lease_release(here, &key, &slept);
+    assert_true(cache_lease_take(there, &key, &later));
+    slept.remote_until_ms = 1;
+    cache_lease_renew(here, &key, &slept);
+    cache_lease_release(here, &key, &slept);
+    assert_false(cache_lease_take(here, &key, &third));
+    cache_lease_release(there, &key, &later);
     here->leases_span_hosts = there->leases_span_hosts = false;
 }
 
@@ -590,6 +609,7 @@ main(void)
         cmocka_unit_test_setup(serves_a_stale_answer_as_one, prepare),
         cmocka_unit_test_setup(lets_one_lead_on_a_host, prepare),
         cmocka_unit_test_setup(lets_one_lead_over_hosts_that_share_memcached, prepare),
+        cmocka_unit_test_setup(leaves_alone_what_another_host_leads_by_now, prepare),
         cmocka_unit_test_setup(serves_more_threads_than_it_has_clients, prepare),
         cmocka_unit_test_setup(stores_nothing_when_disabled, prepare),
         cmocka_unit_test_setup(takes_times_from_the_preset_then_the_setting_then_the_operation,
