@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "nlp/casing.h"
 #include "nlp/rank.h"
 
 /* Followed by a comma in the text, except where the row ends in a blank. */
@@ -84,9 +85,24 @@ static const char *const openers[] = {
     NULL,
 };
 
+/* "7.2 " before a capital: the number of a clause in a contract. */
+static size_t
+number_length(const char *text, size_t length)
+{
+    size_t digits = 0, stops = 0;
+    while (digits < length && ((text[digits] >= '0' && text[digits] <= '9') || text[digits] == '.'))
+        stops += text[digits++] == '.';
+    bool is_number = digits >= 3 && digits < 10 && stops > 0 && text[0] != '.' &&
+                     digits + 1 < length && text[digits] == ' ';
+    return is_number && text[digits + 1] >= 'A' && text[digits + 1] <= 'Z' ? digits : 0;
+}
+
 static size_t
 opener_length(const char *text, size_t length)
 {
+    size_t number = number_length(text, length);
+    if (number > 0)
+        return number;
     for (const char *const *opener = openers; *opener != NULL; opener++) {
         size_t bytes = strlen(*opener);
         if (bytes + 2 >= length || strncasecmp(text, *opener, bytes) != 0)
@@ -109,6 +125,39 @@ clause_skip_opener(const struct document *d, size_t start, size_t end)
             start++;
     }
     return start;
+}
+
+/* Words that stand for something said before, where they open a sentence. */
+static const struct {
+    const char *language, *words;
+} anaphors[] = {
+    {"en",
+     " it its it's they their them he she his her hers such these those this that both others "
+     "another none neither then they're he's she's that's "},
+    {"de", " er sie es das dies diese dieser dieses diesen seine ihre seitdem daf\303\274r dagegen "
+           "deshalb dadurch damit dort "},
+    {"fr", " il elle ils elles cela ceci ce cette ces c son sa ses leur leurs celui celle "},
+    {"es", " esto eso \303\251l ella ellos ellas su sus este esta estos estas ese esa "},
+};
+
+bool
+clause_leans(const struct document *d, const struct sentence *s)
+{
+    size_t start = clause_skip_opener(d, s->start, s->end), length = 0;
+    while (start + length < s->end && strchr(" ,.;:\n", d->text[start + length]) == NULL &&
+           strncmp(d->text + start + length, "\xe2\x80\x99", 3) != 0)
+        length++;
+    if (s->word_count < 2 || length >= 16)
+        return false;
+    const char *word = arena_strndup(d->arena, d->text + start, length);
+    /* "Das Haus": an article. */
+    if (strcmp(d->language->code, "de") == 0 && strcasecmp(word, "das") == 0 && start == s->start &&
+        d->words[s->first_word + 1].is_capital)
+        return false;
+    for (size_t i = 0; i < sizeof(anaphors) / sizeof(anaphors[0]); i++)
+        if (strcmp(anaphors[i].language, d->language->code) == 0)
+            return casing_lists(anaphors[i].words, word);
+    return false;
 }
 
 enum { LONG_SENTENCE_WORDS = 22, CLAUSE_WORDS_MIN = 7 };

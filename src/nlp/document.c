@@ -100,6 +100,7 @@ sentence_describe(const struct document *d, struct sentence *s, const struct spa
     s->limit_words =
         d->language->unspaced ? s->word_count : document_limit_words(d, span->start, span->end);
     s->is_question = ends_in_mark(d->text, s->start, s->end, question_marks);
+    s->is_item = span->is_item;
     s->is_heading = span->starts_block && span->ends_block && !is_last && !span->is_item &&
                     s->word_count <= HEADING_WORDS_MAX &&
                     !ends_in_mark(d->text, s->start, s->end, end_marks);

@@ -27,6 +27,7 @@ struct sentence {
     uint32_t block;       /* paragraph, list item or heading it stands in */
     bool starts_block;
     bool is_heading;
+    bool is_item; /* stands in a list, the first of its item */
     bool is_question;
 };
 

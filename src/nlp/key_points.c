@@ -1,5 +1,6 @@
 #include "nlp/nlp.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,13 +14,53 @@ struct point {
     size_t start, end;
 };
 
+/* Whether a point chosen already says most of it, or it most of that. */
 static bool
 is_repeated(const struct ranking *r, const struct point *points, size_t count, uint32_t candidate)
 {
     for (size_t i = 0; i < count; i++)
-        if (ranking_similarity(r, points[i].sentence, candidate) > 0.55)
+        if (ranking_similarity(r, points[i].sentence, candidate) > 0.5)
             return true;
     return false;
+}
+
+/* What a sentence is worth as a point by itself: an item of a list is one already, a sentence that
+ * leans on another is none. */
+static double
+point_worth(const struct ranking *r, uint32_t sentence)
+{
+    const struct sentence *s = &r->document->sentences[sentence];
+    double worth = r->scores[sentence];
+    if (clause_leans(r->document, s))
+        worth *= 0.25;
+    if (s->is_item)
+        worth *= s->word_count < 5 ? 0.3 : 1.4;
+    return s->is_heading || s->is_question || s->word_count == 0 ? worth * 0.001 : worth;
+}
+
+struct candidate {
+    double worth;
+    uint32_t sentence;
+};
+
+static int
+compare_candidate(const void *a, const void *b)
+{
+    const struct candidate *left = a, *right = b;
+    if (left->worth != right->worth)
+        return left->worth < right->worth ? 1 : -1;
+    return left->sentence < right->sentence ? -1 : 1;
+}
+
+static struct candidate *
+candidates_in_order(const struct ranking *r)
+{
+    const struct document *d = r->document;
+    struct candidate *list = arena_array(d->arena, d->sentence_count + 1, sizeof(*list));
+    for (uint32_t i = 0; i < d->sentence_count; i++)
+        list[i] = (struct candidate){point_worth(r, i), i};
+    qsort(list, d->sentence_count, sizeof(*list), compare_candidate);
+    return list;
 }
 
 static void
@@ -61,14 +102,11 @@ nlp_key_points(const char *text, int64_t max_points, struct arena *arena, const 
     size_t limit = max_points < 1 ? 1 : max_points > POINTS_MAX ? POINTS_MAX : (size_t)max_points;
     struct point *chosen = arena_array(arena, limit, sizeof(*chosen));
     size_t count = 0;
+    const struct candidate *list = candidates_in_order(&ranking);
     for (size_t i = 0; i < document.sentence_count && count < limit; i++) {
-        uint32_t candidate = ranking.order[i];
+        uint32_t candidate = list[i].sentence;
         const struct sentence *s = &document.sentences[candidate];
-        bool is_statement = !s->is_heading && !s->is_question && s->word_count > 0;
-        if (count > 0 && (!is_statement || ranking.scores[candidate] < 0.08))
-            continue;
-        if ((!is_statement && i + 1 < document.sentence_count && count == 0) ||
-            is_repeated(&ranking, chosen, count, candidate))
+        if (count > 0 && (list[i].worth < 0.06 || is_repeated(&ranking, chosen, count, candidate)))
             continue;
         chosen[count] = (struct point){candidate, s->start, s->end};
         clause_select(&document, s, &chosen[count].start, &chosen[count].end);

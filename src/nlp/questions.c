@@ -6,6 +6,7 @@
 #include "base/strbuf.h"
 #include "nlp/question_rule.h"
 #include "nlp/rank.h"
+#include "nlp/topic.h"
 
 enum { QUESTIONS_MAX = 100 };
 
@@ -60,104 +61,29 @@ question_about(const struct document *d, const char *topic)
     return arena_printf(d->arena, "What does the text say about \"%s\"?", topic);
 }
 
-/* Whether word and the one after it stand together at least twice. */
-static bool
-is_phrase(const struct document *d, uint32_t word)
-{
-    if (word + 1 >= d->word_count || d->language->unspaced)
-        return false;
-    const struct word *a = &d->words[word], *b = a + 1;
-    if (a->term == TERM_NONE || b->term == TERM_NONE || b->start != a->end + 1 ||
-        d->text[a->end] != ' ')
-        return false;
-    size_t together = 0;
-    for (size_t i = 0; i + 1 < d->word_count; i++)
-        together += d->words[i].term == a->term && d->words[i + 1].term == b->term;
-    return together > 1;
-}
-
-/* A use of the term to quote: one inside a sentence, where its case is its own. */
-static uint32_t
-quotable_word(const struct document *d, int32_t term)
-{
-    uint32_t found = 0;
-    bool any = false;
-    for (size_t i = 0; i < d->sentence_count; i++) {
-        const struct sentence *s = &d->sentences[i];
-        for (uint32_t j = 0; j < s->word_count; j++) {
-            uint32_t word = s->first_word + j;
-            if (d->words[word].term != term)
-                continue;
-            if (j > 0 && !s->is_heading)
-                return word;
-            if (!any)
-                found = word;
-            any = true;
-        }
-    }
-    return found;
-}
-
-/* Whether an English word ends like a verb of the past ("voted"), which names no topic. */
-static bool
-is_past_form(const struct document *d, const struct word *w)
-{
-    size_t length = w->end - w->start;
-    const char *end = d->text + w->end;
-    return strcmp(d->language->code, "en") == 0 && !w->is_capital && length > 4 &&
-           memcmp(end - 2, "ed", 2) == 0 && end[-3] != 'e';
-}
-
-static double
-topic_score(const struct document *d, int32_t term, uint32_t word)
-{
-    const struct word *w = &d->words[word];
-    double score = d->term_uses[term];
-    if (w->is_capital)
-        score *= 1.4;
-    if (w->end - w->start < 4 && !d->language->unspaced)
-        score *= 0.3;
-    if (is_past_form(d, w))
-        return 0;
-    return w->is_number ? 0.01 : score;
-}
-
-enum { TOPICS_CONSIDERED_MAX = 200 };
-
-/* Adds questions on the most used terms until the list is full or the terms are used up. */
+/* Adds questions on what the text is about until the list has this many. */
 static void
-add_topics(struct question_list *list)
+add_topics(struct question_list *list, size_t limit)
 {
     const struct document *d = list->document;
-    size_t terms = d->term_count < TOPICS_CONSIDERED_MAX ? d->term_count : TOPICS_CONSIDERED_MAX;
-    uint32_t *words = arena_array(d->arena, terms + 1, sizeof(uint32_t));
-    double *scores = arena_array(d->arena, terms + 1, sizeof(double));
-    for (size_t i = 0; i < terms; i++) {
-        words[i] = quotable_word(d, (int32_t)i);
-        scores[i] = topic_score(d, (int32_t)i, words[i]);
-    }
-    while (list->count < list->limit) {
-        size_t best = 0;
-        for (size_t i = 1; i < terms; i++)
-            if (scores[i] > scores[best])
-                best = i;
-        /* A word used once is a topic only where there is no other question. */
-        if (terms == 0 || scores[best] <= 0 || (list->count > 0 && d->term_uses[best] < 2))
-            return;
-        scores[best] = 0;
-        uint32_t first = words[best], last = first;
-        if (first > 0 && is_phrase(d, first - 1))
-            first--;
-        else if (is_phrase(d, last))
-            last++;
-        for (uint32_t i = first; i <= last; i++)
-            scores[d->words[i].term < (int32_t)terms ? d->words[i].term : (int32_t)terms] = 0;
-        size_t length = d->words[last].end - d->words[first].start;
-        if (length > 80)
-            continue;
-        list_add(list, question_about(
-                           d, arena_strndup(d->arena, d->text + d->words[first].start, length)));
-    }
+    const char **topics = arena_array(d->arena, list->limit + 1, sizeof(char *));
+    size_t count = topics_find(d, list->limit, false, topics);
+    for (size_t i = 0; i < count && list->count < limit; i++)
+        list_add(list, question_about(d, topics[i]));
+    if (list->count == 0 && topics_find(d, 1, true, topics) > 0)
+        list_add(list, question_about(d, topics[0]));
+}
+
+/* Adds what the rule asks of the sentences, the weightiest first, until the list has this many. */
+static void
+add_by_rule(struct question_list *list, const struct ranking *ranking, size_t limit,
+            const char *(*rule)(const struct document *, const struct sentence *))
+{
+    const struct document *d = list->document;
+    size_t considered =
+        d->sentence_count < RANKED_SENTENCES_MAX ? d->sentence_count : RANKED_SENTENCES_MAX;
+    for (size_t i = 0; i < considered && list->count < limit; i++)
+        list_add(list, rule(d, &d->sentences[ranking->order[i]]));
 }
 
 size_t
@@ -172,11 +98,11 @@ nlp_questions(const char *text, int64_t max_questions, struct arena *arena, cons
                  : max_questions > QUESTIONS_MAX ? QUESTIONS_MAX
                                                  : (size_t)max_questions;
     list.questions = arena_array(arena, list.limit, sizeof(char *));
-    size_t considered = document.sentence_count < RANKED_SENTENCES_MAX ? document.sentence_count
-                                                                       : RANKED_SENTENCES_MAX;
-    for (size_t i = 0; i < considered; i++)
-        list_add(&list, question_from_statement(&document, &document.sentences[ranking.order[i]]));
-    add_topics(&list);
+    add_by_rule(&list, &ranking, list.limit, question_from_statement);
+    /* Questions for yes or no are at most a third. */
+    size_t third = list.count + (list.limit + 2) / 3;
+    add_by_rule(&list, &ranking, third < list.limit ? third : list.limit, question_turned_round);
+    add_topics(&list, list.limit);
     if (list.count == 0 && document.word_count > 0)
         list_add(&list, "What is the text about?");
     *questions = list.questions;

@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "nlp/clause.h"
 #include "nlp/rank.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
@@ -77,20 +78,57 @@ is_redundant(const struct ranking *r, const bool *chosen, size_t candidate)
     return false;
 }
 
+/* What the sentence is worth beside those chosen: one that stands on what is not there is worth
+ * less, and so is an item out of its list. */
+static double
+worth_of(const struct ranking *r, const bool *chosen, const bool *leans, uint32_t sentence)
+{
+    const struct sentence *s = &r->document->sentences[sentence];
+    double worth = r->scores[sentence];
+    if (leans[sentence] && (sentence == 0 || !chosen[sentence - 1]))
+        worth *= 0.45;
+    if (s->is_item)
+        worth *= s->word_count < 5 ? 0.3 : 0.7;
+    return worth;
+}
+
+/* The sentence worth most among those not tried yet; false for none. */
+static bool
+best_candidate(const struct ranking *r, const bool *chosen, const bool *leans, const bool *tried,
+               uint32_t *best)
+{
+    const struct document *d = r->document;
+    size_t limit =
+        d->sentence_count < RANKED_SENTENCES_MAX ? d->sentence_count : RANKED_SENTENCES_MAX;
+    double most = 0;
+    for (size_t i = 0; i < limit; i++) {
+        uint32_t sentence = r->order[i];
+        double worth = tried[sentence] ? 0 : worth_of(r, chosen, leans, sentence);
+        if (worth > most) {
+            most = worth;
+            *best = sentence;
+        }
+    }
+    return most > 0;
+}
+
 static int64_t
 choose(const struct ranking *r, int64_t max_words, bool *chosen)
 {
     const struct document *d = r->document;
     int64_t target = target_words(d, max_words), used = 0;
-    size_t limit =
-        d->sentence_count < RANKED_SENTENCES_MAX ? d->sentence_count : RANKED_SENTENCES_MAX;
-    for (size_t i = 0; i < limit && used < target; i++) {
-        uint32_t candidate = r->order[i];
+    bool *tried = arena_array(d->arena, d->sentence_count, sizeof(bool));
+    bool *leans = arena_array(d->arena, d->sentence_count, sizeof(bool));
+    for (size_t i = 0; i < d->sentence_count; i++) {
+        leans[i] = clause_leans(d, &d->sentences[i]);
+        tried[i] = d->sentences[i].limit_words == 0 || d->sentences[i].is_heading;
+    }
+    uint32_t candidate;
+    while (used < target && best_candidate(r, chosen, leans, tried, &candidate)) {
         int64_t words = d->sentences[candidate].limit_words;
-        bool fits = used + words <= max_words && (used == 0 || used + words <= target * 5 / 4 + 3);
-        if (words == 0 || !fits || r->scores[candidate] <= 0 || d->sentences[candidate].is_heading)
-            continue;
-        if (used > 0 && is_redundant(r, chosen, candidate))
+        bool fits = used + words <= max_words && (used == 0 || used + words <= target * 10 / 9);
+        tried[candidate] = true;
+        if (!fits || (used > 0 && is_redundant(r, chosen, candidate)))
             continue;
         chosen[candidate] = true;
         used += words;
@@ -98,12 +136,16 @@ choose(const struct ranking *r, int64_t max_words, bool *chosen)
     return used;
 }
 
+/* Adds the sentence, without its opener where that refers to a sentence left out. */
 static void
-add_sentence(const struct document *d, const struct sentence *s, struct strbuf *out)
+add_sentence(const struct document *d, const struct sentence *s, bool follows, struct strbuf *out)
 {
     if (out->length > 0 && !d->language->unspaced)
         strbuf_add_char(out, ' ');
-    document_add_text(d, out, s->start, s->end);
+    size_t start = follows ? s->start : clause_skip_opener(d, s->start, s->end), at = out->length;
+    document_add_text(d, out, start, s->end);
+    if (start > s->start)
+        clause_capitalize(out->data + at);
     unsigned char last = (unsigned char)d->text[s->end - 1];
     if (last < 0x80 && strchr(".!?:;\")'", last) == NULL)
         strbuf_add_char(out, '.');
@@ -129,6 +171,6 @@ nlp_summarize(const char *text, int64_t max_words, struct arena *arena)
     }
     for (size_t i = 0; i < document.sentence_count; i++)
         if (chosen[i])
-            add_sentence(&document, &document.sentences[i], &out);
+            add_sentence(&document, &document.sentences[i], i > 0 && chosen[i - 1], &out);
     return out.data;
 }

@@ -270,7 +270,7 @@ local_qa(const void *data, struct arena *arena, struct error *err)
 
 static const struct operation summarize = {
     .name = "summarize",
-    .version = 1,
+    .version = 2,
     .input = &summarize_input,
     .output = &result_output,
     .kind = ANSWER_TEXT,
@@ -284,7 +284,7 @@ static const struct operation summarize = {
 
 static const struct operation sentiment = {
     .name = "sentiment",
-    .version = 1,
+    .version = 2,
     .input = &sentiment_input,
     .output = &sentiment_output,
     .kind = ANSWER_JSON,
@@ -298,7 +298,7 @@ static const struct operation sentiment = {
 
 static const struct operation key_points = {
     .name = "key_points",
-    .version = 1,
+    .version = 2,
     .input = &key_points_input,
     .output = &key_points_output,
     .kind = ANSWER_JSON,
@@ -313,7 +313,7 @@ static const struct operation key_points = {
 
 static const struct operation questions = {
     .name = "questions",
-    .version = 1,
+    .version = 2,
     .input = &questions_input,
     .output = &questions_output,
     .kind = ANSWER_JSON,
@@ -328,7 +328,7 @@ static const struct operation questions = {
 
 static const struct operation qa = {
     .name = "qa",
-    .version = 1,
+    .version = 2,
     .input = &qa_input,
     .output = &result_output,
     .kind = ANSWER_TEXT,
