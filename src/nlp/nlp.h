@@ -30,8 +30,8 @@ size_t nlp_key_points(const char *text, int64_t max_points, struct arena *arena,
 size_t nlp_questions(const char *text, int64_t max_questions, struct arena *arena,
                      const char ***questions);
 
-/* The sentence of the text that answers the question best, with how sure that is (0 to 1). NULL
- * where no sentence has to do with it. */
+/* The sentence of the text that answers the question best, behind the one it leans on ("This is
+ * called ..."), with how sure that is (0 to 1). NULL where no sentence has to do with it. */
 const char *nlp_answer(const char *text, const char *question, struct arena *arena,
                        double *confidence);
 

@@ -102,6 +102,43 @@ answers_by_the_kind_of_question(void **state)
 }
 
 static void
+answers_with_the_sentence_a_pronoun_leans_on(void **state)
+{
+    (void)state;
+    double confidence;
+    const char *text = "The oven is old. Maria Merian was a painter. She was born in Frankfurt in "
+                       "1647. Warm water turns corals white. This is called bleaching.";
+    assert_string_equal(nlp_answer(text, "What is bleaching?", &arena, &confidence),
+                        "Warm water turns corals white. This is called bleaching.");
+    assert_string_equal(nlp_answer(text, "When was Merian born?", &arena, &confidence),
+                        "Maria Merian was a painter. She was born in Frankfurt in 1647.");
+    assert_true(confidence > 0.5);
+    assert_string_equal(nlp_answer(text, "What is old?", &arena, &confidence), "The oven is old.");
+}
+
+static void
+is_unsure_where_only_some_words_are_shared(void **state)
+{
+    (void)state;
+    static const char *const questions[] = {
+        "Who designed the museum?",           "How deep is the sea?",
+        "When was the first tunnel flooded?", "How many children did Ptolemy II have?",
+        "What is the capital of Alexandria?", "How long is the glass?",
+        "Why do visitors like the museum?",   "When will the museum close?",
+    };
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+        double confidence;
+        nlp_answer(tower, questions[i], &arena, &confidence);
+        if (confidence >= 0.45)
+            print_message("%.2f for %s\n", confidence, questions[i]);
+        assert_true(confidence < 0.45);
+    }
+    double confidence;
+    nlp_answer(tower, "When was the museum opened to visitors?", &arena, &confidence);
+    assert_true(confidence > 0.8);
+}
+
+static void
 gives_no_answer_where_nothing_relates(void **state)
 {
     (void)state;
@@ -360,6 +397,8 @@ main(void)
         cmocka_unit_test_setup(shortens_one_long_sentence_with_an_ellipsis, reset),
         cmocka_unit_test_setup(does_not_break_sentences_at_abbreviations, reset),
         cmocka_unit_test_setup(answers_by_the_kind_of_question, reset),
+        cmocka_unit_test_setup(answers_with_the_sentence_a_pronoun_leans_on, reset),
+        cmocka_unit_test_setup(is_unsure_where_only_some_words_are_shared, reset),
         cmocka_unit_test_setup(gives_no_answer_where_nothing_relates, reset),
         cmocka_unit_test_setup(lists_key_points_without_openers, reset),
         cmocka_unit_test_setup(asks_what_the_text_answers, reset),
