@@ -14,32 +14,37 @@ static const struct entry entries[] = {
 
 /* What reviews and letters to a support desk say and the lexicon lacks or misjudges there. */
 static const struct entry additions[] = {
-    {"affordable", 16},  {"alert", 0},          {"blurry", -14},       {"broke", -18},
-    {"broken", -20},     {"buggy", -22},        {"bugs", -14},         {"chat", 0},
-    {"cheap", 0},        {"clunky", -18},       {"cold", -6},          {"comfy", 20},
-    {"cracked", -14},    {"crash", -18},        {"crashed", -18},      {"crashes", -20},
-    {"crashing", -20},   {"cried", -10},        {"damaged", -22},      {"defective", -22},
-    {"delayed", -12},    {"delicious", 28},     {"dirty", -18},        {"downgrade", -14},
-    {"durable", 16},     {"energy", 0},         {"expensive", -10},    {"fast", 10},
-    {"faulty", -20},     {"feature", 0},        {"features", 0},       {"festival", 0},
-    {"festivals", 0},    {"flawless", 28},      {"flawlessly", 28},    {"flimsy", -18},
-    {"freezes", -14},    {"garbage", -24},      {"gorgeous", 28},      {"grant", 0},
-    {"grants", 0},       {"intuitive", 18},     {"irreplaceable", 14}, {"laggy", -16},
-    {"late", -8},        {"leaked", -12},       {"leaks", -12},        {"like", 14},
-    {"lukewarm", -10},   {"mediocre", -12},     {"missing", -13},      {"noisy", -14},
-    {"novel", 0},        {"outdated", -13},     {"overpriced", -20},   {"party", 0},
-    {"please", 0},       {"polite", 18},        {"price", 0},          {"prompt", 8},
-    {"promptly", 10},    {"quick", 10},         {"quickly", 8},        {"quiet", 8},
-    {"recommend", 18},   {"recommended", 16},   {"refund", -8},        {"reliable", 20},
-    {"respond", 0},      {"rip-off", -28},      {"ripped", -14},       {"scratched", -14},
-    {"security", 0},     {"share", 0},          {"shares", 0},         {"slow", -13},
-    {"slowly", -10},     {"smooth", 13},        {"smoothly", 15},      {"spotless", 22},
-    {"stale", -14},      {"stopped", -10},      {"sturdy", 15},        {"supporter", 0},
-    {"supporters", 0},   {"tasteless", -20},    {"tasty", 22},         {"thank", 13},
-    {"thanks", 15},      {"top-notch", 28},     {"trash", -22},        {"unhelpful", -20},
-    {"unreliable", -20}, {"unresponsive", -18}, {"unusable", -24},     {"useless", -22},
-    {"waited", -6},      {"waiting", -6},       {"watch", 0},          {"work", 0},
-    {"worse", -21},      {"worst", -31},        {"worth", 12},
+    {"affordable", 16},    {"agreement", 0},    {"agreements", 0},     {"alert", 0},
+    {"block", 0},          {"blocks", 0},       {"blurry", -14},       {"broke", -18},
+    {"broken", -20},       {"buggy", -22},      {"bugs", -14},         {"chat", 0},
+    {"cheap", 0},          {"clunky", -18},     {"cold", -6},          {"comfy", 20},
+    {"cracked", -14},      {"crash", -18},      {"crashed", -18},      {"crashes", -20},
+    {"crashing", -20},     {"cried", -10},      {"crush", 0},          {"crushes", 0},
+    {"damaged", -22},      {"defective", -22},  {"delayed", -12},      {"delicious", 28},
+    {"dirty", -18},        {"downgrade", -14},  {"drop", 0},           {"drops", 0},
+    {"durable", 16},       {"energy", 0},       {"expensive", -10},    {"fast", 10},
+    {"faulty", -20},       {"feature", 0},      {"features", 0},       {"festival", 0},
+    {"festivals", 0},      {"flawless", 28},    {"flawlessly", 28},    {"flimsy", -18},
+    {"freezes", -14},      {"garbage", -24},    {"gorgeous", 28},      {"grant", 0},
+    {"grants", 0},         {"interest", 0},     {"interests", 0},      {"intuitive", 18},
+    {"irreplaceable", 14}, {"laggy", -16},      {"late", -8},          {"leaked", -12},
+    {"leaks", -12},        {"like", 14},        {"lukewarm", -10},     {"matter", 0},
+    {"matters", 0},        {"mediocre", -12},   {"missing", -13},      {"natural", 0},
+    {"noisy", -14},        {"novel", 0},        {"outdated", -13},     {"overpriced", -20},
+    {"party", 0},          {"playing", 0},      {"please", 0},         {"polite", 18},
+    {"price", 0},          {"prompt", 8},       {"promptly", 10},      {"quick", 10},
+    {"quickly", 8},        {"quiet", 8},        {"recommend", 18},     {"recommended", 16},
+    {"refund", -8},        {"reliable", 20},    {"respond", 0},        {"rip-off", -28},
+    {"ripped", -14},       {"scratched", -14},  {"security", 0},       {"share", 0},
+    {"shares", 0},         {"slow", -13},       {"slowly", -10},       {"smooth", 13},
+    {"smoothly", 15},      {"spotless", 22},    {"stale", -14},        {"stopped", -10},
+    {"sturdy", 15},        {"support", 0},      {"supporter", 0},      {"supporters", 0},
+    {"supports", 0},       {"tasteless", -20},  {"tasty", 22},         {"thank", 13},
+    {"thanks", 15},        {"top-notch", 28},   {"trash", -22},        {"unhelpful", -20},
+    {"united", 0},         {"unreliable", -20}, {"unresponsive", -18}, {"unusable", -24},
+    {"useless", -22},      {"value", 0},        {"values", 0},         {"waited", -6},
+    {"waiting", -6},       {"watch", 0},        {"work", 0},           {"worse", -21},
+    {"worst", -31},        {"worth", 12},
 };
 
 static int
@@ -47,6 +52,8 @@ compare_entry(const void *key, const void *row)
 {
     return strcmp(key, ((const struct entry *)row)->word);
 }
+
+enum { FAINT_TENTHS = 6 };
 
 double
 lexicon_valence(const char *word, size_t length)
@@ -58,9 +65,13 @@ lexicon_valence(const char *word, size_t length)
     key[length] = '\0';
     const struct entry *found = bsearch(key, additions, sizeof(additions) / sizeof(additions[0]),
                                         sizeof(additions[0]), compare_entry);
-    if (found == NULL)
+    if (found == NULL) {
         found = bsearch(key, entries, sizeof(entries) / sizeof(entries[0]), sizeof(entries[0]),
                         compare_entry);
+        /* Fainter ones are noise: "heron", "teaspoon". */
+        if (found != NULL && abs(found->tenths) < FAINT_TENTHS)
+            return 0;
+    }
     return found == NULL ? 0 : found->tenths / 10.0;
 }
 
@@ -220,6 +231,13 @@ lexicon_phrase(const char *text, double *valence)
         const char *words;
         double valence;
     } phrases[] = {
+        {"good riddance", -2},
+        {"good grief", -0.5},
+        {"great barrier", 0},
+        {"great britain", 0},
+        {"great deal", 0},
+        {"great many", 0},
+        {"good deal of", 0},
         {"not only", 0},
         {"not just", 0},
         {"no doubt", 0.3},

@@ -1,5 +1,6 @@
 #include "nlp/topic.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "nlp/casing.h"
@@ -21,19 +22,37 @@ is_joined(const struct document *d, uint32_t word)
            d->text[d->words[word].end] == ' ';
 }
 
-/* Whether word and the one after it stand together at least twice, or are parts of a name. */
-static bool
-is_phrase(const struct document *d, uint32_t word)
+struct pair {
+    int32_t first, second; /* terms */
+    uint32_t word;
+};
+
+static int
+compare_pair(const void *a, const void *b)
 {
-    if (d->language->unspaced || !is_joined(d, word))
-        return false;
-    const struct word *a = &d->words[word], *b = a + 1;
-    if (a->term == TERM_NONE || b->term == TERM_NONE)
-        return false;
-    size_t together = 0;
-    for (size_t i = 0; i + 1 < d->word_count; i++)
-        together += d->words[i].term == a->term && d->words[i + 1].term == b->term;
-    return together > 1;
+    const struct pair *left = a, *right = b;
+    if (left->first != right->first)
+        return left->first < right->first ? -1 : 1;
+    if (left->second != right->second)
+        return left->second < right->second ? -1 : 1;
+    return left->word < right->word ? -1 : 1;
+}
+
+/* By word: whether it and the one after it stand together at least twice. */
+static bool *
+find_phrases(const struct document *d)
+{
+    bool *phrases = arena_array(d->arena, d->word_count + 1, sizeof(bool));
+    struct pair *pairs = arena_array(d->arena, d->word_count + 1, sizeof(*pairs));
+    size_t count = 0;
+    for (uint32_t i = 0; i + 1 < d->word_count && !d->language->unspaced; i++)
+        if (d->words[i].term != TERM_NONE && d->words[i + 1].term != TERM_NONE && is_joined(d, i))
+            pairs[count++] = (struct pair){d->words[i].term, d->words[i + 1].term, i};
+    qsort(pairs, count, sizeof(*pairs), compare_pair);
+    for (size_t i = 1; i < count; i++)
+        if (pairs[i].first == pairs[i - 1].first && pairs[i].second == pairs[i - 1].second)
+            phrases[pairs[i].word] = phrases[pairs[i - 1].word] = true;
+    return phrases;
 }
 
 static const char *
@@ -99,17 +118,17 @@ struct use {
 };
 
 static struct use
-use_at(const struct document *d, const struct sentence *s, uint32_t word)
+use_at(const struct document *d, const struct sentence *s, const bool *phrases, uint32_t word)
 {
     struct use use = {word, word, 0, false};
     uint32_t end = s->first_word + s->word_count - 1;
     bool name = d->words[word].is_capital && !s->is_heading;
     while (use.last < end && use.last < word + 3 &&
-           (is_phrase(d, use.last) ||
+           (phrases[use.last] ||
             (name && is_joined(d, use.last) && d->words[use.last + 1].is_capital)))
         use.last++;
     while (use.first > s->first_word && use.first + 3 > word &&
-           (is_phrase(d, use.first - 1) ||
+           (phrases[use.first - 1] ||
             (name && is_joined(d, use.first - 1) && d->words[use.first - 1].is_capital &&
              d->words[use.first - 1].term != TERM_NONE)))
         use.first--;
@@ -128,6 +147,7 @@ static struct use *
 find_uses(const struct document *d, size_t terms)
 {
     struct use *uses = arena_array(d->arena, terms + 1, sizeof(*uses));
+    const bool *phrases = find_phrases(d);
     for (size_t i = 0; i < d->sentence_count; i++) {
         const struct sentence *s = &d->sentences[i];
         for (uint32_t j = s->first_word; j < s->first_word + s->word_count; j++) {
@@ -135,7 +155,7 @@ find_uses(const struct document *d, size_t terms)
             if (term == TERM_NONE || (size_t)term >= terms || uses[term].nounness >= 3 ||
                 d->words[j].is_number)
                 continue;
-            struct use use = use_at(d, s, j);
+            struct use use = use_at(d, s, phrases, j);
             if (use.nounness > uses[term].nounness)
                 uses[term] = use;
         }

@@ -42,7 +42,7 @@ judges_most_of_the_labelled_sentences_right(void **state)
     }
     print_message("%zu of %zu right\n", right, count);
     assert_true(count >= 120);
-    assert_true(right * 100 >= count * 90);
+    assert_true(right * 100 >= count * 94);
 }
 
 static void
@@ -61,6 +61,40 @@ weighs_what_follows_but(void **state)
     (void)state;
     assert_string_equal(label("The staff was nice but the room was horrible."), "negative");
     assert_string_equal(label("The room was horrible but the staff was amazing."), "positive");
+}
+
+static void
+strengthens_instead_of_judging_the_other_way(void **state)
+{
+    (void)state;
+    assert_string_equal(label("He is under great stress."), "negative");
+    assert_string_equal(label("It is a terribly good machine."), "positive");
+    assert_string_equal(label("Good riddance!"), "negative");
+    assert_string_equal(label("A great machine."), "positive");
+    assert_string_equal(label("A terrible machine."), "negative");
+}
+
+static void
+takes_no_side_in_plain_news(void **state)
+{
+    (void)state;
+    struct nlp_sentiment found = nlp_sentiment(
+        "A police officer was killed in an accident on the bridge last winter, and since then the "
+        "speed limit has been thirty kilometres an hour. Shop owners fear that they will lose "
+        "customers. \"We have no choice,\" the mayor said. The council expects the work to begin "
+        "in September and to last for eighteen months. A temporary footbridge will be opened.",
+        &arena);
+    assert_string_equal(found.label, "neutral");
+    assert_true(found.confidence >= 0.5 && found.confidence <= 0.7);
+    assert_non_null(strstr(found.explanation, "\"killed\""));
+    assert_string_equal(label("A police officer was killed in an accident."), "negative");
+    assert_string_equal(
+        label(
+            "The hotel is dirty, the staff is rude and the food was cold and tasteless. Breakfast "
+            "ended too early, the lift was broken, and the room smelled awful. The pool looked "
+            "disgusting and the beach is far away. A horrible place for families and a waste of "
+            "money for everybody else."),
+        "negative");
 }
 
 static void
@@ -129,6 +163,8 @@ main(void)
         cmocka_unit_test_setup(judges_most_of_the_labelled_sentences_right, reset),
         cmocka_unit_test_setup(turns_a_negated_word_round, reset),
         cmocka_unit_test_setup(weighs_what_follows_but, reset),
+        cmocka_unit_test_setup(strengthens_instead_of_judging_the_other_way, reset),
+        cmocka_unit_test_setup(takes_no_side_in_plain_news, reset),
         cmocka_unit_test_setup(reads_phrases_with_either_apostrophe, reset),
         cmocka_unit_test_setup(is_surer_with_emphasis, reset),
         cmocka_unit_test_setup(reads_emoticons_and_emoji, reset),
