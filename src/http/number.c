@@ -2,6 +2,7 @@
 #include "http/number.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { PLACES_MAX = 6 };
 
@@ -40,6 +41,40 @@ bool
 number_decimal_of_integer(int64_t value, struct decimal *decimal)
 {
     return !__builtin_mul_overflow(value, powers[PLACES_MAX], &decimal->micros);
+}
+
+/* Appends a digit; false when there are 15 already. */
+static bool
+add_digit(int64_t *digits, char digit)
+{
+    *digits = *digits * 10 + (digit - '0');
+    return *digits < (int64_t)digits_limit;
+}
+
+bool
+number_decimal_of_text(const char *text, struct decimal *decimal)
+{
+    int64_t digits = 0;
+    int places = 0;
+    bool negative = *text == '-';
+    text += negative || *text == '+';
+    size_t whole = strspn(text, "0123456789");
+    size_t fraction = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
+    if (whole == 0 || text[whole + (fraction > 0 ? fraction + 1 : 0)] != '\0')
+        return false;
+    for (size_t i = 0; i < whole; i++)
+        if (!add_digit(&digits, text[i]))
+            return false;
+    const char *after = text + whole + 1;
+    while (fraction > 0 && after[fraction - 1] == '0')
+        fraction--;
+    if (fraction > PLACES_MAX)
+        return false;
+    for (; places < (int)fraction; places++)
+        if (!add_digit(&digits, after[places]))
+            return false;
+    return !__builtin_mul_overflow(negative ? -digits : digits, powers[PLACES_MAX - places],
+                                   &decimal->micros);
 }
 
 bool

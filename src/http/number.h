@@ -18,6 +18,10 @@ bool number_decimal(double value, struct decimal *decimal);
 /* The decimal of a whole number; false when out of range. */
 bool number_decimal_of_integer(int64_t value, struct decimal *decimal);
 
+/* The decimal that a text writes: digits after an optional sign, a point between them at most.
+ * false for anything else, and for more digits than number_decimal() takes. */
+bool number_decimal_of_text(const char *text, struct decimal *decimal);
+
 /* Whether a double is a whole number of 64 bits. */
 bool number_integer(double value, int64_t *integer);
 

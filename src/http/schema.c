@@ -83,6 +83,8 @@ decode_text(const struct field *field, const json_t *value, struct schema_errors
         if ((field->flags & FIELD_TRIMMED) != 0 && end - start < length)
             text = arena_strndup(errors->arena, text + start, end - start);
     }
+    if ((field->flags & FIELD_UPPER_CASE) != 0)
+        text = text_upper_case(text, errors->arena);
     if (field->choices && !check_choices(field, text, errors))
         return NULL;
     const char *complaint = field->check ? field->check(text) : NULL;
@@ -165,16 +167,21 @@ static bool
 decode_decimal(const struct field *field, const json_t *value, void *slot,
                struct schema_errors *errors)
 {
-    if (!json_is_number(value))
+    bool is_text = json_is_string(value) && (field->flags & FIELD_OR_TEXT) != 0;
+    if (!json_is_number(value) && !is_text)
         return mistyped(errors, "a number", value);
-    bool exact = json_is_integer(value) ? number_decimal_of_integer(json_integer_value(value), slot)
-                                        : number_decimal(json_real_value(value), slot);
+    struct decimal *decimal = slot;
+    bool exact = is_text ? number_decimal_of_text(json_string_value(value), decimal)
+                 : json_is_integer(value)
+                     ? number_decimal_of_integer(json_integer_value(value), decimal)
+                     : number_decimal(json_real_value(value), decimal);
     if (!exact) {
         schema_complain(errors, "",
                         "must be a decimal of at most 15 digits, six of them after the point");
         return false;
     }
-    return check_number(field, json_number_value(value), errors);
+    double number = is_text ? (double)decimal->micros / 1000000 : json_number_value(value);
+    return check_number(field, number, errors);
 }
 
 static bool

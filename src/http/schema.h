@@ -52,6 +52,8 @@ enum field_flag {
                                  null; a list or map that is neither this nor nullable as [] or {} */
     FIELD_TRIMMED = 1 << 3,   /* white space at both ends is dropped, after the length is checked */
     FIELD_NOT_BLANK = 1 << 4, /* must hold something that is not white space */
+    FIELD_UPPER_CASE = 1 << 5, /* letters of ASCII become capitals, before choices and check */
+    FIELD_OR_TEXT = 1 << 6,    /* of a DECIMAL: "-12.50" is taken as well as -12.5 */
 };
 
 struct schema;

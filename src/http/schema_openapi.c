@@ -82,6 +82,8 @@ describe(const struct field *field)
                             json_sprintf("#/components/schemas/%s", field->of->name));
     else if (nullable)
         json_object_set_new(object, "type", json_pack("[s, s]", types[field->type], "null"));
+    else if ((field->flags & FIELD_OR_TEXT) != 0)
+        json_object_set_new(object, "type", json_pack("[s, s]", types[field->type], "string"));
     else
         json_object_set_new(object, "type", json_string(types[field->type]));
     switch (field->type) {

@@ -36,6 +36,16 @@ text_trim(const char *text, size_t length, size_t *start, size_t *end)
     *end = to;
 }
 
+const char *
+text_upper_case(const char *text, struct arena *arena)
+{
+    char *upper = arena_strdup(arena, text);
+    for (char *at = upper; *at != '\0'; at++)
+        if (*at >= 'a' && *at <= 'z')
+            *at = (char)(*at & ~0x20);
+    return upper;
+}
+
 int
 text_hex_digit(char digit)
 {

@@ -10,6 +10,9 @@
 /* Finds what is left of valid UTF-8 without white space at both ends; start == end when nothing. */
 void text_trim(const char *text, size_t length, size_t *start, size_t *end);
 
+/* A copy with the letters of ASCII as capitals, in the arena. */
+const char *text_upper_case(const char *text, struct arena *arena);
+
 /* The value of a hexadecimal digit, or -1. */
 int text_hex_digit(char digit);
 

@@ -13,6 +13,7 @@
 #include "apps/budget/date.h"
 #include "apps/budget/knowledge.h"
 #include "apps/budget/spending.h"
+#include "http/number.h"
 
 static struct arena arena;
 
@@ -180,15 +181,81 @@ says_no_level_for_money_whose_worth_it_cannot_tell(void **state)
 }
 
 static void
-knows_the_currencies_of_iso_4217(void **state)
+takes_any_code_of_three_to_five_letters_for_a_currency(void **state)
 {
     (void)state;
-    const char *const known[] = {"AED", "EUR", "GBP", "JPY", "KWD", "ZWL", "XXX", "USD"};
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        assert_true(currency_is_known(known[i]));
-    const char *const unknown[] = {"", "E", "EU", "eur", "EURO", "ABC", " EU", "AED AFN", "ED "};
-    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
-        assert_false(currency_is_known(unknown[i]));
+    const char *const good[] = {"EUR", "JPY", "KWD", "ABC", "USDC", "MATIC"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_null(currency_check(good[i]));
+    const char *const bad[] = {"", "E", "EU", "DOLLAR", " EU", "AED AFN", "E1R", "\xc3\x89UR"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_non_null(currency_check(bad[i]));
+}
+
+static bool
+decode_transaction(const char *json, struct transaction *row)
+{
+    struct error err = {0};
+    const json_t *document = schema_parse(json, strlen(json), &arena, &err);
+    const struct transaction *decoded =
+        document ? schema_decode(&transaction_schema, document, "", &arena, &err) : NULL;
+    if (decoded)
+        *row = *decoded;
+    return decoded != NULL;
+}
+
+static void
+takes_currencies_in_any_case_and_amounts_as_text(void **state)
+{
+    (void)state;
+    struct transaction row;
+    assert_true(decode_transaction("{\"date\":\"2026-01-31\",\"amount\":\"-12.50\","
+                                   "\"category\":\"Food\",\"currency\":\"eUr\"}",
+                                   &row));
+    assert_string_equal(row.currency, "EUR");
+    assert_int_equal(row.amount.micros, -12500000);
+    assert_false(decode_transaction("{\"date\":\"2026-01-31\",\"amount\":\"twelve\","
+                                    "\"category\":\"Food\"}",
+                                    &row));
+}
+
+static void
+reads_decimals_of_text_exactly_or_not_at_all(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t micros;
+    } good[] = {{"-12.50", -12500000},
+                {"0.000001", 1},
+                {"+7", 7000000},
+                {"-0", 0},
+                {"0001.10000000000", 1100000},
+                {"999999999.999999", INT64_C(999999999999999)},
+                {"9223372036854", INT64_C(9223372036854000000)}};
+    struct decimal value;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(number_decimal_of_text(good[i].text, &value));
+        assert_int_equal(value.micros, good[i].micros);
+    }
+    const char *const bad[] = {"",
+                               "-",
+                               ".5",
+                               "5.",
+                               "1e3",
+                               "1,5",
+                               " 1",
+                               "1 ",
+                               "--1",
+                               "0x10",
+                               "NaN",
+                               "0.0000001",
+                               "1.2.3",
+                               "1000000000000000",
+                               "9223372036855",
+                               "9999999999.999999"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(number_decimal_of_text(bad[i], &value));
 }
 
 static void
@@ -232,7 +299,9 @@ main(void)
         cmocka_unit_test_teardown(refuses_the_smallest_integer_instead_of_wrapping, clean),
         cmocka_unit_test_teardown(finds_no_spending_in_income_alone, clean),
         cmocka_unit_test_teardown(says_no_level_for_money_whose_worth_it_cannot_tell, clean),
-        cmocka_unit_test_teardown(knows_the_currencies_of_iso_4217, clean),
+        cmocka_unit_test_teardown(takes_any_code_of_three_to_five_letters_for_a_currency, clean),
+        cmocka_unit_test_teardown(takes_currencies_in_any_case_and_amounts_as_text, clean),
+        cmocka_unit_test_teardown(reads_decimals_of_text_exactly_or_not_at_all, clean),
         cmocka_unit_test_teardown(writes_amounts_with_the_places_of_their_coins, clean),
         cmocka_unit_test_teardown(takes_only_days_that_exist, clean),
     };

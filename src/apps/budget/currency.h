@@ -1,15 +1,11 @@
-/* Currencies by their ISO 4217 codes, and exact amounts as people read them. */
+/* Currencies by their codes, and exact amounts as people read them. */
 #ifndef HEARTH_APPS_BUDGET_CURRENCY_H
 #define HEARTH_APPS_BUDGET_CURRENCY_H
-
-#include <stdbool.h>
 
 #include "base/arena.h"
 #include "http/schema.h"
 
-bool currency_is_known(const char *code);
-
-/* For rows of schemas: NULL, or the complaint. */
+/* For rows of schemas: NULL for 3 to 5 letters, or the complaint. */
 const char *currency_check(const char *code);
 
 /* "36.70 GBP", "1200 JPY", "12.5" where code is NULL: all digits that the amount has, and at least

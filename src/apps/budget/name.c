@@ -27,6 +27,6 @@ name_check(const char *name)
     size_t length = strlen(name);
     for (size_t at = 0, bytes = 0; at < length; at += bytes)
         if (!may_stand_in_a_name(utf8_decode(name + at, &bytes)))
-            return "Name can only contain letters, spaces, hyphens, and apostrophes";
-    return guard_screen(name, length) ? "Invalid name format" : NULL;
+            return "can only contain letters, spaces, hyphens, and apostrophes";
+    return guard_screen(name, length) ? "has an invalid name format" : NULL;
 }

@@ -51,13 +51,14 @@ const struct schema transaction_schema = {
                    .pattern_hint = "YYYY-MM-DD", .doc = "The day.", .example = "\"2025-11-01\""),
             STRING(struct transaction, description, .flags = FIELD_NULLABLE, .max = 500,
                    .doc = "What it was; not shown to any model."),
-            DECIMAL(struct transaction, amount, .flags = FIELD_REQUIRED,
+            DECIMAL(struct transaction, amount, .flags = FIELD_REQUIRED | FIELD_OR_TEXT,
                     .doc = "Exact; what went out is negative."),
             STRING(struct transaction, category,
                    .flags = FIELD_REQUIRED | FIELD_TRIMMED | FIELD_NOT_BLANK, .max = 50,
                    .doc = "What it was for.", .example = "\"Food\""),
-            STRING(struct transaction, currency, .flags = FIELD_NULLABLE | FIELD_OMITTED,
-                   .check = currency_check, .pattern_hint = "ISO 4217",
+            STRING(struct transaction, currency,
+                   .flags = FIELD_NULLABLE | FIELD_OMITTED | FIELD_UPPER_CASE,
+                   .check = currency_check, .pattern_hint = "3 to 5 letters, such as EUR",
                    .doc = "Its currency; the same in all rows.", .example = "\"GBP\""),
             {.name = NULL}},
 };
@@ -69,13 +70,13 @@ const struct schema insight_request_schema = {
     .example = "{\"transactions\":[{\"date\":\"2025-11-01\",\"description\":\"Evening delivery\","
                "\"amount\":-32.5,\"category\":\"Food\"}],\"currency\":\"EUR\"}",
     .fields =
-        (const struct field[]){ARRAY(struct insight_request, transactions, &transaction_schema,
-                                     .flags = FIELD_NULLABLE, .max = TRANSACTIONS_MAX,
-                                     .doc = "In any order."),
-                               STRING(struct insight_request, currency, .flags = FIELD_NULLABLE,
-                                      .check = currency_check, .pattern_hint = "ISO 4217",
-                                      .doc = "Of the rows that name none.", .example = "\"EUR\""),
-                               {.name = NULL}},
+        (const struct field[]){
+            ARRAY(struct insight_request, transactions, &transaction_schema,
+                  .flags = FIELD_NULLABLE, .max = TRANSACTIONS_MAX, .doc = "In any order."),
+            STRING(struct insight_request, currency, .flags = FIELD_NULLABLE | FIELD_UPPER_CASE,
+                   .check = currency_check, .pattern_hint = "3 to 5 letters, such as EUR",
+                   .doc = "Of the rows that name none.", .example = "\"EUR\""),
+            {.name = NULL}},
 };
 
 static const struct schema meta_schema = {
