@@ -52,6 +52,8 @@ take(struct host *host, const char *class_name, struct rate rate, const char *cl
     if (limit_take(host, key, rate, monotonic_us, &verdict->state))
         return true;
     int64_t retry_s = verdict->state.retry_after_s > 0 ? verdict->state.retry_after_s : 1;
+    err->limit = rate.count;
+    err->limit_s = rate.seconds;
     return error_set_retry(err, ERROR_RATE_LIMITED, (int)retry_s,
                            "more than %lld requests in %lld seconds; try again in %lld",
                            (long long)rate.count, (long long)rate.seconds, (long long)retry_s);
@@ -103,7 +105,8 @@ limits_headers(struct request *request, const struct limit_verdict *verdict)
     strbuf_add_integer(&text, state->remaining);
     strbuf_add_text(&text, ";t=");
     /* t and Retry-After should agree where both are sent (section 4.3 of the draft). */
-    strbuf_add_integer(&text, state->retry_after_s > 0 ? state->retry_after_s : state->reset_s);
+    int64_t reset_s = state->retry_after_s > 0 ? state->retry_after_s : state->reset_s;
+    strbuf_add_integer(&text, reset_s);
     response_header(request, "RateLimit", text.data);
 
     const struct {
@@ -111,10 +114,12 @@ limits_headers(struct request *request, const struct limit_verdict *verdict)
         int64_t value;
     } older[] = {{"X-RateLimit-Limit", state->limit},
                  {"X-RateLimit-Remaining", state->remaining},
-                 {"X-RateLimit-Reset", state->reset_s}};
+                 {"X-RateLimit-Window", verdict->rate.seconds},
+                 {"X-RateLimit-Reset", reset_s}};
     for (size_t i = 0; i < sizeof(older) / sizeof(older[0]); i++) {
         strbuf_init(&text, &request->arena, 24);
         strbuf_add_integer(&text, older[i].value);
         response_header(request, older[i].name, text.data);
     }
+    response_header(request, "X-RateLimit-Rule", verdict->name);
 }

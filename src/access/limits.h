@@ -15,7 +15,8 @@ struct limit_verdict {
 };
 
 /* Takes one from the client's bucket of this class; client is a tenant or an address (all of an
- * IPv6 /64 count as one, ::ffff:192.0.2.1 as 192.0.2.1). false with ERROR_RATE_LIMITED and a time to come back. */
+ * IPv6 /64 count as one, ::ffff:192.0.2.1 as 192.0.2.1). false with ERROR_RATE_LIMITED and a time
+ * to come back. */
 bool limits_take(const struct settings *settings, struct host *host, enum route_limit limit,
                  const char *client, int64_t monotonic_us, struct limit_verdict *verdict,
                  struct error *err) __attribute__((warn_unused_result));
@@ -27,7 +28,7 @@ bool limits_take_failure(const struct settings *settings, struct host *host, con
     __attribute__((warn_unused_result));
 
 /* Sets RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-11) and the older
- * X-RateLimit-Limit, -Remaining and -Reset. */
+ * X-RateLimit-Limit, -Remaining, -Window, -Reset and -Rule. */
 void limits_headers(struct request *request, const struct limit_verdict *verdict);
 
 #endif

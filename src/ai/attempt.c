@@ -174,6 +174,8 @@ attempt_model(struct run *run, const struct model_settings *model, const struct 
                             .policy = breaker_policy_of(run, model)};
     struct provider_request request;
     build_request(run, model, prompt, &request);
+    /* With an old answer at hand nobody need wait for more than one try. */
+    int64_t attempts = run->stale.data ? 1 : run->policy->attempts;
     for (int64_t made = 0;;) {
         int64_t left_ms = deadline_ms - clock_monotonic_ms();
         if (left_ms < 1 && made == 0)
@@ -187,7 +189,7 @@ attempt_model(struct run *run, const struct model_settings *model, const struct 
         record(run, &target, answer, answered ? NULL : failure);
         if (answered)
             return true;
-        if (!failure->retryable || ++made >= run->policy->attempts)
+        if (!failure->retryable || ++made >= attempts)
             return false;
         int64_t wait_ms = wait_before_next(run, made, failure);
         if (clock_monotonic_ms() + wait_ms >= deadline_ms)

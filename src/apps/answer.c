@@ -53,7 +53,8 @@ add_cors(struct request *request)
         if (request->method == METHOD_OPTIONS &&
             request->admission->head.values[HEAD_REQUESTED_METHOD] && cors_allows(list, origin))
             cors_preflight_headers(request,
-                                   route_methods(request->admission->allowed, &request->arena));
+                                   route_methods(request->admission->allowed, &request->arena),
+                                   request->admission->head.values[HEAD_REQUESTED_HEADERS]);
         return;
     }
     /* A cache that keeps the answer must not give it to a browser that does send an Origin. */

@@ -58,6 +58,7 @@ struct error {
     enum error_code code;
     char detail[400];           /* one sentence for the client; never a secret */
     int retry_after_s;          /* 0: not known */
+    long long limit, limit_s;   /* with ERROR_RATE_LIMITED: requests in seconds; 0: not known */
     struct field_error *fields; /* all of them at once, in document order; may be NULL */
 };
 

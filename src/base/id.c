@@ -67,7 +67,7 @@ bool
 request_id_is_valid(const char *text)
 {
     size_t length = strlen(text);
-    if (length < 8 || length > 128)
+    if (length < 1 || length > 128)
         return false;
     return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
            length;

@@ -6,6 +6,8 @@
 #define DEVELOPMENT_ORIGINS                                                                        \
     "http://localhost:8501,http://frontend:8501,http://localhost:3000,http://localhost:5173"
 
+enum { REQUESTED_BYTES_MAX = 2048 };
+
 static bool
 is_any(const char *list)
 {
@@ -52,15 +54,28 @@ cors_headers(struct request *request, const char *list, const char *origin)
     response_header(request, "Access-Control-Expose-Headers",
                     "X-Request-Id, X-Cache, Age, X-Model, Retry-After, RateLimit, "
                     "RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, "
-                    "X-RateLimit-Reset, X-API-Version, Server-Timing");
+                    "X-RateLimit-Reset, X-RateLimit-Window, X-RateLimit-Rule, X-API-Version, "
+                    "Server-Timing");
+}
+
+/* Whether text is a list of header names: tokens (RFC 9110, section 5.6.2), commas and blanks. */
+static bool
+is_name_list(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "!#$%&'*+-.^_`|~, \t";
+    size_t length = strnlen(text, REQUESTED_BYTES_MAX + 1);
+    return length <= REQUESTED_BYTES_MAX && strspn(text, allowed) == length;
 }
 
 void
-cors_preflight_headers(struct request *request, const char *methods)
+cors_preflight_headers(struct request *request, const char *methods, const char *requested)
 {
+    static const char known[] = "Authorization, Content-Type, X-API-Key, X-Request-Id, "
+                                "Cache-Control, api-version, x-api-version, traceparent, "
+                                "tracestate";
     response_header(request, "Access-Control-Allow-Methods", methods);
     response_header(request, "Access-Control-Allow-Headers",
-                    "Authorization, Content-Type, X-API-Key, X-Request-Id, Cache-Control, "
-                    "api-version, x-api-version, traceparent, tracestate");
+                    requested && is_name_list(requested) ? requested : known);
     response_header(request, "Access-Control-Max-Age", "600");
 }

@@ -17,7 +17,9 @@ const char *cors_origins(const char *setting, bool production);
  * without credentials. */
 void cors_headers(struct request *request, const char *list, const char *origin);
 
-/* Adds the headers of a preflight's answer as well. methods is what Allow says. */
-void cors_preflight_headers(struct request *request, const char *methods);
+/* Adds the headers of a preflight's answer as well. methods is what Allow says; requested is what
+ * the browser wants to send: all of it is allowed when it is a list of at most 2 KB of header
+ * names, else (or with NULL) those that the API reads. */
+void cors_preflight_headers(struct request *request, const char *methods, const char *requested);
 
 #endif

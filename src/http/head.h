@@ -22,6 +22,7 @@
     X(QUERY, "QUERY_STRING")                                                                       \
     X(REMOTE_ADDRESS, "REMOTE_ADDR")                                                               \
     X(REQUEST_ID, "HTTP_X_REQUEST_ID")                                                             \
+    X(REQUESTED_HEADERS, "HTTP_ACCESS_CONTROL_REQUEST_HEADERS")                                    \
     X(REQUESTED_METHOD, "HTTP_ACCESS_CONTROL_REQUEST_METHOD")                                      \
     X(TRACEPARENT, "HTTP_TRACEPARENT")                                                             \
     X(URI, "REQUEST_URI")                                                                          \

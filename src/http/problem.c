@@ -1,13 +1,13 @@
 /* The one body of failure (RFC 9457), with the members that older clients read. */
 #include "http/problem.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "http/request.h"
+#include "http/text.h"
 
 struct problem_field {
     const char *path, *message;
@@ -20,6 +20,8 @@ struct problem {
     bool retryable;
     bool has_retry_after;
     int64_t retry_after;
+    bool has_limit;
+    int64_t limit, window_seconds, retry_after_seconds;
     struct list errors; /* struct problem_field */
     bool success;
     const char *error, *error_code, *timestamp;
@@ -58,6 +60,13 @@ const struct schema problem_schema = {
             INTEGER(struct problem, retry_after, .flags = FIELD_OMITTED, .max = INT64_MAX,
                     PRESENT(struct problem, has_retry_after),
                     .doc = "Seconds to wait before that, as in Retry-After."),
+            INTEGER(struct problem, limit, .flags = FIELD_OMITTED, .max = INT64_MAX,
+                    PRESENT(struct problem, has_limit),
+                    .doc = "Requests that are allowed in window_seconds, with rate_limited."),
+            INTEGER(struct problem, window_seconds, .flags = FIELD_OMITTED, .max = INT64_MAX,
+                    PRESENT(struct problem, has_limit), .doc = "See limit."),
+            INTEGER(struct problem, retry_after_seconds, .flags = FIELD_OMITTED, .max = INT64_MAX,
+                    PRESENT(struct problem, has_limit), .doc = "As retry_after, next to limit."),
             ARRAY(struct problem, errors, &problem_field_schema, .flags = FIELD_OMITTED,
                   .doc = "All bad fields, with validation_failed."),
             BOOLEAN(struct problem, success, .flags = FIELD_REQUIRED, .doc = "Always false."),
@@ -125,10 +134,7 @@ older_name(enum error_code code, const char *name, struct arena *arena)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (names[i].code == code)
             return names[i].name;
-    char *upper = arena_strdup(arena, name);
-    for (char *at = upper; *at != '\0'; at++)
-        *at = (char)toupper((unsigned char)*at);
-    return upper;
+    return text_upper_case(name, arena);
 }
 
 /* What these say was true of the answer that the problem replaces. */
@@ -177,6 +183,10 @@ response_problem(struct request *request, const struct error *err)
         .retryable = info->retryable,
         .has_retry_after = err->retry_after_s > 0,
         .retry_after = err->retry_after_s,
+        .has_limit = err->limit_s > 0,
+        .limit = err->limit,
+        .window_seconds = err->limit_s,
+        .retry_after_seconds = err->retry_after_s,
         .errors = list_fields(err->fields, arena),
         .error = detail,
         .error_code = older_name(err->code, info->name, arena),

@@ -56,3 +56,10 @@ request_cache_control(const struct request *request, const char *directive)
     }
     return false;
 }
+
+bool
+request_wants_fresh(const struct request *request)
+{
+    return request_cache_control(request, "no-cache") ||
+           request_cache_control(request, "max-age=0");
+}

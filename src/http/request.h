@@ -44,7 +44,7 @@ struct transport {
     char *const *(*parameters)(void *carrier);
 };
 
-enum { RESPONSE_HEADERS_MAX = 32, PATH_PARAMETERS_MAX = 4 };
+enum { RESPONSE_HEADERS_MAX = 40, PATH_PARAMETERS_MAX = 4 };
 
 struct response_header {
     const char *name, *value;
@@ -115,6 +115,9 @@ bool request_client_gone(const struct request *request);
 
 /* Whether Cache-Control of the request holds this directive ("no-store"). */
 bool request_cache_control(const struct request *request, const char *directive);
+
+/* Whether the client wants an answer that is made now: no-cache, or max-age=0. */
+bool request_wants_fresh(const struct request *request);
 
 /* Sets a response header, in place of one of the same name. name and value must live as long as the
  * request; a value with a control character is not sent (no header injection is possible). */

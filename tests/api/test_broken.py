@@ -132,6 +132,11 @@ def test_limits_by_class(limited, method, path, body, limit):
     assert response.status == 429
     assert response.json()["code"] == "rate_limited"
     assert int(response.headers["Retry-After"]) >= 1
+    assert response.json()["limit"] == limit
+    assert response.json()["window_seconds"] == int(response.headers["X-RateLimit-Window"])
+    assert response.json()["retry_after_seconds"] == int(response.headers["Retry-After"])
+    assert response.headers["X-RateLimit-Rule"] in response.headers["RateLimit"]
+    assert response.headers["RateLimit"].endswith(f";t={response.headers['X-RateLimit-Reset']}")
     assert limited.get("/health").status == 200
 
 

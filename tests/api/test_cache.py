@@ -2,6 +2,8 @@
 
 import concurrent.futures
 
+import pytest
+
 PROCESS = "/v1/text_processing/process"
 
 
@@ -41,9 +43,10 @@ def test_no_store_keeps_nothing(house, fresh_text):
     assert len(house.provider.calls()) == 3
 
 
-def test_no_cache_asks_again_and_keeps_the_new_answer(house, fresh_text):
+@pytest.mark.parametrize("wish", ["no-cache", "max-age=0"])
+def test_no_cache_asks_again_and_keeps_the_new_answer(house, fresh_text, wish):
     house.site.post(PROCESS, question(fresh_text))
-    response = house.site.post(PROCESS, question(fresh_text), headers={"Cache-Control": "no-cache"})
+    response = house.site.post(PROCESS, question(fresh_text), headers={"Cache-Control": wish})
     assert response.json()["cache_hit"] is False
     assert len(house.provider.calls()) == 2
     assert house.site.post(PROCESS, question(fresh_text)).headers["X-Cache"] == "hit"

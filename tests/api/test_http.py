@@ -65,11 +65,12 @@ def test_keeps_a_request_id_and_makes_one(site):
 
 def test_answers_preflights(site):
     headers = {"Origin": "http://localhost:8501", "Access-Control-Request-Method": "POST",
-               "Access-Control-Request-Headers": "content-type"}
+               "Access-Control-Request-Headers": "content-type,x-of-the-page"}
     response = site.send("OPTIONS", PROCESS, headers=headers, key=None)
     assert response.status == 204
     assert response.headers["Access-Control-Allow-Origin"] == "http://localhost:8501"
     assert "POST" in response.headers["Access-Control-Allow-Methods"]
+    assert response.headers["Access-Control-Allow-Headers"] == "content-type,x-of-the-page"
     other = site.send("OPTIONS", PROCESS, headers={**headers, "Origin": "http://evil.example"},
                       key=None)
     assert "Access-Control-Allow-Origin" not in other.headers

@@ -509,6 +509,7 @@ serves_an_old_answer_when_the_model_is_down(void **state)
     assert_string_equal(text_of(&asked), "An old answer.");
     assert_int_equal(asked.receipt.cache, CACHE_STATE_STALE);
     assert_int_equal(asked.receipt.age_s, 9);
+    assert_int_equal(asked.receipt.attempts, 1);
     assert_false(asked.receipt.degraded);
     SCRIPT(&bench.stub, ok);
     ask_again(&bench, &asked);

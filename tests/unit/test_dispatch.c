@@ -397,6 +397,34 @@ answers_a_preflight_without_a_key(void **state)
     assert_int_equal(finish(&exchange), 204);
 }
 
+/* What a preflight for these headers is allowed. */
+static const char *
+allowed_headers(struct exchange *exchange, const char *wanted)
+{
+    start(exchange,
+          HEADERS("REQUEST_METHOD", "OPTIONS", "REQUEST_URI", "/v1/echo", "HTTP_ORIGIN",
+                  "http://localhost:3000", "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "POST",
+                  "HTTP_ACCESS_CONTROL_REQUEST_HEADERS", wanted),
+          NULL);
+    return header(exchange, "Access-Control-Allow-Headers");
+}
+
+static void
+allows_every_header_that_a_browser_asks_for_by_a_name(void **state)
+{
+    (void)state;
+    struct exchange exchange;
+    assert_string_equal(allowed_headers(&exchange, "content-type, x-mine"), "content-type, x-mine");
+    assert_int_equal(finish(&exchange), 204);
+    assert_non_null(strstr(allowed_headers(&exchange, "x-mine; <script>"), "X-API-Key"));
+    assert_int_equal(finish(&exchange), 204);
+    char long_list[2100];
+    memset(long_list, 'x', sizeof(long_list) - 1);
+    long_list[sizeof(long_list) - 1] = '\0';
+    assert_non_null(strstr(allowed_headers(&exchange, long_list), "X-API-Key"));
+    assert_int_equal(finish(&exchange), 204);
+}
+
 static void
 takes_no_body_that_is_shorter_than_announced(void **state)
 {
@@ -423,7 +451,13 @@ limits_a_client_and_says_when_to_come_back(void **state)
     }
     start(&exchange, HEADERS(POST_ECHO, GOOD_KEY, JSON_TYPE), "{\"word\":\"abc\"}");
     assert_non_null(header(&exchange, "Retry-After"));
-    assert_non_null(strstr(header(&exchange, "RateLimit"), "\"process\";r=0;t="));
+    const char *rate_limit = header(&exchange, "RateLimit");
+    assert_non_null(strstr(rate_limit, "\"process\";r=0;t="));
+    assert_string_equal(header(&exchange, "X-RateLimit-Reset"), strstr(rate_limit, "t=") + 2);
+    assert_string_equal(header(&exchange, "X-RateLimit-Window"), "60");
+    assert_string_equal(header(&exchange, "X-RateLimit-Rule"), "process");
+    assert_non_null(strstr(exchange.request.response.body, "\"limit\":2,\"window_seconds\":60,"
+                                                           "\"retry_after_seconds\":"));
     assert_int_equal(finish(&exchange), 429);
     settings.rate_limiting = false;
 }
@@ -569,6 +603,7 @@ main(void)
         cmocka_unit_test(lets_listed_origins_read_and_no_others),
         cmocka_unit_test(lets_pages_of_local_development_read_except_in_production),
         cmocka_unit_test(answers_a_preflight_without_a_key),
+        cmocka_unit_test(allows_every_header_that_a_browser_asks_for_by_a_name),
         cmocka_unit_test(takes_no_body_that_is_shorter_than_announced),
         cmocka_unit_test(limits_a_client_and_says_when_to_come_back),
         cmocka_unit_test(throttles_those_who_guess_keys),

@@ -45,7 +45,7 @@ takes_request_ids_that_are_safe_in_headers_and_logs(void **state)
     longest[128] = 'a';
     longest[129] = '\0';
     assert_false(request_id_is_valid(longest));
-    assert_false(request_id_is_valid("short12"));
+    assert_true(request_id_is_valid("7"));
     assert_false(request_id_is_valid("has blank"));
     assert_false(request_id_is_valid("new\r\nline"));
     assert_false(request_id_is_valid("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"));

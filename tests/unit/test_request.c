@@ -112,6 +112,24 @@ finds_a_directive_of_cache_control(void **state)
     assert_false(holds(NULL, "no-store"));
 }
 
+static bool
+wants_fresh(const char *value)
+{
+    struct request request = {.transport = &transport, .carrier = (void *)value};
+    return request_wants_fresh(&request);
+}
+
+static void
+takes_no_age_at_all_for_a_wish_for_a_fresh_answer(void **state)
+{
+    (void)state;
+    assert_true(wants_fresh("no-cache"));
+    assert_true(wants_fresh("no-transform, max-age=0"));
+    assert_false(wants_fresh("max-age=60"));
+    assert_false(wants_fresh("max-age=01"));
+    assert_false(wants_fresh(NULL));
+}
+
 static void
 asks_the_carrier_whether_the_client_left(void **state)
 {
@@ -130,6 +148,7 @@ main(void)
         TEST(refuses_paths_that_hide_where_they_lead),
         TEST(refuses_a_target_over_8_kb),
         TEST(finds_a_directive_of_cache_control),
+        TEST(takes_no_age_at_all_for_a_wish_for_a_fresh_answer),
         TEST(asks_the_carrier_whether_the_client_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

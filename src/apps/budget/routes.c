@@ -41,7 +41,7 @@ ask(struct request *request, const struct operation *operation, const void *inpu
         .input = input,
         .tenant = request->caller ? request->caller->tenant : "public",
         .no_store = request_cache_control(request, "no-store"),
-        .no_cache = request_cache_control(request, "no-cache"),
+        .no_cache = request_wants_fresh(request),
     };
     const void *output =
         ai_run(request->service->ai, request, &request->arena, &call, receipt, err);

@@ -110,7 +110,7 @@ text_answer(struct request *request, struct arena *arena, const struct text_requ
         .input = &input,
         .tenant = request->caller->tenant,
         .no_store = request_cache_control(request, "no-store"),
-        .no_cache = request_cache_control(request, "no-cache"),
+        .no_cache = request_wants_fresh(request),
     };
     const struct text_output *output = ai_run(service->ai, request, arena, &call, receipt, err);
     if (!output)

@@ -262,8 +262,8 @@ static const struct route routes[] = {
         .summary = "Process one text",
         .doc = "Summarises a text, judges its feeling, finds its key points, asks questions about "
                "it, or answers one. Equal requests are answered from the cache, as X-Cache and Age "
-               "tell; Cache-Control: no-cache asks for a fresh answer, no-store for one that is "
-               "not kept.",
+               "tell; Cache-Control: no-cache or max-age=0 asks for a fresh answer, no-store for "
+               "one that is not kept.",
         .operation_id = "text_process",
     },
     {
