@@ -185,7 +185,7 @@ def test_status_is_told_apart_from_another_users_pool(site):
 
 def test_a_site_that_is_down_fails_with_what_to_do():
     site = Site("nginx", workers=1)
-    site.down()
+    site.stop()
     code, lines = doctor(site, "--socket", site.directory / "fcgi.sock", "--url", site.url)
     assert code == 1
     assert said(lines, "fail", "fcgi.sock", "No such file or directory", "start the pool")
@@ -195,6 +195,7 @@ def test_a_site_that_is_down_fails_with_what_to_do():
     assert done.returncode == 1
     assert re.search(r"^worker +none is running", done.stdout, re.M)
     assert re.search(r"^socket +\S+fcgi.sock: No such file", done.stdout, re.M)
+    site.down()
 
 
 def test_a_web_server_without_workers_is_told_from_one_that_is_down():

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import urllib.parse
@@ -67,15 +68,29 @@ class Site:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.down()
+    def __exit__(self, failure, *_):
+        if failure:
+            self.stop()
+        else:
+            self.down()
 
-    def down(self):
+    def stop(self):
+        """Ends the processes; the files stay."""
         subprocess.run([str(ROOT / "dev"), "down", "--port", str(self.port)], check=True,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60)
         # Workers built with sanitizers say here what they found, leaks only as they end.
-        report = SANITIZER_REPORT.search(self.log())
-        assert not report, self.log()[report.start():][:6000]
+        log = self.log()
+        report = SANITIZER_REPORT.search(log)
+        assert not report, log[report.start():][:6000]
+
+    def down(self):
+        """Ends the processes and leaves no file behind; after a failure the files stay."""
+        self.stop()
+        # var/<port> is a link where the site's user cannot reach the tree.
+        real = self.directory.resolve()
+        if self.directory.is_symlink():
+            self.directory.unlink()
+        shutil.rmtree(real)
 
     def log(self):
         return (self.directory / "worker.log").read_text(errors="replace")

@@ -42,9 +42,11 @@ def test_a_second_site_runs_beside_the_first():
 def test_down_leaves_no_process_and_no_socket():
     site = Site("nginx", workers=2)
     assert len(processes_of(site)) >= 4
-    site.down()
+    site.stop()
     assert processes_of(site) == []
     assert not list(site.directory.glob("*.sock")) and not list(site.directory.glob("*.pid"))
+    site.down()
+    assert not os.path.lexists(site.directory)
 
 
 def test_says_that_a_port_is_taken():
@@ -80,8 +82,9 @@ def test_makes_a_key_and_prints_lines_that_work_as_pasted(tmp_path):
 
 def test_the_key_stays_the_same_over_restarts():
     site = Site("nginx", workers=1)
-    site.down()
+    site.stop()
     assert (site.directory / "api-key").read_text().strip() == KEY
+    site.down()
 
 
 def test_a_worker_with_bad_settings_says_which(tmp_path):
