@@ -47,6 +47,18 @@ inversion_helper(int form)
     return form == VERB_PAST ? "did" : form == VERB_THIRD ? "does" : "do";
 }
 
+/* Whether the verb needs nothing behind it. */
+static bool
+stands_alone(const char *base)
+{
+    return casing_lists(
+        " appear arrive begin break close continue decline die disappear emerge end "
+        "escape expand fail fall finish flee grow happen heal improve increase melt "
+        "migrate move occur open recover reopen resign return rise start stop "
+        "survive work ",
+        base);
+}
+
 const char *
 inversion_full(struct statement *s, const char *opening, size_t end)
 {
@@ -55,7 +67,7 @@ inversion_full(struct statement *s, const char *opening, size_t end)
     if (!statement_find_full_verb(s, &form, &base) || s->verb + 1 > end)
         return NULL;
     size_t last = end_of_predicate(s, end);
-    if (last == 0)
+    if (last == 0 || (last == s->verb + 1 && !stands_alone(base)))
         return NULL;
     struct strbuf out = statement_question(s, opening);
     strbuf_add_text(&out, inversion_helper(form));

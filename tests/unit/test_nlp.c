@@ -225,6 +225,10 @@ asks_by_who_what_when_how_many_and_why(void **state)
                      "How many vehicles does the bridge carry?"));
     assert_true(asks("Mayor Helen Ortega told reporters that repairs would cost a lot of money.",
                      "What did Mayor Helen Ortega tell reporters?"));
+    assert_true(
+        asks("The plant opened in 1974 and has made four engines.", "When did the plant open?"));
+    assert_false(asks("Jan Berg discovered in 1779 that light is essential.",
+                      "When did Jan Berg discover?"));
     assert_true(asks("The plan was approved. The app is maintained by Lena Vogt and her brother.",
                      "By whom is the app maintained?"));
 }
