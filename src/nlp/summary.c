@@ -92,24 +92,24 @@ worth_of(const struct ranking *r, const bool *chosen, const bool *leans, uint32_
     return worth;
 }
 
-/* The sentence worth most among those not tried yet; false for none. */
-static bool
-best_candidate(const struct ranking *r, const bool *chosen, const bool *leans, const bool *tried,
-               uint32_t *best)
+/* The sentence worth most among those not tried yet; the number of sentences for none. */
+static size_t
+best_candidate(const struct ranking *r, const bool *chosen, const bool *leans, const bool *tried)
 {
     const struct document *d = r->document;
     size_t limit =
         d->sentence_count < RANKED_SENTENCES_MAX ? d->sentence_count : RANKED_SENTENCES_MAX;
+    size_t best = d->sentence_count;
     double most = 0;
     for (size_t i = 0; i < limit; i++) {
         uint32_t sentence = r->order[i];
         double worth = tried[sentence] ? 0 : worth_of(r, chosen, leans, sentence);
         if (worth > most) {
             most = worth;
-            *best = sentence;
+            best = sentence;
         }
     }
-    return most > 0;
+    return best;
 }
 
 static int64_t
@@ -123,8 +123,10 @@ choose(const struct ranking *r, int64_t max_words, bool *chosen)
         leans[i] = clause_leans(d, &d->sentences[i]);
         tried[i] = d->sentences[i].limit_words == 0 || d->sentences[i].is_heading;
     }
-    uint32_t candidate;
-    while (used < target && best_candidate(r, chosen, leans, tried, &candidate)) {
+    while (used < target) {
+        size_t candidate = best_candidate(r, chosen, leans, tried);
+        if (candidate == d->sentence_count)
+            break;
         int64_t words = d->sentences[candidate].limit_words;
         bool fits = used + words <= max_words && (used == 0 || used + words <= target * 10 / 9);
         tried[candidate] = true;
