@@ -12,49 +12,9 @@
 
 #include "base/log.h"
 
-enum { FILE_BYTES_MAX = 1024 * 1024, SECRET_BYTES_MAX = 64 * 1024, COMPLAINTS_MAX = 100 };
+enum { FILE_BYTES_MAX = 1024 * 1024, SECRET_BYTES_MAX = 64 * 1024 };
 
 extern char **environ;
-
-const char *
-settings_place(struct settings_reading *reading, int line)
-{
-    return arena_printf(reading->arena, "%s:%d", reading->file.name, line);
-}
-
-void
-settings_complain(struct settings_reading *reading, const char *where, const char *format, ...)
-{
-    if (reading->complaint_count++ >= COMPLAINTS_MAX) {
-        if (reading->complaint_count == COMPLAINTS_MAX + 1)
-            strbuf_add_text(reading->complaints, "and more\n");
-        return;
-    }
-    va_list arguments;
-    va_start(arguments, format);
-    const char *text = arena_vprintf(reading->arena, format, arguments);
-    va_end(arguments);
-    strbuf_printf(reading->complaints, "%s: %s\n", where, text);
-}
-
-void
-settings_warn(struct settings_reading *reading, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    const char *text = arena_vprintf(reading->arena, format, arguments);
-    va_end(arguments);
-    strbuf_printf(&reading->warnings, "%s\n", text);
-}
-
-const struct setting *
-settings_row(const struct setting *rows, const char *name)
-{
-    for (const struct setting *row = rows; row->name; row++)
-        if (strcmp(row->name, name) == 0 || (row->alias && strcmp(row->alias, name) == 0))
-            return row;
-    return NULL;
-}
 
 /* The value of an environment variable; NULL where it is not set or empty. */
 static const char *

@@ -73,15 +73,6 @@ provider_named(const struct settings_roster *roster, const char *name)
     return NULL;
 }
 
-struct model_settings *
-settings_roster_model(const struct settings_roster *roster, const char *name)
-{
-    for (size_t i = 0; i < roster->model_count; i++)
-        if (strcmp(roster->models[i].name, name) == 0)
-            return &roster->models[i];
-    return NULL;
-}
-
 static void
 read_section(struct settings_reading *reading, size_t section, const struct setting *rows,
              void *draft)

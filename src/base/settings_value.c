@@ -270,3 +270,12 @@ settings_defaults(struct settings_reading *reading, const struct setting *rows, 
         if (row->initial)
             setting_put(reading, row, base, row->initial, "default");
 }
+
+const struct setting *
+settings_row(const struct setting *rows, const char *name)
+{
+    for (const struct setting *row = rows; row->name; row++)
+        if (strcmp(row->name, name) == 0 || (row->alias && strcmp(row->alias, name) == 0))
+            return row;
+    return NULL;
+}
