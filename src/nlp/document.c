@@ -2,55 +2,15 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unicode/ubrk.h>
 #include <unicode/uchar.h>
-#include <unicode/utext.h>
 
 #include "base/ascii.h"
 #include "base/utf8.h"
 #include "nlp/sentence.h"
 #include "nlp/term.h"
+#include "nlp/word_walk.h"
 
 enum { HEADING_WORDS_MAX = 10 };
-
-/* ICU's words of a text, one after the other. */
-struct word_walk {
-    UText source;
-    UBreakIterator *breaks;
-    size_t start, end;
-};
-
-static void
-word_walk_open(struct word_walk *walk, const char *text, size_t length)
-{
-    UErrorCode status = U_ZERO_ERROR;
-    *walk = (struct word_walk){.source = UTEXT_INITIALIZER};
-    utext_openUTF8(&walk->source, text, (int64_t)length, &status);
-    walk->breaks = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
-    ubrk_setUText(walk->breaks, &walk->source, &status);
-    if (U_FAILURE(status))
-        abort(); /* the rules are linked in: only memory can be short */
-}
-
-static bool
-word_walk_next(struct word_walk *walk)
-{
-    do {
-        walk->start = walk->end;
-        int32_t at = ubrk_next(walk->breaks);
-        if (at == UBRK_DONE)
-            return false;
-        walk->end = (size_t)at;
-    } while (ubrk_getRuleStatus(walk->breaks) < UBRK_WORD_NONE_LIMIT);
-    return true;
-}
-
-static void
-word_walk_close(struct word_walk *walk)
-{
-    ubrk_close(walk->breaks);
-    utext_close(&walk->source);
-}
 
 static void
 document_find_words(struct document *d)

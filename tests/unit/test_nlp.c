@@ -392,10 +392,30 @@ bounds_the_work_on_hostile_texts(void **state)
     free(text);
 }
 
+static void
+counts_words_of_scripts_without_blanks(void **state)
+{
+    (void)state;
+    assert_int_equal(nlp_count_words(""), 0);
+    assert_int_equal(nlp_count_words(" \t\n "), 0);
+    assert_int_equal(nlp_count_words("It isn't  well-known,\nis it?"), 5);
+    assert_int_equal(nlp_count_words("\xed\x95\x9c\xea\xb5\xad \xeb\xa7\x90"), 2);
+    /* "Tokyo is Japan's capital." and "I love you" */
+    assert_in_range(nlp_count_words("\xe6\x9d\xb1\xe4\xba\xac\xe3\x81\xaf\xe6\x97\xa5\xe6\x9c\xac"
+                                    "\xe3\x81\xae\xe9\xa6\x96\xe9\x83\xbd\xe3\x80\x82"),
+                    5, 6);
+    assert_int_equal(nlp_count_words("\xe0\xb8\x89\xe0\xb8\xb1\xe0\xb8\x99\xe0\xb8\xa3\xe0\xb8\xb1"
+                                     "\xe0\xb8\x81\xe0\xb8\x84\xe0\xb8\xb8\xe0\xb8\x93 yes"),
+                     4);
+    /* "I bought an iPhone-15." */
+    assert_int_equal(nlp_count_words("iPhone-15\xe3\x82\x92\xe8\xb2\xb7\xe3\x81\x86"), 3);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_words_of_scripts_without_blanks),
         cmocka_unit_test_setup(summarizes_within_the_word_limit, reset),
         cmocka_unit_test_setup(keeps_whole_sentences_in_order, reset),
         cmocka_unit_test_setup(shortens_one_long_sentence_with_an_ellipsis, reset),

@@ -8,6 +8,7 @@
 #include "apps/service.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "nlp/nlp.h"
 
 const struct text_operation *
 text_operation_find(const char *name)
@@ -18,19 +19,6 @@ text_operation_find(const char *name)
     return row;
 }
 
-static int64_t
-count_words(const char *text)
-{
-    int64_t words = 0;
-    bool inside = false;
-    for (; *text; text++) {
-        bool blank = *text == ' ' || (*text >= '\t' && *text <= '\r');
-        words += !blank && !inside;
-        inside = !blank;
-    }
-    return words;
-}
-
 static struct text_metadata *
 describe(const struct text_request *asked, const struct text_output *output,
          const struct receipt *receipt, struct arena *arena)
@@ -38,7 +26,7 @@ describe(const struct text_request *asked, const struct text_output *output,
     bool fallback = receipt->degraded || receipt->cache == CACHE_STATE_STALE;
     struct text_metadata *metadata = arena_alloc(arena, sizeof(*metadata));
     *metadata = (struct text_metadata){
-        .word_count = count_words(asked->text),
+        .word_count = nlp_count_words(asked->text),
         .model = receipt->model ? receipt->model : "local",
         .service_status = fallback ? "degraded" : NULL,
         .fallback_used = fallback,
