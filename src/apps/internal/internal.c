@@ -170,7 +170,8 @@ static const struct route routes[] = {
         .tag = "Cache",
         .summary = "Forget answers",
         .doc = "Forgets the cached answers of all operations that the pattern fits, on every "
-               "worker at once and on other hosts within a second.",
+               "worker at once and on other hosts within a second. A pattern selects whole "
+               "operations by their names, never single answers or texts.",
         .operation_id = "cache_invalidate",
     },
     {.pattern = NULL},
