@@ -75,8 +75,27 @@ describe(const json_error_t *error)
     case json_error_invalid_utf8:
         return "an escape that is no character";
     default:
+        /* jansson has no code for this one. */
+        if (strncmp(error->text, "invalid Unicode", strlen("invalid Unicode")) == 0)
+            return "an escape that is half a surrogate pair";
         return "a syntax error";
     }
+}
+
+static bool
+begins_with(const char *text, size_t length, const char *bytes)
+{
+    return length >= strlen(bytes) && memcmp(text, bytes, strlen(bytes)) == 0;
+}
+
+/* What stands where text is no UTF-8: a surrogate has the form of a character, but is none. */
+static const char *
+describe_bytes(const char *text, size_t length)
+{
+    bool is_surrogate =
+        length >= 2 && (unsigned char)text[0] == 0xed && (unsigned char)text[1] >= 0xa0;
+    return is_surrogate ? "half a surrogate pair, which UTF-8 does not have"
+                        : "a byte that is not UTF-8";
 }
 
 static void
@@ -101,7 +120,10 @@ schema_parse(const char *text, size_t length, struct arena *arena, struct error 
     }
     size_t code_points;
     if (!utf8_count(text, length, &code_points))
-        return refuse(err, "a byte that is not UTF-8", text, code_points);
+        return refuse(err, describe_bytes(text + code_points, length - code_points), text,
+                      code_points);
+    if (begins_with(text, length, "\xef\xbb\xbf"))
+        return refuse(err, "a byte order mark", text, 0);
     json_t *document = json_read(text, length, DEPTH_MAX, arena);
     if (document)
         return schema_keep(document, arena);
