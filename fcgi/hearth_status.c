@@ -124,6 +124,22 @@ print_models(const struct settings *settings)
                &settings->models[i] == settings->default_model ? ", the default" : "");
 }
 
+static void
+print_refused_keys(struct command *command, struct host *host)
+{
+    const struct settings *settings = &command->settings;
+    for (size_t i = 0; i < settings->model_count; i++) {
+        const struct model_settings *model = &settings->models[i];
+        const char *labels =
+            arena_printf(&command->arena, "model=\"%s\",outcome=\"key_refused\"", model->name);
+        uint64_t count = metrics_sum(host, METRIC_AI_ATTEMPTS, labels);
+        if (count > 0)
+            printf("key       refused by %s for model %s, %" PRIu64
+                   " times since the first worker\n",
+                   model->provider->name, model->name, count);
+    }
+}
+
 /* The file that the workers map, of the size that they were started with: never made here, since
  * its maker would own it. */
 static bool
@@ -174,6 +190,7 @@ print_shared(struct command *command)
     print_lanes(host);
     print_cache(host, &command->settings);
     print_breakers(host);
+    print_refused_keys(command, host);
     host_close(host);
     return true;
 }

@@ -112,7 +112,9 @@ record(struct run *run, const struct target *target, const struct provider_answe
     run->receipt->attempts++;
     char labels[METRIC_LABELS_MAX];
     snprintf(labels, sizeof(labels), "model=\"%s\",outcome=\"%s\"", model->name,
-             failure ? error_info(failure->error.code)->name : "ok");
+             !failure               ? "ok"
+             : failure->key_refused ? "key_refused"
+                                    : error_info(failure->error.code)->name);
     metrics_add(run->ai->host, METRIC_AI_ATTEMPTS, labels, 1);
     count_tokens(run, model, "input", answer->tokens_input, &run->receipt->tokens_input);
     count_tokens(run, model, "output", answer->tokens_output, &run->receipt->tokens_output);

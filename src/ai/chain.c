@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "host/limit.h"
 #include "host/metrics.h"
 
 enum { SHOWN_ANSWER_CHARACTERS = 2000, RETRY_AFTER_S = 5 };
@@ -66,6 +67,19 @@ log_failure(const struct run *run, const struct model_settings *model, const str
              LOG_TEXT("code", error_info(err->code)->name), LOG_TEXT("detail", err->detail));
 }
 
+/* A refused key fails every call until somebody mends it: said once a minute, it is not lost among
+ * the lines of those calls. */
+static void
+log_refused_key(const struct run *run, const struct model_settings *model)
+{
+    struct limit_state ignored;
+    const char *bucket = arena_printf(run->arena, "key refused:%s", model->name);
+    if (limit_take(run->ai->host, bucket, (struct rate){1, 60}, clock_monotonic_us(), &ignored))
+        log_line(LOG_LEVEL_WARNING, "the provider refused our key", LOG_TEXT("model", model->name),
+                 LOG_TEXT("provider", model->provider->name),
+                 LOG_TEXT("request_id", run->request->id));
+}
+
 /* Asks the models in turn. failure is left as what a person can act on: the last one that was not
  * merely a breaker's. */
 static const void *
@@ -80,7 +94,9 @@ ask_models(struct run *run, struct provider_failure *failure)
         if (output)
             return output;
         bool ends = latest.final || latest.error.code == ERROR_CLIENT_CLOSED;
-        if (!ends)
+        if (latest.key_refused)
+            log_refused_key(run, model);
+        else if (!ends)
             log_failure(run, model, &latest.error);
         if (ends || failure->error.code == ERROR_NONE || latest.error.code != ERROR_CIRCUIT_OPEN)
             *failure = latest;

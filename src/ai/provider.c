@@ -202,6 +202,7 @@ classify_status(int status, const char *code, const struct provider_fault *fault
 {
     int retry_s = failure->retry_after_ms < 0 ? 0 : (int)((failure->retry_after_ms + 999) / 1000);
     if (status == 401 || status == 403 || fault->key_refused) {
+        failure->key_refused = true;
         error_set(&failure->error, ERROR_UPSTREAM_ERROR, "the provider refused our key");
     } else if (status == 429) {
         failure->retryable = !fault->quota_spent;

@@ -54,6 +54,7 @@ struct provider_failure {
     bool retryable;         /* the same question may be asked again here */
     bool final;             /* nobody else may be asked: the question itself was refused */
     bool counts;            /* for the breaker: the provider, not the question, is at fault */
+    bool key_refused;       /* for the operator, who has to mend it */
     int64_t retry_after_ms; /* as the provider said; -1: it did not */
 };
 

@@ -1,5 +1,6 @@
 """What clients see when the model is broken, slow or limited, and when they ask too much."""
 
+import subprocess
 import time
 
 import pytest
@@ -25,6 +26,20 @@ def test_answers_degraded_and_marked_and_keeps_it_not(fragile, fresh_text):
     fragile.provider.mode("ok")
     again = fragile.site.post(PROCESS, question(fresh_text))
     assert again.json()["cache_hit"] is False
+
+
+def test_tells_the_operator_once_that_a_key_is_refused(fragile, fresh_text):
+    fragile.provider.mode("401")
+    for number in range(3):
+        fragile.site.post(PROCESS, question(f"{fresh_text} Copy {number}."))
+    lines = [line for line in fragile.site.log().splitlines() if "the provider refused our key" in line]
+    assert len(lines) == 1
+    assert '"level":"warning"' in lines[0] and '"provider":"openai"' in lines[0]
+    place = fragile.site.directory
+    shown = subprocess.run([place / "bin/hearth", "status", "--socket", place / "fcgi.sock"],
+                           env=dict(fragile.site.environment, RUNTIME_DIRECTORY=str(place / "run")),
+                           stdout=subprocess.PIPE, text=True, timeout=30, check=False)
+    assert "refused by openai for model" in shown.stdout
 
 
 @pytest.mark.parametrize("mode", ["500", "429", "reset", "garbage", "empty"])

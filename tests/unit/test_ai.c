@@ -431,6 +431,7 @@ never_repeats_what_cannot_change(void **state)
     assert_int_equal(asked.err.code, ERROR_UPSTREAM_ERROR);
     assert_string_equal(asked.err.detail, "the provider refused our key");
     assert_int_equal(atomic_load(&bench.stub.calls), 1);
+    assert_int_equal(metrics_sum(bench.host, METRIC_AI_ATTEMPTS, "outcome=\"key_refused\""), 1);
     asked_end(&asked);
     bench_close(&bench);
 }
