@@ -79,11 +79,19 @@ def test_takes_any_currency(local_site, currency):
     assert currency in answer["aiva_insight"]
 
 
+def test_takes_codes_in_any_case_and_amounts_as_text(local_site):
+    answer = local_site.post(INSIGHTS, {"transactions": [row("-12.50", currency="usdc"), row(-1, currency="USDC")]}).json()
+    assert answer["meta"]["currency"] == "USDC"
+    assert answer["meta"]["total"] == 13.5
+
+
 @pytest.mark.parametrize("body, path", [
     ({"transactions": [row(currency="EUR"), row(currency="USD")]}, "transactions[1].currency"),
     ({"transactions": [row(currency="USD")], "currency": "EUR"}, "transactions[0].currency"),
-    ({"transactions": [row(currency="EURO")]}, "transactions[0].currency"),
-    ({"transactions": [row(), row("-1")]}, "transactions[1].amount"),
+    ({"transactions": [row(currency="EU")]}, "transactions[0].currency"),
+    ({"transactions": [row(currency="DOLLAR")]}, "transactions[0].currency"),
+    ({"transactions": [row(), row("minus one")]}, "transactions[1].amount"),
+    ({"transactions": [row("-1.0000001")]}, "transactions[0].amount"),
     ({"transactions": [row(None)]}, "transactions[0].amount"),
     ({"transactions": [row(-0.0000001)]}, "transactions[0].amount"),
     ({"transactions": [row(category=" ")]}, "transactions[0].category"),
@@ -140,6 +148,7 @@ def test_names_the_bad_field_of_a_check_in(local_site, change, path):
     response = local_site.post("/v1/ai/checkin", {**CHECKIN, **change})
     assert response.status == 422
     assert paths_of(response) == [path]
+    assert response.json()["detail"].startswith(f"{path} ")
 
 
 @pytest.mark.parametrize("name", ["Zoë", "Badmin", "Pretending", "O'Brien", "李雷", "محمد", "Anne-Marie"])
