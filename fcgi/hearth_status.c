@@ -174,6 +174,12 @@ print_shared(struct command *command)
                directory);
         return false;
     }
+    /* The owner may not be able to walk the path that root did: a link below root's home. */
+    char *resolved = realpath(directory, NULL);
+    if (resolved) {
+        directory = arena_strdup(&command->arena, resolved);
+        free(resolved);
+    }
     if (geteuid() == 0 && (setegid(status.st_gid) != 0 || seteuid(status.st_uid) != 0))
         return false;
     if (geteuid() != status.st_uid) {

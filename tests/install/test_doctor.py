@@ -13,7 +13,7 @@ from site_lib import Site
 
 
 def settings_of(site, **more):
-    return dict({"RUNTIME_DIRECTORY": str(site.directory / "run"), "API_KEY": site.key,
+    return dict({"RUNTIME_DIRECTORY": str((site.directory / "run").resolve()), "API_KEY": site.key,
                  "MEMCACHED_SERVERS": str(site.directory / "memcached.sock")}, **more)
 
 
@@ -171,6 +171,16 @@ def test_status_counts_requests(site):
     for _ in range(10):
         site.send("GET", "/v1/health")
     assert answered() >= before + 10
+
+
+def test_status_follows_a_link_that_only_root_can_walk(site, place):
+    if os.getuid() != 0:
+        pytest.skip("root takes another identity, others do not")
+    place.chmod(0o700)
+    link = place / "run"
+    link.symlink_to((site.directory / "run").resolve())
+    done = hearth("status", "--url", site.url, settings=dict(settings_of(site), RUNTIME_DIRECTORY=str(link)))
+    assert "cache     " in done.stdout, done.stdout
 
 
 def test_status_is_told_apart_from_another_users_pool(site):
