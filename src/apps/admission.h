@@ -13,7 +13,7 @@ struct admission {
     struct head head;
     struct limit_verdict limit;
     unsigned allowed; /* methods of the path, as enum method bits */
-    bool answered; /* OPTIONS and preflights need no handler */
+    bool answered;    /* OPTIONS and preflights need no handler */
 };
 
 /* Fills the request: head, id, route, version, caller, body, input and filter. false with err: the

@@ -15,8 +15,8 @@ struct nlp_sentiment {
     const char *explanation; /* a sentence that names what it rests on */
 };
 
-/* Runs between blanks; words as ICU finds them where the script has no blanks between them (Chinese,
- * Japanese, Thai). Allocates nothing and asks ICU nothing for other texts. */
+/* Runs between blanks; words as ICU finds them where the script has no blanks between them
+ * (Chinese, Japanese, Thai). Allocates nothing and asks ICU nothing for other texts. */
 int64_t nlp_count_words(const char *text);
 
 /* Extractive: whole sentences of the text in their order, at most max_words words in all (the best
