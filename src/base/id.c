@@ -104,7 +104,7 @@ traceparent_child(char *text, const char *parent)
     if (known) {
         memcpy(text, parent, 36);
     } else {
-        memcpy(text, "00-", 3);
+        memcpy(text, "00-", sizeof("00-"));
         hex_format(text + 3, random, 16);
         text[35] = '-';
     }

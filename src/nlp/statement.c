@@ -76,10 +76,10 @@ opens_subject(const struct statement *s)
 }
 
 static bool
-breaks_subject(const struct statement *s, size_t i)
+breaks_subject(const char *token, bool is_first)
 {
-    return strpbrk(s->tokens[i], ",;:()\"") != NULL || strlen(s->tokens[i]) > 30 ||
-           (i > 0 && casing_lists(no_subject_inside, s->tokens[i]));
+    return strpbrk(token, ",;:()\"") != NULL || strlen(token) > 30 ||
+           (!is_first && casing_lists(no_subject_inside, token));
 }
 
 bool
@@ -95,7 +95,7 @@ statement_find_verb(struct statement *s, const char *verbs)
             return i + 1 < s->count && !casing_lists(" and or but then to ", s->tokens[i - 1]) &&
                    !(is_english(s) && statement_has_verb(s, 1, i));
         }
-        if (breaks_subject(s, i))
+        if (breaks_subject(s->tokens[i], i == 0))
             return false;
     }
     return false;
@@ -123,7 +123,7 @@ statement_find_full_verb(struct statement *s, int *form, const char **base)
     if (!opens_subject(s))
         return false;
     for (size_t i = 1; i < s->count && i <= SUBJECT_WORDS_MAX; i++) {
-        if (breaks_subject(s, i - 1))
+        if (breaks_subject(s->tokens[i - 1], i == 1))
             return false;
         *form = *s->tokens[i] >= 'a' ? (int)verb_read(s->tokens[i], base) : VERB_NONE;
         if (*form == VERB_NONE || ends_in(s->tokens[i - 1], "'s") ||
