@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "host/breaker.h"
+#include "host/limit.h"
 #include "host/metrics.h"
 
 enum { DEFAULT_CONNECT_MS = 5000, PAUSE_SLICE_MS = 250, PROBE_GRACE_MS = 5000 };
@@ -151,6 +152,25 @@ wait_before_next(const struct run *run, int64_t made, const struct provider_fail
     return strategy_wait_ms(run->policy, made, random);
 }
 
+/* Whether the model may be asked within what its provider allows in a minute, over all workers. */
+static bool
+within_pace(const struct run *run, const struct model_settings *model, int64_t made,
+            struct provider_failure *failure)
+{
+    struct rate rate = {.count = model->requests_per_minute, .seconds = 60};
+    struct limit_state state;
+    if (rate.count <= 0 ||
+        limit_take(run->ai->host, arena_printf(run->arena, "model:%s", model->name), rate,
+                   clock_monotonic_us(), &state))
+        return true;
+    if (made == 0) {
+        *failure = (struct provider_failure){.retry_after_ms = state.retry_after_s * 1000};
+        error_set_retry(&failure->error, ERROR_PROVIDER_RATE_LIMITED, (int)state.retry_after_s,
+                        "model \"%s\" is asked as often as its provider allows", model->name);
+    }
+    return false;
+}
+
 static bool
 allowed(struct target *target, int64_t made, struct provider_failure *failure)
 {
@@ -182,7 +202,8 @@ attempt_model(struct run *run, const struct model_settings *model, const struct 
         int64_t left_ms = deadline_ms - clock_monotonic_ms();
         if (left_ms < 1 && made == 0)
             return provider_fail(failure, ERROR_UPSTREAM_TIMEOUT, "no time is left to ask again");
-        if (left_ms < 1 || !allowed(&target, made, failure))
+        if (left_ms < 1 || !within_pace(run, model, made, failure) ||
+            !allowed(&target, made, failure))
             return false;
         if (model->total_timeout_ms > 0)
             left_ms = least(left_ms, model->total_timeout_ms);

@@ -42,8 +42,7 @@ struct model_settings {
     const struct model_settings *fallbacks[MODEL_FALLBACKS_MAX + 1]; /* NULL-terminated, in order */
     int64_t requests_per_minute;                                     /* 0: no limit known */
     int64_t tokens_per_minute;
-    int64_t connect_timeout_ms, headers_timeout_ms, first_token_timeout_ms, gap_timeout_ms,
-        total_timeout_ms;
+    int64_t connect_timeout_ms, headers_timeout_ms, total_timeout_ms;
 };
 
 struct settings {

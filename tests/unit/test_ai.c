@@ -459,6 +459,28 @@ degrades_to_the_local_way_and_never_stores_that(void **state)
 }
 
 static void
+asks_a_model_no_oftener_than_its_provider_allows(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asked asked;
+    bench_open(&bench, NULL,
+               ONE_MODEL "requests_per_minute = 1\n"
+                         "fallbacks = second\n[model \"second\"]\nprovider = two\nid = m-2\n");
+    SCRIPT(&bench.stub, ok);
+    SCRIPT(&bench.second, ok_second);
+    ask(&bench, &asked, &prose);
+    assert_string_equal(asked.receipt.model, "first");
+    asked.input.text = "another text";
+    ask_again(&bench, &asked);
+    assert_string_equal(asked.receipt.model, "second");
+    assert_int_equal(asked.receipt.attempts, 1);
+    assert_int_equal(atomic_load(&bench.stub.calls), 1);
+    asked_end(&asked);
+    bench_close(&bench);
+}
+
+static void
 falls_back_to_the_next_model(void **state)
 {
     (void)state;
@@ -988,6 +1010,7 @@ main(void)
         cmocka_unit_test(does_not_wait_for_a_retry_after_beyond_its_time),
         cmocka_unit_test(never_repeats_what_cannot_change),
         cmocka_unit_test(degrades_to_the_local_way_and_never_stores_that),
+        cmocka_unit_test(asks_a_model_no_oftener_than_its_provider_allows),
         cmocka_unit_test(falls_back_to_the_next_model),
         cmocka_unit_test(serves_an_old_answer_when_the_model_is_down),
         cmocka_unit_test(repairs_an_unreadable_answer_once),

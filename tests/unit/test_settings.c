@@ -344,7 +344,7 @@ static const char sections[] = "[provider \"work\"]\n"
                                "price_output = 4\n"
                                "fallbacks = small, local\n"
                                "requests_per_minute = 50\n"
-                               "gap_timeout_ms = 100\n"
+                               "total_timeout_ms = 100\n"
                                "[model \"small\"]\n"
                                "provider = house\n";
 
@@ -360,7 +360,7 @@ reads_providers_and_models_of_the_file(void **state)
     assert_string_equal(model->provider->key, "secret");
     assert_int_equal(model->price_input_micros, 800000);
     assert_int_equal(model->price_output_micros, 4000000);
-    assert_int_equal(model->gap_timeout_ms, 100);
+    assert_int_equal(model->total_timeout_ms, 100);
     assert_int_equal(model->headers_timeout_ms, 30000);
     assert_string_equal(model->fallbacks[0]->name, "small");
     assert_string_equal(model->fallbacks[1]->name, "local");
