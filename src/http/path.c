@@ -72,14 +72,20 @@ check_segments(const char *path)
     return NULL;
 }
 
+static bool
+refuse_length(struct error *err)
+{
+    return error_set(err, ERROR_URI_TOO_LONG, "the request's target is over %d bytes",
+                     TARGET_BYTES_MAX);
+}
+
 bool
 request_path_parse(const char *target, struct arena *arena, const char **path, const char **query,
                    struct error *err)
 {
     size_t bytes = strnlen(target, TARGET_BYTES_MAX + 1);
     if (bytes > TARGET_BYTES_MAX)
-        return error_set(err, ERROR_URI_TOO_LONG, "the request's target is over %d bytes",
-                         TARGET_BYTES_MAX);
+        return refuse_length(err);
     for (size_t i = 0; i < bytes; i++)
         if ((unsigned char)target[i] <= ' ' || target[i] == 0x7f)
             return error_set(err, ERROR_MALFORMED_REQUEST,
@@ -92,7 +98,10 @@ request_path_parse(const char *target, struct arena *arena, const char **path, c
         return error_set(err, ERROR_MALFORMED_REQUEST,
                          "the path has an escape or a byte that is no text");
     char *normal = arena_alloc(arena, 3 * length + 2);
-    if (write_normal(normal, start, length) == 0)
+    size_t normal_length = write_normal(normal, start, length);
+    if (normal_length > TARGET_BYTES_MAX)
+        return refuse_length(err);
+    if (normal_length == 0)
         normal[0] = '/';
     const char *complaint = check_segments(normal);
     if (complaint)

@@ -88,6 +88,12 @@ refuses_a_target_over_8_kb(void **state)
     struct error err = {0};
     assert_false(request_path_parse(target, &arena, &path, &query, &err));
     assert_int_equal(err.code, ERROR_URI_TOO_LONG);
+    /* '<' takes three bytes in the one form. */
+    memset(target + 1, '<', 3000);
+    target[3001] = '\0';
+    error_clear(&err);
+    assert_false(request_path_parse(target, &arena, &path, &query, &err));
+    assert_int_equal(err.code, ERROR_URI_TOO_LONG);
 }
 
 static bool
