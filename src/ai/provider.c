@@ -148,6 +148,9 @@ says_refused(const struct provider_fault *fault)
     return fault->message && strcasestr(fault->message, "content filtering policy");
 }
 
+/* A date of any year is still no longer than a day. */
+enum { RETRY_AFTER_MAX_MS = 24 * 3600 * 1000 };
+
 static int64_t
 whole_number(const char *text, int64_t unit_ms)
 {
@@ -158,9 +161,6 @@ whole_number(const char *text, int64_t unit_ms)
         return -1;
     return (int64_t)(number * (double)unit_ms + 0.5);
 }
-
-/* A date of any year is still no longer than a day. */
-enum { RETRY_AFTER_MAX_MS = 24 * 3600 * 1000 };
 
 /* retry-after-ms, else Retry-After as seconds or as a date, else what the body said. */
 static int64_t
@@ -177,8 +177,10 @@ read_retry_after(const struct provider_head *head, const struct provider_fault *
         if (given_ms >= 0)
             return given_ms;
         time_t date = curl_getdate(head->retry_after, NULL);
-        if (date != -1)
-            return date > now_s ? (int64_t)(date - now_s) * 1000 : 0;
+        if (date != -1) {
+            int64_t left_s = date > now_s ? (int64_t)date - now_s : 0;
+            return left_s < RETRY_AFTER_MAX_MS / 1000 ? left_s * 1000 : RETRY_AFTER_MAX_MS;
+        }
     }
     return fault->retry_after_ms;
 }

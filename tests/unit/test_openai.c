@@ -230,6 +230,7 @@ reads_every_form_of_retry_after(void **state)
         {{.retry_after = "Sun, 09 Sep 2001 01:47:40 GMT"}, 60000},
         {{.retry_after = "Sun, 09 Sep 2001 01:00:00 GMT"}, 0},
         {{.retry_after = "Fri, 31 Dec 9999 23:59:59 GMT"}, 86400000},
+        {{.retry_after = "8dec0700000000"}, 86400000},
         {{.retry_after = "999999999"}, 86400000},
         {{.retry_after = "soon"}, -1},
         {{.retry_after = "-3"}, -1},
