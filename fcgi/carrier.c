@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "fcgi/cgi_head.h"
+
 /* A body over its limit was answered already; reading on for this long spares the peer a reset. */
 enum { DRAIN_BYTES_MAX = 64 << 20 };
 
@@ -47,11 +49,44 @@ carrier_client_gone(void *data)
     return carrier->failed || poll(&watched, 1, 0) > 0;
 }
 
+/* What is left of a body would wake poll(2) at once. */
+static int
+carrier_descriptor(void *data)
+{
+    const struct carrier *carrier = data;
+    return carrier->body_ended && !carrier->failed ? carrier->fcgx.ipcFd : -1;
+}
+
+static bool
+carrier_begin(void *data, struct request *request)
+{
+    struct carrier *carrier = data;
+    struct strbuf head;
+    strbuf_init(&head, &request->arena, 1024);
+    cgi_head(request, &head);
+    carrier_write(carrier, head.data, head.length);
+    return !carrier->failed;
+}
+
+/* libfcgi makes one record, and one write(2), of what its buffer of 8 KB holds. */
+static bool
+carrier_send(void *data, const char *bytes, size_t length)
+{
+    struct carrier *carrier = data;
+    carrier_write(carrier, bytes, length);
+    if (FCGX_FFlush(carrier->fcgx.out) != 0)
+        carrier->failed = true;
+    return !carrier->failed;
+}
+
 const struct transport carrier_transport = {
     .parameter = carrier_parameter,
     .parameters = carrier_parameters,
     .read_body = carrier_read_body,
     .client_gone = carrier_client_gone,
+    .begin = carrier_begin,
+    .send = carrier_send,
+    .descriptor = carrier_descriptor,
 };
 
 bool

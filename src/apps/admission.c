@@ -174,6 +174,7 @@ decode_body(struct request *request, struct error *err)
     const json_t *document = schema_parse(body, length, &request->arena, err);
     if (!document)
         return false;
+    request->document = document;
     request->input = schema_decode(route->request, document, "", &request->arena, err);
     return request->input != NULL;
 }

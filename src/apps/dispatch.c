@@ -19,6 +19,7 @@ route_name(const struct request *request)
     return request->route && request->route->operation_id ? request->route->operation_id : "none";
 }
 
+/* What has begun cannot be answered anew: its handler has told the client in the stream. */
 static void
 answer_error(struct request *request, const struct error *err)
 {
@@ -27,7 +28,19 @@ answer_error(struct request *request, const struct error *err)
         log_line(LOG_LEVEL_ERROR, "request failed", LOG_TEXT("request_id", request->id),
                  LOG_TEXT("route", route_name(request)), LOG_TEXT("code", info->name),
                  LOG_TEXT("detail", err->detail));
-    response_problem(request, err);
+    if (request->response.begun)
+        request->response.incomplete = true;
+    else
+        response_problem(request, err);
+}
+
+static void
+complete(struct request *request)
+{
+    if (request->response.begun)
+        request->timing.answered_us = clock_monotonic_us();
+    else
+        answer_complete(request);
 }
 
 /* true: answered, false: it has to wait. */
@@ -43,7 +56,7 @@ handle(struct request *request)
             return true;
         error_set(&err, ERROR_INTERNAL, "the handler gave no answer");
     }
-    if (err.code == ERROR_WOULD_WAIT && !request->may_wait)
+    if (err.code == ERROR_WOULD_WAIT && !request->may_wait && !request->response.begun)
         return false;
     answer_error(request, &err);
     return true;
@@ -52,6 +65,7 @@ handle(struct request *request)
 enum dispatch_result
 dispatch(struct request *request)
 {
+    request->complete = answer_complete;
     if (!request->admission) {
         if (request->timing.started_us == 0)
             request->timing.started_us = clock_monotonic_us();
@@ -68,7 +82,7 @@ dispatch(struct request *request)
     }
     if (!handle(request))
         return DISPATCH_WAIT;
-    answer_complete(request);
+    complete(request);
     return DISPATCH_DONE;
 }
 
@@ -82,6 +96,17 @@ dispatch_refuse(struct request *request)
     answer_complete(request);
 }
 
+static void
+count_stream(struct request *request, bool sent)
+{
+    const char *outcome = "outcome=\"complete\"";
+    if (!sent)
+        outcome = "outcome=\"client_gone\"";
+    else if (request->response.incomplete)
+        outcome = "outcome=\"incomplete\"";
+    metrics_add(request->service->host, METRIC_STREAMS, outcome, 1);
+}
+
 void
 dispatch_finish(struct request *request, bool sent)
 {
@@ -91,6 +116,8 @@ dispatch_finish(struct request *request, bool sent)
     meters_count(service->meters, request->route, status, request->may_wait, duration_us);
     if (!sent || status == error_info(ERROR_CLIENT_CLOSED)->status)
         metrics_add(service->host, METRIC_CLIENT_GONE, "", 1);
+    if (request->response.begun)
+        count_stream(request, sent);
     if (service->settings->request_log)
         log_line(LOG_LEVEL_INFO, "request", LOG_TEXT("request_id", request->id),
                  LOG_TEXT("traceparent", request->traceparent),

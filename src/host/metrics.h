@@ -20,6 +20,8 @@
       "Requests refused because the waiting lane was full.")                                       \
     X(CLIENT_GONE, COUNTER, "hearth_client_gone_total",                                            \
       "Requests whose client left before the answer.")                                             \
+    X(STREAMS, COUNTER, "hearth_streams_total",                                                    \
+      "Responses sent as event streams, by outcome: complete, incomplete, client_gone.")           \
     X(AUTH_FAILURES, COUNTER, "hearth_auth_failures_total",                                        \
       "Requests with a wrong or missing credential, by reason.")                                   \
     X(RATE_LIMITED, COUNTER, "hearth_rate_limited_total",                                          \

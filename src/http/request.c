@@ -28,6 +28,12 @@ request_client_gone(const struct request *request)
     return request->transport->client_gone && request->transport->client_gone(request->carrier);
 }
 
+int
+request_client_descriptor(const struct request *request)
+{
+    return request->transport->descriptor ? request->transport->descriptor(request->carrier) : -1;
+}
+
 /* The end of a list's element: a comma that stands in no quoted string. */
 static const char *
 element_end(const char *at)

@@ -7,11 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/strbuf.h"
 
+struct request;
 struct service;
 struct route;
 struct schema;
@@ -42,6 +45,14 @@ struct transport {
     /* All variables as "NAME=value", NULL-terminated, so that the dispatcher reads them in one
      * pass. May be NULL: then they are asked for by name. */
     char *const *(*parameters)(void *carrier);
+    /* Begins a response whose body follows by send(): its head goes with the first bytes of it.
+     * false: the client cannot be reached any more. Both NULL where the carrier cannot stream. */
+    bool (*begin)(void *carrier, struct request *request);
+    /* Sends bytes of that body at once. */
+    bool (*send)(void *carrier, const char *bytes, size_t length);
+    /* A descriptor that poll(2) finds readable when client_gone() may have become true; -1 for
+     * none. May be NULL. */
+    int (*descriptor)(void *carrier);
 };
 
 enum { RESPONSE_HEADERS_MAX = 40, PATH_PARAMETERS_MAX = 4 };
@@ -57,6 +68,8 @@ struct response {
     size_t body_length;
     struct response_header headers[RESPONSE_HEADERS_MAX];
     size_t header_count;
+    bool begun;      /* its head is on its way: the body goes by transport->send() */
+    bool incomplete; /* it broke off after it had begun */
 };
 
 /* Where a request's time went, for Server-Timing, logs and metrics. Microseconds. */
@@ -90,14 +103,17 @@ struct request {
 
     const char *body; /* complete; NUL-terminated; NULL for none */
     size_t body_length;
-    const void *input;  /* decoded body, by route->request */
-    const void *filter; /* decoded query, by route->query */
+    const void *input;      /* decoded body, by route->request */
+    const void *filter;     /* decoded query, by route->query */
+    const json_t *document; /* the body as it was parsed for input; NULL for none */
 
     const struct head *head;     /* what the dispatcher has read already; NULL before */
     struct admission *admission; /* the dispatcher's notes, kept while lanes change */
     const struct caller *caller; /* NULL when nobody signed in and the route allows that */
     struct request_timing timing;
     struct response response;
+    /* Adds the platform's headers to a response that is about to begin; set by the dispatcher. */
+    void (*complete)(struct request *request);
 };
 
 /* Takes apart the target of a request as the client sent it (REQUEST_URI). *path is normalised and
@@ -112,6 +128,10 @@ bool request_path_parse(const char *target, struct arena *arena, const char **pa
 const char *request_header(const struct request *request, const char *cgi_name);
 
 bool request_client_gone(const struct request *request);
+
+/* A descriptor that poll(2) finds readable when request_client_gone() may have become true; -1 for
+ * none. Nothing is to be read from it. */
+int request_client_descriptor(const struct request *request);
 
 /* Whether Cache-Control of the request holds this directive ("no-store"). */
 bool request_cache_control(const struct request *request, const char *directive);

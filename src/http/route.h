@@ -40,7 +40,8 @@ struct route {
     const char *pattern; /* "/v1/jobs/{id}": a parameter is one whole segment */
     /* Answers through response_*() and returns true, or fills err and returns false. May be run a
      * second time, on the waiting lane, after failing with ERROR_WOULD_WAIT; so nothing is changed
-     * before that. */
+     * before that. One that fails after its response has begun (http/event_stream.h) has told the
+     * client of it in the stream. */
     bool (*handle)(struct request *request, struct error *err);
     unsigned flags; /* enum route_flag */
     enum route_limit limit;

@@ -13,6 +13,7 @@
 #include "access/caller.h"
 #include "apps/dispatch.h"
 #include "apps/meters.h"
+#include "http/event_stream.h"
 #include "http/route.h"
 #include "host/metrics.h"
 
@@ -62,6 +63,20 @@ broken(struct request *request, struct error *err)
     return error_set_retry(err, ERROR_UPSTREAM_ERROR, 7, "the provider is gone");
 }
 
+/* Streams, and then does what the query says. */
+static bool
+stream(struct request *request, struct error *err)
+{
+    struct event_stream events;
+    event_stream_init(&events, request);
+    event_stream_send(&events, NULL, "1", 1);
+    if (strcmp(request->query, "fails") == 0)
+        return error_set(err, ERROR_UPSTREAM_ERROR, "the provider is gone");
+    if (strcmp(request->query, "waits") == 0)
+        return error_set(err, ERROR_WOULD_WAIT, "nothing cached");
+    return true;
+}
+
 static const struct route routes[] = {
     {METHOD_POST, "/v1/echo", echo, ROUTE_KEY, LIMIT_PROCESS, .request = &echo_schema,
      .response = &echo_schema, .body_max_bytes = 64, .operation_id = "echo"},
@@ -69,6 +84,7 @@ static const struct route routes[] = {
     {METHOD_GET, "/v1/slow", slow, .limit = LIMIT_NONE, .operation_id = "slow"},
     {METHOD_GET, "/v1/waits", hello, ROUTE_WAITS, LIMIT_NONE, .operation_id = "waits"},
     {METHOD_GET, "/v1/broken", broken, .limit = LIMIT_NONE, .operation_id = "broken"},
+    {METHOD_GET, "/v1/stream", stream, .limit = LIMIT_NONE, .operation_id = "stream"},
     {METHOD_GET, "/v1/debug", hello, ROUTE_NOT_IN_PRODUCTION, LIMIT_NONE, .operation_id = "debug"},
     {METHOD_GET, "/plain", hello, ROUTE_UNVERSIONED, LIMIT_NONE, .operation_id = "plain"},
     {0},
@@ -82,7 +98,7 @@ static char directory[] = "/tmp/hearth-dispatch-XXXXXX";
 struct exchange {
     const char *const *headers; /* pairs of CGI name and value */
     const char *body;
-    size_t read;
+    size_t read, sent, headers_begun;
     struct request request;
 };
 
@@ -108,7 +124,25 @@ read_body(void *carrier, char *bytes, size_t size)
     return (long)count;
 }
 
-static const struct transport transport = {.parameter = parameter, .read_body = read_body};
+static bool
+begin(void *carrier, struct request *request)
+{
+    struct exchange *exchange = carrier;
+    exchange->headers_begun = request->response.header_count;
+    return true;
+}
+
+static bool
+send_bytes(void *carrier, const char *bytes, size_t length)
+{
+    struct exchange *exchange = carrier;
+    (void)bytes;
+    exchange->sent += length;
+    return true;
+}
+
+static const struct transport transport = {
+    .parameter = parameter, .read_body = read_body, .begin = begin, .send = send_bytes};
 
 #define HEADERS(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL, NULL})
 #define GOOD_KEY "HTTP_X_API_KEY", "a-good-key"
@@ -546,6 +580,73 @@ counts_answers_by_route_and_status(void **state)
     assert_int_equal(after - before, 3);
 }
 
+static uint64_t
+streams(const char *outcome)
+{
+    return metrics_sum(service.host, METRIC_STREAMS, outcome);
+}
+
+static void
+begins_a_stream_with_the_headers_of_every_answer(void **state)
+{
+    (void)state;
+    struct exchange exchange;
+    uint64_t before = streams("complete");
+    assert_int_equal(start(&exchange, HEADERS(GET("/v1/stream")), NULL), DISPATCH_DONE);
+    const struct request *request = &exchange.request;
+    assert_non_null(response_header_value(request, "X-Request-Id"));
+    assert_non_null(response_header_value(request, "X-Content-Type-Options"));
+    assert_string_equal(response_header_value(request, "Cache-Control"), "no-cache, no-transform");
+    assert_int_equal(request->response.header_count, exchange.headers_begun);
+    assert_int_equal(exchange.sent, strlen("data: 1\n\n"));
+    assert_true(request->timing.answered_us > 0);
+    assert_int_equal(finish(&exchange), 200);
+    assert_int_equal(streams("complete") - before, 1);
+}
+
+static void
+leaves_a_stream_that_breaks_off_as_it_is_and_counts_it(void **state)
+{
+    (void)state;
+    static const char *const queries[] = {"fails", "waits"};
+    for (size_t i = 0; i < 2; i++) {
+        struct exchange exchange;
+        char target[40];
+        uint64_t before = streams("incomplete");
+        snprintf(target, sizeof(target), "/v1/stream?%s", queries[i]);
+        assert_int_equal(start(&exchange, HEADERS(GET(target)), NULL), DISPATCH_DONE);
+        assert_int_equal(exchange.request.response.header_count, exchange.headers_begun);
+        assert_null(exchange.request.response.body);
+        assert_int_equal(finish(&exchange), 200);
+        assert_int_equal(streams("incomplete") - before, 1);
+    }
+}
+
+static void
+counts_a_stream_whose_client_left(void **state)
+{
+    (void)state;
+    struct exchange exchange;
+    uint64_t before = streams("client_gone");
+    assert_int_equal(start(&exchange, HEADERS(GET("/v1/stream")), NULL), DISPATCH_DONE);
+    dispatch_finish(&exchange.request, false);
+    arena_release(&exchange.request.arena);
+    assert_int_equal(streams("client_gone") - before, 1);
+}
+
+static void
+keeps_the_parsed_body_beside_the_decoded_one(void **state)
+{
+    (void)state;
+    struct exchange exchange;
+    start(&exchange,
+          HEADERS("REQUEST_METHOD", "POST", "REQUEST_URI", "/v1/echo", JSON_TYPE, GOOD_KEY),
+          "{\"word\": \"hello\"}");
+    assert_string_equal(json_string_value(json_object_get(exchange.request.document, "word")),
+                        "hello");
+    assert_int_equal(finish(&exchange), 200);
+}
+
 static int
 open_service(void **state)
 {
@@ -610,6 +711,10 @@ main(void)
         cmocka_unit_test(refuses_paths_that_play_tricks),
         cmocka_unit_test(reads_a_list_of_variables_and_bounds_its_headers),
         cmocka_unit_test(counts_answers_by_route_and_status),
+        cmocka_unit_test(begins_a_stream_with_the_headers_of_every_answer),
+        cmocka_unit_test(leaves_a_stream_that_breaks_off_as_it_is_and_counts_it),
+        cmocka_unit_test(counts_a_stream_whose_client_left),
+        cmocka_unit_test(keeps_the_parsed_body_beside_the_decoded_one),
     };
     return cmocka_run_group_tests(tests, open_service, close_service);
 }

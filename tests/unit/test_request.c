@@ -30,7 +30,15 @@ always_gone(void *carrier)
     return true;
 }
 
-static const struct transport transport = {.parameter = header_of, .client_gone = always_gone};
+static int
+seven(void *carrier)
+{
+    (void)carrier;
+    return 7;
+}
+
+static const struct transport transport = {
+    .parameter = header_of, .client_gone = always_gone, .descriptor = seven};
 static const struct transport silent = {.parameter = header_of};
 
 static void
@@ -142,6 +150,8 @@ asks_the_carrier_whether_the_client_left(void **state)
     (void)state;
     assert_true(request_client_gone(&(struct request){.transport = &transport}));
     assert_false(request_client_gone(&(struct request){.transport = &silent}));
+    assert_int_equal(request_client_descriptor(&(struct request){.transport = &transport}), 7);
+    assert_int_equal(request_client_descriptor(&(struct request){.transport = &silent}), -1);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, clean)
