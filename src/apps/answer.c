@@ -8,6 +8,7 @@
 #include "apps/service.h"
 #include "base/clock.h"
 #include "http/cors.h"
+#include "http/problem.h"
 #include "http/route.h"
 #include "http/version.h"
 
@@ -111,6 +112,8 @@ answer_complete(struct request *request)
 {
     request->timing.answered_us = clock_monotonic_us();
     add(request, "X-Request-Id", request->id);
+    if (problem_style(request) == ERRORS_ANTHROPIC)
+        add(request, "Request-Id", request->id); /* where Anthropic's clients look for it */
     add_cors(request);
     add_unless_set(request, "Cache-Control", "no-store");
     version_headers(request);

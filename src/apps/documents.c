@@ -20,9 +20,11 @@ make_openapi(struct strbuf *out, const struct service *service, bool internal)
                           : service->settings->app_name,
         .version = API_VERSION,
         .description =
-            internal ? "For operators: monitoring, caches and models. Keep it from the public."
-                     : "Failures of every route have one body, application/problem+json; all bad "
-                       "fields of a request are named at once.",
+            internal
+                ? "For operators: monitoring, caches and models. Keep it from the public."
+                : "Failures have one body, application/problem+json, save on routes that speak as "
+                  "OpenAI's or Anthropic's do, where they have theirs; all bad fields of a "
+                  "request are named at once.",
         .internal = internal,
     };
     json_t *document = openapi_document(&info, service->routes);

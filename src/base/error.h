@@ -5,6 +5,8 @@
 #define HEARTH_BASE_ERROR_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* name, HTTP status, machine code, worth retrying, title */
 #define ERRORS(X)                                                                                  \
@@ -17,6 +19,7 @@
     X(UNAUTHORIZED, 401, "authentication_failed", false, "Authentication failed")                  \
     X(FORBIDDEN, 403, "permission_denied", false, "Access denied")                                 \
     X(NOT_FOUND, 404, "not_found", false, "Not found")                                             \
+    X(MODEL_NOT_FOUND, 404, "model_not_found", false, "Model not found")                           \
     X(METHOD_NOT_ALLOWED, 405, "method_not_allowed", false, "Method not allowed")                  \
     X(NOT_ACCEPTABLE, 406, "not_acceptable", false, "Not acceptable")                              \
     X(REQUEST_TIMEOUT, 408, "request_timeout", true, "Request timeout")                            \
@@ -32,6 +35,7 @@
     X(INTERNAL, 500, "internal_error", false, "Internal server error")                             \
     X(UPSTREAM_ERROR, 502, "upstream_error", true, "The model's provider failed")                  \
     X(UPSTREAM_INVALID, 502, "upstream_invalid_answer", true, "The model's answer was not usable") \
+    X(UPSTREAM_INCOMPLETE, 502, "upstream_incomplete", true, "The model's answer broke off")       \
     X(CIRCUIT_OPEN, 503, "circuit_open", true, "The model is resting after failures")              \
     X(OVERLOADED, 503, "overloaded", true, "All workers are busy")                                 \
     X(UNAVAILABLE, 503, "service_unavailable", true, "Service unavailable")                        \
@@ -54,12 +58,23 @@ struct field_error {
     struct field_error *next;
 };
 
+/* One try at a model. Texts live in the request's arena or are constant. */
+struct error_attempt {
+    const char *model;
+    const char *outcome; /* a machine code: "rate_limited", "timeout" */
+    int64_t milliseconds;
+};
+
 struct error {
     enum error_code code;
     char detail[400];           /* one sentence for the client; never a secret */
     int retry_after_s;          /* 0: not known */
+    int64_t retry_after_ms;     /* the same, where it is known more finely; 0: it is not */
     long long limit, limit_s;   /* with ERROR_RATE_LIMITED: requests in seconds; 0: not known */
     struct field_error *fields; /* all of them at once, in document order; may be NULL */
+    const struct error_attempt *attempts; /* in the arena: what was tried at models, in order */
+    size_t attempt_count;
+    bool retried; /* tried again already: clients are told not to do so at once */
 };
 
 struct arena;

@@ -52,7 +52,8 @@ cors_headers(struct request *request, const char *list, const char *origin)
         response_header(request, "Access-Control-Allow-Credentials", "true");
     }
     response_header(request, "Access-Control-Expose-Headers",
-                    "X-Request-Id, X-Cache, Age, X-Model, Retry-After, RateLimit, "
+                    "X-Request-Id, X-Cache, Age, X-Model, Retry-After, Retry-After-Ms, "
+                    "X-Should-Retry, RateLimit, "
                     "RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, "
                     "X-RateLimit-Reset, X-RateLimit-Window, X-RateLimit-Rule, X-API-Version, "
                     "Server-Timing");

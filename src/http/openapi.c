@@ -7,7 +7,26 @@
 
 #include "http/problem.h"
 
-enum { FAILURES_MAX = 16 };
+enum { FAILURES_MAX = 16, STYLES = ERRORS_EITHER + 1 };
+
+/* The parts of the document that its paths refer to. */
+struct uses {
+    bool failures[STYLES][FAILURES_MAX];
+};
+
+/* What a failure is in each style. */
+static const struct {
+    const char *name; /* of its component, before the status */
+    const char *content_type;
+    const struct schema *schemas[3]; /* one of them; NULL-terminated */
+} styles[STYLES] = {
+    [ERRORS_PROBLEM] = {"Problem", "application/problem+json", {&problem_schema}},
+    [ERRORS_OPENAI] = {"OpenaiFailure", "application/json", {&openai_failure_schema}},
+    [ERRORS_ANTHROPIC] = {"AnthropicFailure", "application/json", {&anthropic_failure_schema}},
+    [ERRORS_EITHER] = {"EitherFailure",
+                       "application/json",
+                       {&openai_failure_schema, &anthropic_failure_schema}},
+};
 
 /* The statuses of failure that the platform itself can answer; 0 ends. A handler's further ones are
  * in route->answers. */
@@ -27,7 +46,7 @@ may_fail(const struct route *route, int status)
     case 413:
         return route->request != NULL;
     case 422:
-        return route->request || route->query;
+        return route->errors == ERRORS_PROBLEM && (route->request || route->query);
     case 429:
         return takes_key || route->limit != LIMIT_NONE;
     case 502:
@@ -134,7 +153,8 @@ responses(const struct route *route, json_t *schemas)
         if (may_fail(route, *status))
             set_status(all, *status,
                        json_pack("{s:o}", "$ref",
-                                 json_sprintf("#/components/responses/Problem%d", *status)));
+                                 json_sprintf("#/components/responses/%s%d",
+                                              styles[route->errors].name, *status)));
     return all;
 }
 
@@ -244,16 +264,17 @@ add_tag(json_t *tags, const char *name)
 
 /* What the codes of a status mean, one a line. */
 static json_t *
-describe_failure(int status)
+describe_failure(int status, enum error_style style)
 {
     struct arena arena = {0};
     struct strbuf text;
+    enum error_style shown = style == ERRORS_EITHER ? ERRORS_OPENAI : style;
     strbuf_init(&text, &arena, 256);
     for (int code = ERROR_NONE + 1; code < ERROR_WOULD_WAIT; code++) {
         const struct error_info *info = error_info((enum error_code)code);
-        if (info->status == status)
+        if (problem_info((enum error_code)code, shown)->status == status)
             strbuf_printf(&text, "%s%s (`%s`)", text.length > 0 ? "; " : "", info->title,
-                          info->name);
+                          problem_code((enum error_code)code, shown));
     }
     json_t *description = json_string(text.data);
     arena_release(&arena);
@@ -261,10 +282,25 @@ describe_failure(int status)
 }
 
 static json_t *
-failure(int status, json_t *schemas)
+failure_content(enum error_style style, json_t *schemas)
 {
-    json_t *response = json_pack("{s:o, s:o}", "description", describe_failure(status), "content",
-                                 content("application/problem+json", &problem_schema, schemas));
+    const struct schema *const *of = styles[style].schemas;
+    if (!of[1])
+        return content(styles[style].content_type, of[0], schemas);
+    json_t *any = json_array();
+    for (; *of; of++) {
+        add_schema(schemas, *of);
+        json_array_append_new(any,
+                              json_pack("{s:s+}", "$ref", "#/components/schemas/", (*of)->name));
+    }
+    return json_pack("{s:{s:{s:o}}}", styles[style].content_type, "schema", "anyOf", any);
+}
+
+static json_t *
+failure(int status, enum error_style style, json_t *schemas)
+{
+    json_t *response = json_pack("{s:o, s:o}", "description", describe_failure(status, style),
+                                 "content", failure_content(style, schemas));
     const char *header = status == 401                    ? "WWW-Authenticate"
                          : status == 429 || status == 503 ? "Retry-After"
                                                           : NULL;
@@ -278,16 +314,18 @@ failure(int status, json_t *schemas)
 }
 
 static json_t *
-components(json_t *schemas, const bool used[FAILURES_MAX])
+components(json_t *schemas, const struct uses *uses)
 {
     json_t *failures = json_object();
-    for (const int *status = failures_known; *status; status++) {
-        if (!used[status - failures_known])
-            continue;
-        char name[32];
-        snprintf(name, sizeof(name), "Problem%d", *status);
-        json_object_set_new(failures, name, failure(*status, schemas));
-    }
+    for (int style = 0; style < STYLES; style++)
+        for (int i = 0; failures_known[i]; i++) {
+            if (!uses->failures[style][i])
+                continue;
+            char name[40];
+            snprintf(name, sizeof(name), "%s%d", styles[style].name, failures_known[i]);
+            json_object_set_new(failures, name,
+                                failure(failures_known[i], (enum error_style)style, schemas));
+        }
     json_t *schemes = json_pack(
         "{s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}}", "bearer", "type", "http", "scheme", "bearer",
         "description", "The API key as Authorization: Bearer.", "apiKey", "type", "apiKey", "in",
@@ -302,7 +340,7 @@ openapi_document(const struct openapi_info *info, const struct route *const *tab
     json_t *schemas = json_object();
     json_t *paths = json_object();
     json_t *tags = json_array();
-    bool used[FAILURES_MAX] = {false};
+    struct uses uses = {0};
     for (; *tables; tables++) {
         for (const struct route *route = *tables; route->pattern; route++) {
             if (!is_shown(info, route))
@@ -314,10 +352,11 @@ openapi_document(const struct openapi_info *info, const struct route *const *tab
             if (route->tag)
                 add_tag(tags, route->tag);
             for (int i = 0; failures_known[i]; i++)
-                used[i] = used[i] || may_fail(route, failures_known[i]);
+                if (may_fail(route, failures_known[i]))
+                    uses.failures[route->errors][i] = true;
         }
     }
-    json_t *all_components = components(schemas, used);
+    json_t *all_components = components(schemas, &uses);
     json_decref(schemas);
     json_t *document = json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s}], s:o, s:o, s:o}", "openapi",
                                  "3.1.0", "info", "title", info->title, "version", info->version,

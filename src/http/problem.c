@@ -1,141 +1,11 @@
-/* The one body of failure (RFC 9457), with the members that older clients read. */
+/* Answers of failure in the style of their route. */
 #include "http/problem.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
-#include "base/utf8.h"
-#include "http/request.h"
-#include "http/text.h"
-
-struct problem_field {
-    const char *path, *message;
-};
-
-struct problem {
-    const char *type, *title;
-    int64_t status;
-    const char *detail, *instance, *code, *request_id;
-    bool retryable;
-    bool has_retry_after;
-    int64_t retry_after;
-    bool has_limit;
-    int64_t limit, window_seconds, retry_after_seconds;
-    struct list errors; /* struct problem_field */
-    bool success;
-    const char *error, *error_code, *timestamp;
-};
-
-static const struct schema problem_field_schema = {
-    .name = "ProblemField",
-    .size = sizeof(struct problem_field),
-    .fields =
-        (const struct field[]){
-            STRING(struct problem_field, path, .flags = FIELD_REQUIRED,
-                   .doc = "Where: requests[3].text, query.limit, or nothing for the whole body."),
-            STRING(struct problem_field, message, .flags = FIELD_REQUIRED,
-                   .doc = "What is wrong there, for people."),
-            {.name = NULL}},
-    .doc = "One bad field.",
-};
-
-#define TEXT(member, text) STRING(struct problem, member, .flags = FIELD_REQUIRED, .doc = (text))
-
-const struct schema problem_schema = {
-    .name = "Problem",
-    .size = sizeof(struct problem),
-    .fields =
-        (const struct field[]){
-            TEXT(type, "/problems/ and the code: a stable name of this kind of problem."),
-            TEXT(title, "The kind of problem, for people."),
-            INTEGER(struct problem, status, .flags = FIELD_REQUIRED, .min = 400, .max = 599,
-                    .doc = "The HTTP status."),
-            TEXT(detail, "What happened this time, for people."),
-            TEXT(instance, "The path that was asked for."),
-            TEXT(code, "The kind of problem, for programs."),
-            TEXT(request_id, "As in X-Request-Id."),
-            BOOLEAN(struct problem, retryable, .flags = FIELD_REQUIRED,
-                    .doc = "Whether the same request may succeed later."),
-            INTEGER(struct problem, retry_after, .flags = FIELD_OMITTED, .max = INT64_MAX,
-                    PRESENT(struct problem, has_retry_after),
-                    .doc = "Seconds to wait before that, as in Retry-After."),
-            INTEGER(struct problem, limit, .flags = FIELD_OMITTED, .max = INT64_MAX,
-                    PRESENT(struct problem, has_limit),
-                    .doc = "Requests that are allowed in window_seconds, with rate_limited."),
-            INTEGER(struct problem, window_seconds, .flags = FIELD_OMITTED, .max = INT64_MAX,
-                    PRESENT(struct problem, has_limit), .doc = "See limit."),
-            INTEGER(struct problem, retry_after_seconds, .flags = FIELD_OMITTED, .max = INT64_MAX,
-                    PRESENT(struct problem, has_limit), .doc = "As retry_after, next to limit."),
-            ARRAY(struct problem, errors, &problem_field_schema, .flags = FIELD_OMITTED,
-                  .doc = "All bad fields, with validation_failed."),
-            BOOLEAN(struct problem, success, .flags = FIELD_REQUIRED, .doc = "Always false."),
-            TEXT(error, "As detail, for older clients."),
-            TEXT(error_code, "The kind of problem, by the name that older clients know."),
-            TEXT(timestamp, "When, in UTC (RFC 3339)."),
-            {.name = NULL}},
-    .doc = "What every failure answers (RFC 9457).",
-};
-
-/* A detail may have been cut inside a character, or quote what is not UTF-8. */
-static const char *
-clean(const char *text, struct arena *arena)
-{
-    size_t length = strlen(text), at;
-    struct strbuf out;
-    if (utf8_count(text, length, &at))
-        return text;
-    strbuf_init(&out, arena, length + 16);
-    while (!utf8_count(text, length, &at)) {
-        strbuf_add(&out, text, at);
-        strbuf_add_text(&out, "\xef\xbf\xbd");
-        text += at + 1;
-        length -= at + 1;
-    }
-    strbuf_add(&out, text, length);
-    return out.data;
-}
-
-static struct list
-list_fields(const struct field_error *first, struct arena *arena)
-{
-    size_t count = 0;
-    for (const struct field_error *field = first; field; field = field->next)
-        count++;
-    if (count == 0)
-        return (struct list){0};
-    struct problem_field *items = arena_array(arena, count, sizeof(*items));
-    for (size_t i = 0; i < count; i++, first = first->next)
-        items[i] = (struct problem_field){clean(first->path, arena), clean(first->message, arena)};
-    return (struct list){items, count};
-}
-
-/* The name by which clients of the replaced systems know a code; of one that they do not know, ours
- * in their spelling. */
-static const char *
-older_name(enum error_code code, const char *name, struct arena *arena)
-{
-    static const struct {
-        enum error_code code;
-        const char *name;
-    } names[] = {
-        {ERROR_UNAUTHORIZED, "AUTHENTICATION_ERROR"},
-        {ERROR_FORBIDDEN, "AUTHORIZATION_ERROR"},
-        {ERROR_INVALID_REQUEST, "VALIDATION_ERROR"},
-        {ERROR_VALIDATION_FAILED, "VALIDATION_ERROR"},
-        {ERROR_RATE_LIMITED, "RATE_LIMIT_EXCEEDED"},
-        {ERROR_PROVIDER_RATE_LIMITED, "RATE_LIMIT_EXCEEDED"},
-        {ERROR_UPSTREAM_ERROR, "AI_SERVICE_ERROR"},
-        {ERROR_UPSTREAM_INVALID, "AI_SERVICE_ERROR"},
-        {ERROR_UPSTREAM_TIMEOUT, "SERVICE_UNAVAILABLE"},
-        {ERROR_CIRCUIT_OPEN, "SERVICE_UNAVAILABLE"},
-        {ERROR_OVERLOADED, "SERVICE_UNAVAILABLE"},
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (names[i].code == code)
-            return names[i].name;
-    return text_upper_case(name, arena);
-}
+#include "http/problem_parts.h"
 
 /* What these say was true of the answer that the problem replaces. */
 static void
@@ -154,45 +24,79 @@ drop_headers(struct response *response)
 }
 
 static void
-set_headers(struct request *request, int status, int retry_after_s)
+set_headers(struct request *request, const struct error *err, const struct error_info *info)
 {
+    struct arena *arena = &request->arena;
+    int64_t retry_ms = err->retry_after_ms > 0 ? err->retry_after_ms : err->retry_after_s * 1000LL;
     drop_headers(&request->response);
     response_header(request, "Cache-Control", "no-store");
-    if (retry_after_s > 0)
-        response_header(request, "Retry-After", arena_printf(&request->arena, "%d", retry_after_s));
-    if (status == 401)
+    if (retry_ms > 0) {
+        response_header(request, "Retry-After",
+                        arena_printf(arena, "%d", problem_retry_after_s(err)));
+        response_header(request, "Retry-After-Ms", arena_printf(arena, "%" PRId64, retry_ms));
+    }
+    /* The official clients of OpenAI and of Anthropic obey it. */
+    if (err->retried || !info->retryable)
+        response_header(request, "X-Should-Retry", "false");
+    if (info->status == 401)
         response_header(request, "WWW-Authenticate", "Bearer");
+}
+
+enum error_style
+problem_style(const struct request *request)
+{
+    enum error_style style = request->route ? request->route->errors : ERRORS_PROBLEM;
+    if (style != ERRORS_EITHER)
+        return style;
+    return request_header(request, "ANTHROPIC_VERSION") ? ERRORS_ANTHROPIC : ERRORS_OPENAI;
+}
+
+const struct error_info *
+problem_info(enum error_code code, enum error_style style)
+{
+    bool is_ours = style == ERRORS_PROBLEM || code != ERROR_VALIDATION_FAILED;
+    return error_info(is_ours ? code : ERROR_INVALID_REQUEST);
+}
+
+const char *
+problem_code(enum error_code code, enum error_style style)
+{
+    switch (style) {
+    case ERRORS_OPENAI:
+        return problem_openai_code(code);
+    case ERRORS_ANTHROPIC:
+        return problem_anthropic_type(code);
+    default:
+        return error_info(code)->name;
+    }
+}
+
+void
+problem_body(struct request *request, const struct error *err, enum error_style style,
+             struct strbuf *out)
+{
+    switch (style) {
+    case ERRORS_OPENAI:
+        problem_openai(request, err, out);
+        break;
+    case ERRORS_ANTHROPIC:
+        problem_anthropic(request, err, out);
+        break;
+    default:
+        problem_rfc9457(request, err, out);
+    }
 }
 
 void
 response_problem(struct request *request, const struct error *err)
 {
-    const struct error_info *info = error_info(err->code);
-    struct arena *arena = &request->arena;
-    const char *detail = clean(err->detail[0] != '\0' ? err->detail : info->title, arena);
-    char timestamp[CLOCK_TEXT_BYTES];
-    clock_format(timestamp, clock_realtime_us());
-    struct problem problem = {
-        .type = arena_printf(arena, "/problems/%s", info->name),
-        .title = info->title,
-        .status = info->status,
-        .detail = detail,
-        .instance = request->path ? request->path : "/",
-        .code = info->name,
-        .request_id = request->id,
-        .retryable = info->retryable,
-        .has_retry_after = err->retry_after_s > 0,
-        .retry_after = err->retry_after_s,
-        .has_limit = err->limit_s > 0,
-        .limit = err->limit,
-        .window_seconds = err->limit_s,
-        .retry_after_seconds = err->retry_after_s,
-        .errors = list_fields(err->fields, arena),
-        .error = detail,
-        .error_code = older_name(err->code, info->name, arena),
-        .timestamp = timestamp,
-    };
-    response_json(request, info->status, &problem_schema, &problem);
-    request->response.content_type = "application/problem+json";
-    set_headers(request, info->status, err->retry_after_s);
+    enum error_style style = problem_style(request);
+    const struct error_info *info = problem_info(err->code, style);
+    struct strbuf body;
+    strbuf_init(&body, &request->arena, 512);
+    problem_body(request, err, style, &body);
+    response_bytes(request, info->status,
+                   style == ERRORS_PROBLEM ? "application/problem+json" : "application/json",
+                   body.data, body.length);
+    set_headers(request, err, info);
 }

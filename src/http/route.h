@@ -27,6 +27,14 @@ enum route_limit {
     LIMIT_NONE,
 };
 
+/* In which shape a route's failures are told (problem.h). */
+enum error_style {
+    ERRORS_PROBLEM,   /* RFC 9457 */
+    ERRORS_OPENAI,    /* OpenAI's error object */
+    ERRORS_ANTHROPIC, /* Anthropic's */
+    ERRORS_EITHER,    /* Anthropic's to who sends the header anthropic-version, else OpenAI's */
+};
+
 struct route_answer {
     int status;
     const struct schema *schema; /* NULL: no JSON body, or not described */
@@ -45,6 +53,7 @@ struct route {
     bool (*handle)(struct request *request, struct error *err);
     unsigned flags; /* enum route_flag */
     enum route_limit limit;
+    enum error_style errors;
     const struct schema *request;  /* JSON body; NULL: a body is refused (415) unless empty */
     const struct schema *query;    /* query parameters; NULL: ignored */
     const struct schema *response; /* of the 200 answer; NULL for bytes */

@@ -66,6 +66,12 @@ static const struct route rows[] = {
      .pattern = "/internal/x",
      .flags = ROUTE_INTERNAL,
      .operation_id = "internal_x"},
+    {.method = METHOD_GET,
+     .pattern = "/internal/either",
+     .flags = ROUTE_INTERNAL,
+     .errors = ERRORS_EITHER,
+     .request = &part_schema,
+     .operation_id = "internal_either"},
     {.method = METHOD_GET, .pattern = "/page", .flags = ROUTE_HIDDEN, .operation_id = "page"},
     {.pattern = NULL},
 };
@@ -131,8 +137,28 @@ shows_internal_rows_apart(void **state)
         .title = "T", .version = "1", .description = "D", .internal = true};
     json_decref(document);
     document = openapi_document(&info, tables);
-    assert_int_equal(json_object_size(at("paths")), 1);
+    assert_int_equal(json_object_size(at("paths")), 2);
     assert_non_null(at("paths /internal/x get"));
+}
+
+static void
+describes_failures_in_the_style_of_their_row(void **state)
+{
+    (void)state;
+    const struct openapi_info info = {
+        .title = "T", .version = "1", .description = "D", .internal = true};
+    json_decref(document);
+    document = openapi_document(&info, tables);
+    assert_string_equal(text_at("paths /internal/either get responses 400 $ref"),
+                        "#/components/responses/EitherFailure400");
+    assert_null(at("paths /internal/either get responses 422"));
+    const json_t *any =
+        at("components responses EitherFailure400 content application/json schema anyOf");
+    assert_int_equal(json_array_size(any), 2);
+    assert_non_null(at("components schemas OpenaiFailure"));
+    assert_non_null(at("components schemas AnthropicFailure"));
+    assert_non_null(strstr(text_at("components responses EitherFailure429 description"),
+                           "`rate_limit_exceeded`"));
 }
 
 static void
@@ -220,6 +246,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(shows_public_rows_and_no_others),
         TEST(shows_internal_rows_apart),
+        TEST(describes_failures_in_the_style_of_their_row),
         TEST(describes_what_a_row_takes),
         TEST(asks_for_keys_as_the_row_does),
         TEST(names_the_failures_that_a_row_can_have),
