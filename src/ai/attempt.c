@@ -10,7 +10,13 @@
 #include "host/limit.h"
 #include "host/metrics.h"
 
-enum { DEFAULT_CONNECT_MS = 5000, PAUSE_SLICE_MS = 250, PROBE_GRACE_MS = 5000 };
+enum {
+    DEFAULT_CONNECT_MS = 5000,
+    FIRST_TOKEN_MS = 20000,
+    GAP_MS = 15000,
+    PAUSE_SLICE_MS = 250,
+    PROBE_GRACE_MS = 5000
+};
 
 static int64_t
 least(int64_t first, int64_t second)
@@ -62,11 +68,15 @@ ask_once(struct run *run, const struct model_settings *model,
     const struct provider *provider = provider_of(model->provider->kind);
     const struct upstream_call call = {
         .request = request,
-        .connect_ms =
-            model->connect_timeout_ms > 0 ? model->connect_timeout_ms : DEFAULT_CONNECT_MS,
-        .headers_ms = model->headers_timeout_ms > 0 ? model->headers_timeout_ms : total_ms,
-        .total_ms = total_ms,
+        .clocks = {.connect_ms = model->connect_timeout_ms > 0 ? model->connect_timeout_ms
+                                                               : DEFAULT_CONNECT_MS,
+                   .headers_ms =
+                       model->headers_timeout_ms > 0 ? model->headers_timeout_ms : total_ms,
+                   .first_token_ms = FIRST_TOKEN_MS,
+                   .gap_ms = GAP_MS,
+                   .total_ms = total_ms},
         .goes_on = run_goes_on,
+        .client_descriptor = -1,
         .context = run,
     };
     struct upstream_answer bytes;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "ai/transfer.h"
 
-enum { IDLE_HANDLES_MAX = 64, CONNECTIONS_PER_HANDLE = 4, DEFAULT_BODY_BYTES = 4096 };
+enum { IDLE_HANDLES_MAX = 64, CONNECTIONS_PER_HANDLE = 4 };
 
 struct handle {
     CURL *easy;
@@ -23,12 +23,6 @@ struct upstream {
     size_t idle_count;
     CURLSH *share;
     pthread_mutex_t share_mutexes[CURL_LOCK_DATA_LAST];
-};
-
-/* Where an answer's bytes go. */
-struct sink {
-    struct strbuf body;
-    bool too_large;
 };
 
 static void
@@ -97,19 +91,6 @@ upstream_close(struct upstream *upstream)
     curl_global_cleanup();
 }
 
-static size_t
-take_bytes(char *bytes, size_t size, size_t count, void *context)
-{
-    struct sink *sink = context;
-    size_t length = size * count;
-    if (length > UPSTREAM_ANSWER_MAX_BYTES - sink->body.length) {
-        sink->too_large = true;
-        return 0;
-    }
-    strbuf_add(&sink->body, bytes, length);
-    return length;
-}
-
 static struct handle *
 handle_new(struct upstream *upstream)
 {
@@ -132,7 +113,7 @@ handle_new(struct upstream *upstream)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "hearth");
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)UPSTREAM_ANSWER_MAX_BYTES);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
+    transfer_setup(easy);
     return handle;
 }
 
@@ -182,141 +163,21 @@ header_list(const struct provider_request *request, struct arena *arena)
 }
 
 static void
-prepare(CURL *easy, const struct upstream_call *call, struct arena *arena, struct sink *sink)
+prepare(CURL *easy, const struct provider_request *request, struct arena *arena)
 {
-    const struct provider_request *request = call->request;
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, header_list(request, arena));
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.data);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, sink);
-}
-
-/* How a transfer ended, where libcurl did not end it. */
-enum ending { ENDED_ITSELF, ENDED_BY_CALLER, ENDED_SILENT };
-
-static enum ending
-look(CURL *easy, const struct upstream_call *call, int64_t spent_ms)
-{
-    if (!call->goes_on(call->context))
-        return ENDED_BY_CALLER;
-    long status = 0;
-    if (spent_ms >= call->headers_ms)
-        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    return spent_ms >= call->headers_ms && status == 0 ? ENDED_SILENT : ENDED_ITSELF;
-}
-
-static enum ending
-transfer(struct handle *handle, const struct upstream_call *call, CURLcode *result)
-{
-    *result = CURLE_FAILED_INIT;
-    if (curl_multi_add_handle(handle->multi, handle->easy) != CURLM_OK)
-        return ENDED_ITSELF;
-    int64_t started_ms = clock_monotonic_ms(), looked_ms = started_ms;
-    int running = 1;
-    while (curl_multi_perform(handle->multi, &running) == CURLM_OK && running > 0) {
-        curl_multi_poll(handle->multi, NULL, 0, UPSTREAM_TICK_MS, NULL);
-        int64_t now_ms = clock_monotonic_ms();
-        if (now_ms - looked_ms < UPSTREAM_TICK_MS)
-            continue;
-        enum ending ending = look(handle->easy, call, now_ms - started_ms);
-        if (ending != ENDED_ITSELF)
-            return ending;
-        looked_ms = now_ms;
-    }
-    int left;
-    const CURLMsg *message = curl_multi_info_read(handle->multi, &left);
-    if (message && message->msg == CURLMSG_DONE)
-        *result = message->data.result;
-    return ENDED_ITSELF;
-}
-
-static const char *
-read_header(CURL *easy, const char *name, struct arena *arena)
-{
-    struct curl_header *header;
-    if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
-        return NULL;
-    return arena_strdup(arena, header->value);
-}
-
-static void
-read_head(CURL *easy, struct arena *arena, struct provider_head *head)
-{
-    long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    *head = (struct provider_head){.status = (int)status};
-    if (status == 200)
-        return;
-    head->retry_after = read_header(easy, "Retry-After", arena);
-    head->retry_after_ms = read_header(easy, "retry-after-ms", arena);
-    head->should_retry = read_header(easy, "x-should-retry", arena);
-}
-
-static void
-explain_timeout(CURL *easy, int64_t limit_ms, struct provider_failure *failure)
-{
-    *failure = (struct provider_failure){.retry_after_ms = -1, .counts = true};
-    curl_off_t sent_us = 0;
-    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
-    /* A provider that took the question and stays silent would be asked, and paid, twice. */
-    failure->retryable = sent_us == 0;
-    if (sent_us == 0)
-        error_set(&failure->error, ERROR_UPSTREAM_TIMEOUT,
-                  "the provider could not be reached in time");
-    else
-        error_set(&failure->error, ERROR_UPSTREAM_TIMEOUT,
-                  "the provider did not answer within %lld ms", (long long)limit_ms);
-}
-
-static void
-explain(CURL *easy, CURLcode result, const struct upstream_call *call, const struct sink *sink,
-        struct provider_failure *failure)
-{
-    *failure = (struct provider_failure){.retry_after_ms = -1};
-    if (result == CURLE_OPERATION_TIMEDOUT) {
-        explain_timeout(easy, call->total_ms, failure);
-        return;
-    }
-    if (sink->too_large || result == CURLE_FILESIZE_EXCEEDED) {
-        error_set(&failure->error, ERROR_UPSTREAM_INVALID, "the provider's answer is over %d MB",
-                  UPSTREAM_ANSWER_MAX_BYTES / (1024 * 1024));
-        return;
-    }
-    failure->counts = true;
-    failure->retryable = result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST ||
-                         result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR ||
-                         result == CURLE_GOT_NOTHING || result == CURLE_PARTIAL_FILE ||
-                         result == CURLE_WEIRD_SERVER_REPLY;
-    const char *what = result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST
-                           ? "the provider could not be reached"
-                           : "the connection to the provider broke";
-    error_set(&failure->error, ERROR_UPSTREAM_ERROR, "%s: %s", what, curl_easy_strerror(result));
 }
 
 bool
 upstream_send(struct upstream *upstream, const struct upstream_call *call, struct arena *arena,
               struct upstream_answer *answer, struct provider_failure *failure)
 {
-    struct sink sink = {.too_large = false};
-    strbuf_init(&sink.body, arena, DEFAULT_BODY_BYTES);
     struct handle *handle = handle_take(upstream);
-    prepare(handle->easy, call, arena, &sink);
-    CURLcode result;
-    enum ending ending = transfer(handle, call, &result);
-    if (ending == ENDED_BY_CALLER)
-        provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
-    else if (ending == ENDED_SILENT)
-        explain_timeout(handle->easy, call->headers_ms, failure);
-    else if (result != CURLE_OK)
-        explain(handle->easy, result, call, &sink, failure);
-    else
-        read_head(handle->easy, arena, &answer->head);
-    curl_multi_remove_handle(handle->multi, handle->easy);
+    prepare(handle->easy, call->request, arena);
+    bool answered = transfer_run(handle->easy, handle->multi, call, arena, answer, failure);
     handle_give_back(upstream, handle);
-    answer->body = sink.body.data;
-    answer->length = sink.body.length;
-    return ending == ENDED_ITSELF && result == CURLE_OK;
+    return answered;
 }

@@ -51,10 +51,9 @@ static bool
 send_once(struct bench *bench)
 {
     const struct upstream_call call = {.request = &bench->request,
-                                       .connect_ms = 1000,
-                                       .headers_ms = 5000,
-                                       .total_ms = 5000,
-                                       .goes_on = always};
+                                       .clocks = {1000, 5000, 5000, 5000, 5000},
+                                       .goes_on = always,
+                                       .client_descriptor = -1};
     return upstream_send(bench->upstream, &call, &bench->arena, &bench->answer, &bench->failure);
 }
 
