@@ -137,7 +137,7 @@ answers_join(struct run *run, const void **output, struct error *err)
     if (run->ttl_s <= 0 || run->call->no_cache)
         return true;
     /* A leader that is never done must not hold up its followers for ever: then each goes alone. */
-    int64_t deadline_ms = clock_monotonic_ms() + run->policy->total_ms;
+    int64_t deadline_ms = clock_monotonic_ms() + run->policy->budget_ms;
     enum cache_state state = CACHE_STATE_HIT;
     for (;;) {
         run->leads = cache_lease_take(run->ai->cache, &run->key, &run->lease);

@@ -29,8 +29,8 @@ breaker_policy_of(const struct run *run, const struct model_settings *model)
 {
     struct breaker_policy policy = run->policy->breaker;
     int64_t total_ms =
-        model->total_timeout_ms > 0 ? model->total_timeout_ms : run->policy->total_ms;
-    policy.probe_ms = least(total_ms, run->policy->total_ms) + PROBE_GRACE_MS;
+        model->total_timeout_ms > 0 ? model->total_timeout_ms : run->policy->budget_ms;
+    policy.probe_ms = least(total_ms, run->policy->budget_ms) + PROBE_GRACE_MS;
     return policy;
 }
 

@@ -41,7 +41,7 @@ ask_model(struct run *run, const struct model_settings *model, struct provider_f
     struct prompt prompt;
     prompt_init(&prompt, run->arena);
     run->operation->build(run->call->input, &prompt, run->arena);
-    int64_t deadline_ms = clock_monotonic_ms() + run->policy->total_ms;
+    int64_t deadline_ms = clock_monotonic_ms() + run->policy->budget_ms;
     for (int repairs = run->operation->repairable ? 1 : 0;; repairs--) {
         struct provider_answer answer;
         if (!attempt_model(run, model, &prompt, deadline_ms, &answer, failure))

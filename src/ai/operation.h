@@ -12,7 +12,13 @@
 #include "base/error.h"
 #include "http/schema.h"
 
-enum strategy { STRATEGY_AGGRESSIVE, STRATEGY_BALANCED, STRATEGY_CONSERVATIVE, STRATEGY_CRITICAL };
+enum strategy {
+    STRATEGY_AGGRESSIVE,
+    STRATEGY_BALANCED,
+    STRATEGY_CONSERVATIVE,
+    STRATEGY_CRITICAL,
+    STRATEGY_GATEWAY, /* for callers that have retries of their own: short waits, a quick breaker */
+};
 
 enum answer_kind {
     ANSWER_TEXT, /* prose: handed to parse() */

@@ -3,39 +3,59 @@
 
 #include <string.h>
 
+#define CLOCKS                                                                                     \
+    .clocks = {.connect_ms = 5000,                                                                 \
+               .headers_ms = 30000,                                                                \
+               .first_token_ms = 20000,                                                            \
+               .gap_ms = 15000,                                                                    \
+               .total_ms = 300000}
+
 static const struct strategy_policy policies[STRATEGY_COUNT] = {
     [STRATEGY_AGGRESSIVE] = {.name = "aggressive",
                              .attempts = 2,
-                             .total_ms = 10000,
+                             .budget_ms = 10000,
                              .multiplier = 0.5,
                              .wait_min_ms = 1000,
                              .wait_max_ms = 5000,
                              .jitter_ms = 2000,
-                             .breaker = {.threshold = 3, .recovery_ms = 30000}},
+                             .breaker = {.threshold = 3, .recovery_ms = 30000},
+                             CLOCKS},
     [STRATEGY_BALANCED] = {.name = "balanced",
                            .attempts = 3,
-                           .total_ms = 30000,
+                           .budget_ms = 30000,
                            .multiplier = 1.0,
                            .wait_min_ms = 2000,
                            .wait_max_ms = 10000,
                            .jitter_ms = 2000,
-                           .breaker = {.threshold = 5, .recovery_ms = 60000}},
+                           .breaker = {.threshold = 5, .recovery_ms = 60000},
+                           CLOCKS},
     [STRATEGY_CONSERVATIVE] = {.name = "conservative",
                                .attempts = 5,
-                               .total_ms = 120000,
+                               .budget_ms = 120000,
                                .multiplier = 2.0,
                                .wait_min_ms = 4000,
                                .wait_max_ms = 30000,
                                .jitter_ms = 2000,
-                               .breaker = {.threshold = 8, .recovery_ms = 120000}},
+                               .breaker = {.threshold = 8, .recovery_ms = 120000},
+                               CLOCKS},
     [STRATEGY_CRITICAL] = {.name = "critical",
                            .attempts = 7,
-                           .total_ms = 300000,
+                           .budget_ms = 300000,
                            .multiplier = 1.5,
                            .wait_min_ms = 3000,
                            .wait_max_ms = 60000,
                            .jitter_ms = 5000,
-                           .breaker = {.threshold = 10, .recovery_ms = 300000}},
+                           .breaker = {.threshold = 10, .recovery_ms = 300000},
+                           CLOCKS},
+    [STRATEGY_GATEWAY] = {.name = "gateway",
+                          .attempts = 3,
+                          .budget_ms = 300000,
+                          .multiplier = 0.25,
+                          .wait_min_ms = 250,
+                          .wait_max_ms = 8000,
+                          .jitter_ms = 250,
+                          .breaker = {.threshold = 3, .recovery_ms = 5000},
+                          CLOCKS},
 };
 
 const struct strategy_policy *

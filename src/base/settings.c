@@ -196,6 +196,7 @@ settings_parse(struct settings *settings, const char *file_text, const char *fil
     read_rows(&reading);
     check_together(&reading);
     settings_models(&reading);
+    settings_strategies(&reading);
     settings->warnings = reading.warnings.data;
     return complaints->length == before;
 }
@@ -235,11 +236,20 @@ settings_load(struct settings *settings, const char *path, struct arena *arena,
     return good;
 }
 
+static bool
+has_alias(const struct model_settings *model, const char *name)
+{
+    for (const char *const *alias = model->aliases; alias && *alias; alias++)
+        if (strcmp(*alias, name) == 0)
+            return true;
+    return false;
+}
+
 const struct model_settings *
 settings_model(const struct settings *settings, const char *name)
 {
     for (size_t i = 0; i < settings->model_count; i++)
-        if (strcmp(settings->models[i].name, name) == 0)
+        if (strcmp(settings->models[i].name, name) == 0 || has_alias(&settings->models[i], name))
             return &settings->models[i];
     return NULL;
 }

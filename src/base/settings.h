@@ -27,13 +27,23 @@ struct provider_settings {
     enum provider_kind kind;
     const char *base_url; /* without a trailing slash; NULL for local */
     const char *key;      /* secret; NULL for none */
+    bool responses;       /* has an endpoint of OpenAI's Responses interface */
 };
 
 enum { MODEL_FALLBACKS_MAX = 8 };
 
+/* The clocks of a call, for all models of a strategy: strategy "balanced" { ... }. Each is 0 where
+ * the section does not set it. */
+struct strategy_settings {
+    const char *name;
+    int64_t connect_timeout_ms, headers_timeout_ms, first_token_timeout_ms, gap_timeout_ms,
+        total_timeout_ms;
+};
+
 /* A model that may be asked: model "name" { provider, id, context, prices, fallbacks, ... }. */
 struct model_settings {
-    const char *name; /* what callers and fallbacks say */
+    const char *name;           /* what callers and fallbacks say */
+    const char *const *aliases; /* what they may say instead; NULL-terminated */
     const struct provider_settings *provider;
     const char *id;             /* what the provider calls it; the name where not set */
     int64_t context_tokens;     /* 0: unknown */
@@ -42,7 +52,11 @@ struct model_settings {
     const struct model_settings *fallbacks[MODEL_FALLBACKS_MAX + 1]; /* NULL-terminated, in order */
     int64_t requests_per_minute;                                     /* 0: no limit known */
     int64_t tokens_per_minute;
-    int64_t connect_timeout_ms, headers_timeout_ms, total_timeout_ms;
+    int64_t concurrency;      /* calls at once over all workers of the host; 0: no limit */
+    int64_t queue_timeout_ms; /* how long a call waits for its turn before the next model's */
+    int64_t connect_timeout_ms, headers_timeout_ms, first_token_timeout_ms, gap_timeout_ms,
+        total_timeout_ms; /* 0: the strategy's */
+    bool whole;           /* delivery: a stream is held back until its answer is complete */
 };
 
 struct settings {
@@ -97,7 +111,11 @@ struct settings {
     int64_t batch_max_requests; /* MAX_BATCH_REQUESTS_PER_CALL */
     int64_t batch_concurrency;  /* BATCH_AI_CONCURRENCY_LIMIT */
     const char *strategy_summarize, *strategy_sentiment, *strategy_key_points, *strategy_questions,
-        *strategy_qa; /* SUMMARIZE_RESILIENCE_STRATEGY ... */
+        *strategy_qa, *strategy_gateway;  /* SUMMARIZE_RESILIENCE_STRATEGY ...; "": not chosen */
+    const char *resilience_preset;        /* RESILIENCE_PRESET */
+    const char *resilience_custom_config; /* RESILIENCE_CUSTOM_CONFIG: JSON */
+    const char *alert_webhook_url;        /* ALERT_WEBHOOK_URL, secret; "" for none */
+    int64_t alert_error_rate_percent;     /* ALERT_ERROR_RATE; 0: no alert */
     const char *gemini_api_key, *openai_api_key, *anthropic_api_key; /* secrets */
     const char *openai_base_url, *gemini_base_url, *anthropic_base_url;
 
@@ -107,6 +125,8 @@ struct settings {
     const struct model_settings *models;
     size_t model_count;
     const struct model_settings *default_model;
+    const struct strategy_settings *strategies; /* only those with a section */
+    size_t strategy_count;
 
     const char *const *origins; /* of each row of the table: "default", "environment", "x.conf:3" */
     const char *warnings;       /* what was let pass, one a line; "" for nothing */
@@ -133,7 +153,7 @@ bool settings_parse(struct settings *settings, const char *file_text, const char
 void settings_list(const struct settings *settings, struct strbuf *out);
 void settings_markdown(struct strbuf *out);
 
-/* The model of this name, or NULL. */
+/* The model of this name or alias, or NULL. */
 const struct model_settings *settings_model(const struct settings *settings, const char *name);
 
 #endif

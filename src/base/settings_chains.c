@@ -3,15 +3,6 @@
 
 #include <string.h>
 
-struct model_settings *
-settings_roster_model(const struct settings_roster *roster, const char *name)
-{
-    for (size_t i = 0; i < roster->model_count; i++)
-        if (strcmp(roster->models[i].name, name) == 0)
-            return &roster->models[i];
-    return NULL;
-}
-
 static void
 add_fallback(struct settings_roster *roster, size_t index, size_t *count, const char *name)
 {

@@ -1,5 +1,6 @@
-/* The configuration file: "name = value" lines and [provider "name"], [model "name"] sections.
- * Nothing is expanded and nothing included, so that a value is what it reads as. */
+/* The configuration file: "name = value" lines and [provider "name"], [model "name"] and
+ * [strategy "name"] sections. Nothing is expanded and nothing included, so that a value is what it
+ * reads as. */
 #include "base/settings_row.h"
 
 #include <string.h>
@@ -70,6 +71,20 @@ is_section_name(const char *name)
                         "._:/@+-") == length;
 }
 
+static enum section_kind
+section_kind(const char *name)
+{
+    static const char *const names[] = {
+        [SECTION_PROVIDER] = "provider",
+        [SECTION_MODEL] = "model",
+        [SECTION_STRATEGY] = "strategy",
+    };
+    for (enum section_kind kind = SECTION_PROVIDER; kind < SECTION_UNKNOWN; kind++)
+        if (strcmp(names[kind], name) == 0)
+            return kind;
+    return SECTION_UNKNOWN;
+}
+
 /* Splits `provider "name"` at the first blank. */
 static void
 section_add(struct settings_reading *reading, char *inside, int line)
@@ -94,12 +109,10 @@ section_add(struct settings_reading *reading, char *inside, int line)
         return;
     }
     section->name = name;
-    if (strcmp(inside, "provider") == 0)
-        section->kind = SECTION_PROVIDER;
-    else if (strcmp(inside, "model") == 0)
-        section->kind = SECTION_MODEL;
-    else
-        settings_complain(reading, where, "unknown section \"%s\", allowed are provider and model",
+    section->kind = section_kind(inside);
+    if (section->kind == SECTION_UNKNOWN)
+        settings_complain(reading, where,
+                          "unknown section \"%s\", allowed are provider, model and strategy",
                           inside);
     for (size_t i = 1; section->kind != SECTION_UNKNOWN && i + 1 < file->section_count; i++)
         if (file->sections[i].kind == section->kind && strcmp(file->sections[i].name, name) == 0) {
@@ -113,9 +126,8 @@ static const struct setting *
 rows_of(enum section_kind kind)
 {
     static const struct setting *const rows[] = {
-        [SECTION_NONE] = settings_rows,
-        [SECTION_PROVIDER] = provider_rows,
-        [SECTION_MODEL] = model_rows,
+        [SECTION_NONE] = settings_rows, [SECTION_PROVIDER] = provider_rows,
+        [SECTION_MODEL] = model_rows,   [SECTION_STRATEGY] = strategy_rows,
         [SECTION_UNKNOWN] = NULL,
     };
     return rows[kind];

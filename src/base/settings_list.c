@@ -137,4 +137,11 @@ settings_markdown(struct strbuf *out)
         "or `claude-3-5-haiku-latest`, or the one that `AI_MODEL` names. The model `local` always\n"
         "exists and is the last fallback of every other one.\n\n");
     markdown_rows(model_rows, out);
+    strbuf_add_text(
+        out,
+        "\n## Strategies: `[strategy \"name\"]`\n\n"
+        "The clocks of a call by its strategy: `aggressive`, `balanced`, `conservative`, `critical`\n"
+        "or `gateway`. A model's own come first. What a strategy tries otherwise is told in\n"
+        "`resilience.md`.\n\n");
+    markdown_rows(strategy_rows, out);
 }

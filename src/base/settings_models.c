@@ -73,15 +73,15 @@ provider_named(const struct settings_roster *roster, const char *name)
     return NULL;
 }
 
-static void
-read_section(struct settings_reading *reading, size_t section, const struct setting *rows,
-             void *draft)
+void
+settings_section_read(struct settings_reading *reading, size_t section, const struct setting *rows,
+                      void *base)
 {
-    settings_defaults(reading, rows, draft);
+    settings_defaults(reading, rows, base);
     for (size_t i = 0; i < reading->file.line_count; i++) {
         const struct settings_line *line = &reading->file.lines[i];
         if (line->section == section)
-            setting_put(reading, settings_row(rows, line->name), draft, line->value,
+            setting_put(reading, settings_row(rows, line->name), base, line->value,
                         settings_place(reading, line->line));
     }
 }
@@ -94,6 +94,18 @@ name_is_reserved(struct settings_reading *reading, const char *name, int line)
         return false;
     settings_complain(reading, settings_place(reading, line), "the name local is taken");
     return true;
+}
+
+/* Of others that speak OpenAI's language few have the newer endpoint. */
+static bool
+has_responses(const struct provider_settings *provider, const char *said)
+{
+    static const char home[] = "https://api.openai.com";
+    if (said)
+        return strcmp(said, "yes") == 0;
+    return provider->kind == PROVIDER_OPENAI &&
+           strncmp(provider->base_url, home, strlen(home)) == 0 &&
+           strchr("/:", provider->base_url[strlen(home)]);
 }
 
 /* A key of the settings goes only to where that kind of provider is by the settings: never to the
@@ -114,12 +126,14 @@ provider_add(struct settings_roster *roster, const struct provider_draft *draft)
         key = settings_secret(reading, draft->key_file, where);
     else if (!draft->key && !draft->base_url)
         key = text_at(settings, kind->key);
-    roster->providers[roster->provider_count++] = (struct provider_settings){
+    struct provider_settings *provider = &roster->providers[roster->provider_count++];
+    *provider = (struct provider_settings){
         .name = draft->name,
         .kind = kind->kind,
         .base_url = draft->base_url ? draft->base_url : text_at(settings, kind->base_url),
         .key = key && *key ? key : NULL,
     };
+    provider->responses = has_responses(provider, draft->responses);
 }
 
 /* A provider that no section describes but whose key, or own address, is set. */
@@ -133,11 +147,12 @@ provider_derive(struct settings_roster *roster, const struct kind *kind)
     bool usable = *key || (moved && kind->kind == PROVIDER_OPENAI);
     if (!usable || provider_named(roster, kind->name))
         return;
-    roster->providers[roster->provider_count++] =
-        (struct provider_settings){.name = kind->name,
-                                   .kind = kind->kind,
-                                   .base_url = text_at(settings, kind->base_url),
-                                   .key = *key ? key : NULL};
+    struct provider_settings *provider = &roster->providers[roster->provider_count++];
+    *provider = (struct provider_settings){.name = kind->name,
+                                           .kind = kind->kind,
+                                           .base_url = text_at(settings, kind->base_url),
+                                           .key = *key ? key : NULL};
+    provider->responses = has_responses(provider, NULL);
 }
 
 static void
@@ -147,6 +162,7 @@ model_derive(struct settings_roster *roster, const char *name,
     struct model_draft draft = {.name = name};
     settings_defaults(roster->reading, model_rows, &draft);
     draft.model.name = draft.model.id = name;
+    draft.model.aliases = settings_no_aliases;
     draft.model.provider = provider;
     roster->models[roster->model_count++] = draft.model;
 }
@@ -159,19 +175,21 @@ read_sections(struct settings_roster *roster)
         const struct settings_section *section = &reading->file.sections[i];
         if (section->kind == SECTION_PROVIDER) {
             struct provider_draft draft = {.name = section->name, .line = section->line};
-            read_section(reading, i, provider_rows, &draft);
+            settings_section_read(reading, i, provider_rows, &draft);
             if (!name_is_reserved(reading, section->name, section->line) &&
                 !provider_named(roster, section->name))
                 provider_add(roster, &draft);
         } else if (section->kind == SECTION_MODEL) {
             struct model_draft draft = {.name = section->name, .line = section->line};
-            read_section(reading, i, model_rows, &draft);
+            settings_section_read(reading, i, model_rows, &draft);
             if (name_is_reserved(reading, section->name, section->line) ||
                 settings_roster_model(roster, section->name))
                 continue;
             draft.model.name = section->name;
+            draft.model.aliases = settings_no_aliases;
             if (!draft.model.id)
                 draft.model.id = section->name;
+            draft.model.whole = strcmp(draft.delivery, "whole") == 0;
             roster->drafts[roster->draft_count++] = draft;
             roster->models[roster->model_count++] = draft.model;
         }
@@ -278,6 +296,7 @@ settings_models(struct settings_reading *reading)
     for (size_t i = 0; i < KIND_COUNT; i++)
         provider_derive(&roster, &kinds[i]);
     link_providers(&roster);
+    settings_aliases(&roster);
     derive_named_model(&roster);
     if (roster.draft_count == 0)
         derive_usual_models(&roster);

@@ -9,7 +9,9 @@ enum setting_type {
     SETTING_TEXT,    /* const char *; minimum and maximum count bytes */
     SETTING_LIST,    /* const char *: comma, line or JSON list, kept as a comma list */
     SETTING_URL,     /* const char *: http or https, kept without a trailing slash */
-    SETTING_CHOICE,  /* const char *: one of choices, in any case, kept as written there */
+    SETTING_ADDRESS, /* const char *: http or https with a path and query, kept as it is, or "" */
+    SETTING_CHOICE,  /* const char *: one of choices, in any case, kept as written there; "" where
+                        that is the default */
     SETTING_BOOLEAN, /* bool */
     SETTING_INTEGER, /* int64_t */
     SETTING_BYTES,   /* int64_t; K, M and G are taken as 2^10, 2^20 and 2^30 */
@@ -37,23 +39,33 @@ struct setting {
 extern const struct setting settings_rows[];
 extern const struct setting provider_rows[];
 extern const struct setting model_rows[];
+extern const struct setting strategy_rows[];
+
+/* The names that a strategy section may have, NULL-terminated. */
+extern const char *const settings_strategy_names[];
 
 /* What a section of the file says, before names are resolved. */
 struct provider_draft {
     const char *name;
     int line;
-    const char *kind, *base_url, *key, *key_file;
+    const char *kind, *base_url, *key, *key_file, *responses;
 };
 
 struct model_draft {
     const char *name;
     int line;
-    const char *provider, *fallbacks;
+    const char *provider, *fallbacks, *aliases, *delivery;
     struct model_settings model;
 };
 
 /* One "name = value" of the file, with the section it stands in. */
-enum section_kind { SECTION_NONE, SECTION_PROVIDER, SECTION_MODEL, SECTION_UNKNOWN };
+enum section_kind {
+    SECTION_NONE,
+    SECTION_PROVIDER,
+    SECTION_MODEL,
+    SECTION_STRATEGY,
+    SECTION_UNKNOWN
+};
 
 struct settings_section {
     enum section_kind kind;
@@ -129,12 +141,25 @@ struct settings_roster {
     size_t model_count, draft_count;
 };
 
-/* The model of this name, or NULL. */
+/* The model of this name or alias, or NULL. */
 struct model_settings *settings_roster_model(const struct settings_roster *roster,
                                              const char *name);
 
 /* Makes providers, models and the default model of sections, keys and AI_MODEL. */
 void settings_models(struct settings_reading *reading);
+
+/* What a model has until it is given some. */
+extern const char *const settings_no_aliases[];
+
+/* Gives the models of sections their aliases; complains of those that are taken. */
+void settings_aliases(struct settings_roster *roster);
+
+/* Reads the section at this index into base by the rows, after their defaults. */
+void settings_section_read(struct settings_reading *reading, size_t section,
+                           const struct setting *rows, void *base);
+
+/* Reads the strategy sections. */
+void settings_strategies(struct settings_reading *reading);
 
 /* Links the fallbacks of all models, each chain ended by local, which is the last of the list;
  * complains of names that lead nowhere and of circles. */

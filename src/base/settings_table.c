@@ -7,13 +7,19 @@ static const char *const cache_presets[] = {"disabled",      "minimal",    "simp
                                             "ai-production", NULL};
 static const char *const guard_modes[] = {"flag", "block", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", "critical", NULL};
+static const char *const resilience_presets[] = {"simple", "development", "production", NULL};
 static const char *const strategies[] = {"aggressive", "balanced", "conservative", "critical",
                                          NULL};
+static const char *const yes_no[] = {"yes", "no", NULL};
+static const char *const deliveries[] = {"live", "whole", NULL};
+const char *const settings_strategy_names[] = {"aggressive", "balanced", "conservative",
+                                               "critical",   "gateway",  NULL};
 static const char *const provider_kinds[] = {"openai", "gemini", "anthropic", NULL};
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define AT(member) .offset = offsetof(struct settings, member)
-#define STRATEGY(operation) "How failures of " operation " are retried."
+#define STRATEGY(operation)                                                                        \
+    "How hard " operation " is tried when models fail. Empty: as the preset says."
 
 const struct setting settings_rows[] = {
     {"ADDITIONAL_API_KEYS", .type = SETTING_LIST, .secret = true, AT(additional_api_keys),
@@ -24,6 +30,12 @@ const struct setting settings_rows[] = {
             "set (Gemini, OpenAI, Anthropic), else local."},
     {"AI_TEMPERATURE", .type = SETTING_NUMBER, AT(ai_temperature), .initial = "0.7", .maximum = 2,
      .doc = "Temperature that models are asked to answer with."},
+    {"ALERT_ERROR_RATE", .type = SETTING_INTEGER, AT(alert_error_rate_percent), .initial = "10",
+     .maximum = 100,
+     .doc = "Percent of answers that may be failures of ours (5xx) before an alert is raised; 0: "
+            "none is."},
+    {"ALERT_WEBHOOK_URL", .type = SETTING_ADDRESS, .secret = true, AT(alert_webhook_url),
+     .initial = "", .doc = "Where alerts are sent, as JSON by POST. Empty: nowhere."},
     {"ALLOWED_ORIGINS", .alias = "CORS_ORIGINS", .type = SETTING_LIST, AT(allowed_origins),
      .initial = "",
      .doc = "Origins whose pages may call us: comma or JSON list, or *. Empty: the usual ones of "
@@ -72,6 +84,9 @@ const struct setting settings_rows[] = {
      .doc = "Where this runs. production, prod, staging and live are production."},
     {"FRONT_THREADS", .type = SETTING_INTEGER, AT(front_threads), .initial = "0", .maximum = 256,
      .doc = "Threads of a worker for what needs no waiting; 0: one per core."},
+    {"GATEWAY_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_gateway), .initial = "",
+     .choices = settings_strategy_names,
+     .doc = "How hard a call of the gateway is tried when models fail. Empty: gateway."},
     {"GEMINI_API_KEY", .type = SETTING_TEXT, .secret = true, AT(gemini_api_key), .initial = "",
      .maximum = 4096, .doc = "Key for the provider \"gemini\"."},
     {"GEMINI_BASE_URL", .type = SETTING_URL, AT(gemini_base_url),
@@ -84,7 +99,7 @@ const struct setting settings_rows[] = {
      .minimum = 1, .maximum = 10000000,
      .doc = "Code points that a text may have. A longer one is refused, never cut."},
     {"KEY_POINTS_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_key_points),
-     .initial = "balanced", .choices = strategies, .doc = STRATEGY("key_points")},
+     .initial = "", .choices = strategies, .doc = STRATEGY("key_points")},
     {"LOG_LEVEL", .type = SETTING_CHOICE, AT(log_level), .initial = "info", .choices = log_levels,
      .doc = "Lines below this level are not logged."},
     {"MAX_BATCH_REQUESTS_PER_CALL", .type = SETTING_INTEGER, AT(batch_max_requests),
@@ -100,10 +115,10 @@ const struct setting settings_rows[] = {
     {"OPENAI_BASE_URL", .type = SETTING_URL, AT(openai_base_url),
      .initial = "https://api.openai.com/v1",
      .doc = "Where the provider \"openai\" is. Set, it needs no key: Ollama, vLLM, llama.cpp."},
-    {"QA_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_qa), .initial = "conservative",
+    {"QA_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_qa), .initial = "",
      .choices = strategies, .doc = STRATEGY("qa")},
-    {"QUESTIONS_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_questions),
-     .initial = "balanced", .choices = strategies, .doc = STRATEGY("questions")},
+    {"QUESTIONS_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_questions), .initial = "",
+     .choices = strategies, .doc = STRATEGY("questions")},
     {"RATE_LIMITING_ENABLED", .type = SETTING_BOOLEAN, AT(rate_limiting), .initial = "true",
      .doc = "Apply the rate limits."},
     {"RATE_LIMIT_AUTH", .type = SETTING_RATE, AT(rate_limit_auth), .initial = "5/300", .minimum = 1,
@@ -118,17 +133,24 @@ const struct setting settings_rows[] = {
     {"REQUEST_LOGGING_ENABLED", .type = SETTING_BOOLEAN, AT(request_log), .initial = "false",
      .doc = "Log a line for each request. The web server's access log has one already; failures "
             "of ours are always logged."},
+    {"RESILIENCE_CUSTOM_CONFIG", .type = SETTING_TEXT, AT(resilience_custom_config), .initial = "",
+     .maximum = 4096,
+     .doc = "A JSON object that overrides parts of the preset: docs/resilience.md tells its "
+            "fields."},
+    {"RESILIENCE_PRESET", .type = SETTING_CHOICE, AT(resilience_preset), .initial = "simple",
+     .choices = resilience_presets,
+     .doc = "Attempts, waits and breakers of model calls, as a set."},
     {"RUNTIME_DIRECTORY", .type = SETTING_TEXT, AT(runtime_directory), .initial = "/run/hearth",
      .minimum = 1, .maximum = 1024,
      .doc = "Where the file lies that workers share. systemd sets it."},
     {"SECURITY_HEADERS_ENABLED", .type = SETTING_BOOLEAN, AT(security_headers), .initial = "true",
      .doc = "Send the headers that tell browsers to be strict."},
-    {"SENTIMENT_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_sentiment),
-     .initial = "aggressive", .choices = strategies, .doc = STRATEGY("sentiment")},
+    {"SENTIMENT_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_sentiment), .initial = "",
+     .choices = strategies, .doc = STRATEGY("sentiment")},
     {"STOP_TIMEOUT", .type = SETTING_INTEGER, AT(stop_timeout_s), .initial = "30", .minimum = 1,
      .maximum = 3600, .doc = "Seconds that requests in flight get at a stop."},
-    {"SUMMARIZE_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_summarize),
-     .initial = "balanced", .choices = strategies, .doc = STRATEGY("summarize")},
+    {"SUMMARIZE_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_summarize), .initial = "",
+     .choices = strategies, .doc = STRATEGY("summarize")},
     {"TRUSTED_PROXIES", .type = SETTING_LIST, AT(trusted_proxies), .initial = "",
      .characters = NAME_CHARACTERS ":./[],",
      .doc = "Addresses whose X-Forwarded-For is believed, as a comma list."},
@@ -153,24 +175,40 @@ const struct setting provider_rows[] = {
      .doc = "A file that holds the key."},
     {"kind", .type = SETTING_CHOICE, AT(kind), .choices = provider_kinds,
      .doc = "What it speaks. Default: its name where that is a kind, else openai."},
+    {"responses", .type = SETTING_CHOICE, AT(responses), .choices = yes_no,
+     .doc = "Whether it has an endpoint of OpenAI's Responses interface. Default: yes at "
+            "api.openai.com, else no."},
     {0}};
 
 #undef AT
 #define AT(member) .offset = offsetof(struct model_draft, member)
-#define TIMEOUT(text) .minimum = 1, .maximum = 3600000, .doc = "Milliseconds " text "."
+#define CLOCK(text) .minimum = 1, .maximum = 3600000, .doc = "Milliseconds " text "."
+#define MODEL_CLOCK(text) CLOCK(text ". Default: the strategy's")
 
 const struct setting model_rows[] = {
-    {"connect_timeout_ms", .type = SETTING_INTEGER, AT(model.connect_timeout_ms), .initial = "5000",
-     TIMEOUT("to be connected")},
+    {"aliases", .type = SETTING_LIST, AT(aliases), .initial = "",
+     .characters = NAME_CHARACTERS "._:/@+-,",
+     .doc = "Other names that callers may say, as a comma list."},
+    {"concurrency", .type = SETTING_INTEGER, AT(model.concurrency), .initial = "0", .maximum = 1024,
+     .doc = "Calls at once, over all workers of the host; 0: no limit."},
+    {"connect_timeout_ms", .type = SETTING_INTEGER, AT(model.connect_timeout_ms),
+     MODEL_CLOCK("to be connected")},
     {"context", .type = SETTING_INTEGER, AT(model.context_tokens), .initial = "0",
      .maximum = 100000000,
-     .doc = "Tokens that question and answer may have; 0: not known. Noted; the provider "
-            "judges."},
+     .doc = "Tokens that question and answer may have; 0: not known. A question that was too long "
+            "for one model goes on to a fallback with more."},
+    {"delivery", .type = SETTING_CHOICE, AT(delivery), .initial = "live", .choices = deliveries,
+     .doc = "live: a stream is passed on as it comes. whole: it is held back until its answer is "
+            "complete, so that another model can take over until then."},
     {"fallbacks", .type = SETTING_LIST, AT(fallbacks), .initial = "",
      .doc = "Models to ask when this one fails, in order, at most seven. local always ends the "
             "list."},
+    {"first_token_timeout_ms", .type = SETTING_INTEGER, AT(model.first_token_timeout_ms),
+     MODEL_CLOCK("from the headers of a stream to the first piece of its answer")},
+    {"gap_timeout_ms", .type = SETTING_INTEGER, AT(model.gap_timeout_ms),
+     MODEL_CLOCK("of silence between two pieces of a stream")},
     {"headers_timeout_ms", .type = SETTING_INTEGER, AT(model.headers_timeout_ms),
-     .initial = "30000", TIMEOUT("from connected to the headers of the answer")},
+     MODEL_CLOCK("from connected to the headers of the answer")},
     {"id", .type = SETTING_TEXT, AT(model.id), .minimum = 1, .maximum = 128,
      .doc = "What the provider calls it. Default: its name."},
     {"price_input", .type = SETTING_MICROS, AT(model.price_input_micros), .initial = "0",
@@ -181,12 +219,32 @@ const struct setting model_rows[] = {
      .maximum = 1000000, .doc = "Price of a million tokens of answers, likewise."},
     {"provider", .type = SETTING_TEXT, AT(provider), .minimum = 1, .maximum = 64,
      .doc = "Name of its provider. Needed."},
+    {"queue_timeout_ms", .type = SETTING_INTEGER, AT(model.queue_timeout_ms), .initial = "1000",
+     .maximum = 600000,
+     .doc = "Milliseconds that a call waits for its turn (concurrency, requests_per_minute, "
+            "tokens_per_minute) before the next model is asked."},
     {"requests_per_minute", .type = SETTING_INTEGER, AT(model.requests_per_minute), .initial = "0",
-     .maximum = 1000000000,
-     .doc = "What the provider allows: beyond it the next model is asked; 0: not known."},
+     .maximum = 1000000000, .doc = "What the provider allows; 0: not known."},
     {"tokens_per_minute", .type = SETTING_INTEGER, AT(model.tokens_per_minute), .initial = "0",
      .maximum = 1000000000000,
-     .doc = "What the provider allows; 0: not known. Noted; nothing is paced by it yet."},
-    {"total_timeout_ms", .type = SETTING_INTEGER, AT(model.total_timeout_ms), .initial = "300000",
-     TIMEOUT("for the whole of an answer")},
+     .doc = "What the provider allows, questions and answers together; 0: not known."},
+    {"total_timeout_ms", .type = SETTING_INTEGER, AT(model.total_timeout_ms),
+     MODEL_CLOCK("for the whole of an answer")},
+    {0}};
+
+#undef AT
+#define AT(member) .offset = offsetof(struct strategy_settings, member)
+#define STRATEGY_CLOCK(text, usual) CLOCK(text ". Default: " usual)
+
+const struct setting strategy_rows[] = {
+    {"connect_timeout_ms", .type = SETTING_INTEGER, AT(connect_timeout_ms),
+     STRATEGY_CLOCK("to be connected", "5000")},
+    {"first_token_timeout_ms", .type = SETTING_INTEGER, AT(first_token_timeout_ms),
+     STRATEGY_CLOCK("from the headers of a stream to the first piece of its answer", "20000")},
+    {"gap_timeout_ms", .type = SETTING_INTEGER, AT(gap_timeout_ms),
+     STRATEGY_CLOCK("of silence between two pieces of a stream", "15000")},
+    {"headers_timeout_ms", .type = SETTING_INTEGER, AT(headers_timeout_ms),
+     STRATEGY_CLOCK("from connected to the headers of the answer", "30000")},
+    {"total_timeout_ms", .type = SETTING_INTEGER, AT(total_timeout_ms),
+     STRATEGY_CLOCK("for the whole of an answer", "300000")},
     {0}};

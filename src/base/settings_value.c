@@ -155,6 +155,19 @@ parse_url(struct arena *arena, const char *value, const char **out)
     return true;
 }
 
+/* A webhook often carries its token in the path or the query. */
+static bool
+parse_address(struct arena *arena, const char *value, const char **out)
+{
+    size_t scheme = strncmp(value, "http://", 7) == 0    ? 7
+                    : strncmp(value, "https://", 8) == 0 ? 8
+                                                         : 0;
+    bool good = scheme > 0 && value[scheme] && !strchr("/?", value[scheme]) &&
+                strlen(value) <= 2048 && !strpbrk(value, " \t\r\n\"<>\\@#");
+    *out = arena_strdup(arena, value);
+    return good || !*value;
+}
+
 static bool
 parse_text(const struct setting *row, struct arena *arena, const char *value, const char **out)
 {
@@ -164,8 +177,10 @@ parse_text(const struct setting *row, struct arena *arena, const char *value, co
         break;
     case SETTING_URL:
         return parse_url(arena, value, out);
+    case SETTING_ADDRESS:
+        return parse_address(arena, value, out) && is_printable(row, *out);
     case SETTING_CHOICE:
-        *out = in_list(row->choices, value);
+        *out = !*value && row->initial && !*row->initial ? "" : in_list(row->choices, value);
         return *out != NULL;
     default:
         *out = arena_strdup(arena, value);
@@ -225,6 +240,7 @@ setting_allowed(const struct setting *row, struct strbuf *out)
         [SETTING_TEXT] = "printable text",
         [SETTING_LIST] = "a comma list or a JSON list of texts",
         [SETTING_URL] = "http://host/path or https://host/path, without user, query or fragment",
+        [SETTING_ADDRESS] = "http://host/path or https://host/path, without user or fragment",
         [SETTING_CHOICE] = "one of",
         [SETTING_BOOLEAN] = "true or false",
         [SETTING_INTEGER] = "a whole number",

@@ -79,7 +79,7 @@ has_defaults_without_any_source(void **state)
     assert_int_equal(settings->max_request_bytes, 10485760);
     assert_int_equal(settings->rate_limit_auth.count, 5);
     assert_int_equal(settings->rate_limit_auth.seconds, 300);
-    assert_string_equal(settings->strategy_qa, "conservative");
+    assert_string_equal(settings->strategy_qa, "");
     assert_string_equal(settings->default_model->name, "local");
     assert_null(settings->default_model->fallbacks[0]);
     assert_int_equal(settings->model_count, 1);
@@ -278,8 +278,10 @@ makes_a_provider_and_a_model_of_a_key(void **state)
     assert_string_equal(settings->default_model->provider->name, "openai");
     assert_string_equal(settings->default_model->provider->key, "k");
     assert_string_equal(settings->default_model->provider->base_url, "https://api.openai.com/v1");
-    assert_int_equal(settings->default_model->connect_timeout_ms, 5000);
-    assert_int_equal(settings->default_model->total_timeout_ms, 300000);
+    assert_int_equal(settings->default_model->connect_timeout_ms, 0);
+    assert_int_equal(settings->default_model->total_timeout_ms, 0);
+    assert_int_equal(settings->default_model->queue_timeout_ms, 1000);
+    assert_true(settings->default_model->provider->responses);
     assert_string_equal(settings->default_model->fallbacks[0]->name, "local");
     assert_null(settings->default_model->fallbacks[1]);
     assert_string_equal(settings_model(settings, "claude-3-5-haiku-latest")->provider->key, "l");
@@ -361,13 +363,112 @@ reads_providers_and_models_of_the_file(void **state)
     assert_int_equal(model->price_input_micros, 800000);
     assert_int_equal(model->price_output_micros, 4000000);
     assert_int_equal(model->total_timeout_ms, 100);
-    assert_int_equal(model->headers_timeout_ms, 30000);
+    assert_int_equal(model->headers_timeout_ms, 0);
     assert_string_equal(model->fallbacks[0]->name, "small");
     assert_string_equal(model->fallbacks[1]->name, "local");
     assert_null(model->fallbacks[2]);
     assert_string_equal(model->fallbacks[0]->provider->base_url, "http://127.0.0.1:11434/v1");
     assert_null(model->fallbacks[0]->provider->key);
     assert_null(settings_model(&reading->settings, "gpt-4o-mini"));
+}
+
+static const char aliases[] = "[provider \"p\"]\nbase_url = http://h/\nresponses = yes\n"
+                              "[model \"a\"]\nprovider = p\naliases = gpt-4o, house/large\n"
+                              "concurrency = 8\ndelivery = whole\ngap_timeout_ms = 50\n"
+                              "[model \"b\"]\nprovider = p\nfallbacks = gpt-4o\n";
+
+static void
+finds_models_by_their_aliases(void **state)
+{
+    struct reading *reading = *state;
+    assert_good(reading, aliases, ENVIRONMENT("AI_MODEL=house/large"));
+    const struct settings *settings = &reading->settings;
+    const struct model_settings *model = settings_model(settings, "gpt-4o");
+    assert_string_equal(model->name, "a");
+    assert_ptr_equal(settings->default_model, model);
+    assert_ptr_equal(settings_model(settings, "b")->fallbacks[0], model);
+    assert_string_equal(model->aliases[1], "house/large");
+    assert_null(model->aliases[2]);
+    assert_null(settings_model(settings, "b")->aliases[0]);
+    assert_int_equal(model->concurrency, 8);
+    assert_true(model->whole);
+    assert_false(settings_model(settings, "b")->whole);
+    assert_int_equal(model->gap_timeout_ms, 50);
+    assert_true(model->provider->responses);
+}
+
+static void
+complains_of_aliases_that_are_taken(void **state)
+{
+    struct reading *reading = *state;
+    assert_complaint(reading,
+                     "[provider \"p\"]\nbase_url = http://h/\n"
+                     "[model \"a\"]\nprovider = p\naliases = x,b,a,local\n"
+                     "[model \"b\"]\nprovider = p\naliases = x\n",
+                     ENVIRONMENT(),
+                     "h.conf:3: model \"a\" has the alias \"b\", which is what the "
+                     "model \"b\" is called already");
+    const char *all = reading->complaints.data;
+    assert_non_null(strstr(all, "h.conf:3: model \"a\" has the alias \"a\""));
+    assert_non_null(strstr(all, "h.conf:3: model \"a\" has the alias \"local\""));
+    assert_non_null(strstr(all,
+                           "h.conf:6: model \"b\" has the alias \"x\", which is what the model "
+                           "\"a\" is called already"));
+}
+
+static void
+reads_the_clocks_of_strategies(void **state)
+{
+    struct reading *reading = *state;
+    assert_good(reading, "[strategy \"gateway\"]\ngap_timeout_ms = 7000\n[strategy \"critical\"]\n",
+                ENVIRONMENT());
+    assert_int_equal(reading->settings.strategy_count, 2);
+    assert_string_equal(reading->settings.strategies[0].name, "gateway");
+    assert_int_equal(reading->settings.strategies[0].gap_timeout_ms, 7000);
+    assert_int_equal(reading->settings.strategies[0].total_timeout_ms, 0);
+    assert_complaint(reading, "[strategy \"brave\"]\ngap_timeout_ms = 0\n", ENVIRONMENT(),
+                     "h.conf:1: no strategy is called \"brave\", allowed are aggressive, balanced, "
+                     "conservative, critical, gateway");
+    assert_non_null(strstr(reading->complaints.data, "h.conf:2: gap_timeout_ms is \"0\""));
+}
+
+static void
+takes_an_empty_choice_only_where_that_is_the_default(void **state)
+{
+    struct reading *reading = *state;
+    assert_good(reading, "QA_RESILIENCE_STRATEGY =\nALERT_WEBHOOK_URL =\n", ENVIRONMENT());
+    assert_string_equal(reading->settings.strategy_qa, "");
+    assert_string_equal(reading->settings.resilience_preset, "simple");
+    assert_complaint(reading, "GUARD_MODE =\n", ENVIRONMENT(), "GUARD_MODE is \"\"");
+    assert_complaint(reading, NULL, ENVIRONMENT("RESILIENCE_PRESET=brave"),
+                     "allowed is one of simple, development, production");
+}
+
+static void
+keeps_the_address_of_alerts_with_its_query_and_to_itself(void **state)
+{
+    struct reading *reading = *state;
+    assert_good(reading, NULL, ENVIRONMENT("ALERT_WEBHOOK_URL=https://h.example/x/?token=t0p"));
+    assert_string_equal(reading->settings.alert_webhook_url, "https://h.example/x/?token=t0p");
+    struct strbuf list;
+    strbuf_init(&list, &reading->arena, 4096);
+    settings_list(&reading->settings, &list);
+    assert_null(strstr(list.data, "t0p"));
+    assert_complaint(reading, NULL, ENVIRONMENT("ALERT_WEBHOOK_URL=ftp://t0p"),
+                     "the value of ALERT_WEBHOOK_URL does not do");
+    assert_null(strstr(reading->complaints.data, "t0p"));
+}
+
+static void
+says_which_providers_have_the_responses_interface(void **state)
+{
+    struct reading *reading = *state;
+    assert_good(reading,
+                "[provider \"openai\"]\nresponses = no\n"
+                "[provider \"near\"]\nbase_url = https://api.openai.com.example/v1\n",
+                ENVIRONMENT("OPENAI_API_KEY=k", "GEMINI_API_KEY=l"));
+    for (size_t i = 0; i < reading->settings.provider_count; i++)
+        assert_false(reading->settings.providers[i].responses);
 }
 
 static void
@@ -504,6 +605,12 @@ main(void)
         TEST(starts_with_an_old_ai_model_and_no_key),
         TEST(warns_of_redis_until_memcached_is_named),
         TEST(reads_providers_and_models_of_the_file),
+        TEST(finds_models_by_their_aliases),
+        TEST(complains_of_aliases_that_are_taken),
+        TEST(reads_the_clocks_of_strategies),
+        TEST(takes_an_empty_choice_only_where_that_is_the_default),
+        TEST(keeps_the_address_of_alerts_with_its_query_and_to_itself),
+        TEST(says_which_providers_have_the_responses_interface),
         TEST(complains_of_models_that_lead_nowhere),
         TEST(finds_circles_of_fallbacks),
         TEST(masks_secrets_in_the_list),
