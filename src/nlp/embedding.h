@@ -1,6 +1,7 @@
 /* Vectors of texts without any model: feature hashing. Words, their stems and their character
  * n-grams are each hashed to a place and a sign; texts that share them point the same way. Equal
- * texts give equal vectors on every machine: hashes and sums are whole numbers. */
+ * texts give equal vectors on every machine with the same stemmers: hashes and sums are whole
+ * numbers. */
 #ifndef HEARTH_NLP_EMBEDDING_H
 #define HEARTH_NLP_EMBEDDING_H
 
