@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,9 +16,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* What announced may be, beside a length: no length is announced, and what follows the body. */
+enum {
+    STUB_CLOSES = -1, /* the connection's end */
+    STUB_STALLS = -2, /* nothing, until the client leaves */
+    STUB_DRIPS = -3,  /* the body again and again, a byte every 5 ms, until the client leaves */
+    STUB_KEEPS = -4,  /* the next answer: the body tells its own end */
+};
+
 struct stub_answer {
     int status;          /* 0: close without an answer; -1: stay silent until the client leaves */
-    const char *headers; /* each ended by CRLF; NULL for none */
+    const char *headers; /* each ended by CRLF; NULL for none; a Content-Type replaces JSON's */
     const char *body;
     long announced; /* Content-Length where it is not the body's; 0: the body's */
 };
@@ -73,20 +82,41 @@ stub_read(struct stub *stub, int connection)
     return true;
 }
 
+/* Until the client leaves. */
+static inline void
+stub_drip(int connection, const char *body)
+{
+    struct pollfd client = {.fd = connection, .events = POLLRDHUP};
+    for (const char *at = body; poll(&client, 1, 5) == 0; at = at[1] != '\0' ? at + 1 : body)
+        if (send(connection, at, 1, MSG_NOSIGNAL) != 1)
+            return;
+}
+
 static inline bool
 stub_write(int connection, const struct stub_answer *answer)
 {
     size_t length = strlen(answer->body);
-    char head[1024], announced[64] = "";
+    const char *headers = answer->headers ? answer->headers : "";
+    char head[1024], announced[64] = "", byte;
     if (answer->announced >= 0)
         snprintf(announced, sizeof(announced), "Content-Length: %ld\r\n",
                  answer->announced ? answer->announced : (long)length);
     int head_length =
-        snprintf(head, sizeof(head), "HTTP/1.1 %d X\r\nContent-Type: application/json\r\n%s%s\r\n",
-                 answer->status, announced, answer->headers ? answer->headers : "");
-    return send(connection, head, (size_t)head_length, MSG_NOSIGNAL) == head_length &&
-           send(connection, answer->body, length, MSG_NOSIGNAL) == (long)length &&
-           !answer->announced;
+        snprintf(head, sizeof(head), "HTTP/1.1 %d X\r\n%s%s%s\r\n", answer->status,
+                 strcasestr(headers, "content-type:") ? "" : "Content-Type: application/json\r\n",
+                 announced, headers);
+    assert(head_length < (int)sizeof(head));
+    if (send(connection, head, (size_t)head_length, MSG_NOSIGNAL) != head_length)
+        return false;
+    if (answer->announced == STUB_DRIPS) {
+        stub_drip(connection, answer->body);
+        return false;
+    }
+    if (send(connection, answer->body, length, MSG_NOSIGNAL) != (long)length)
+        return false;
+    if (answer->announced == STUB_STALLS)
+        (void)!recv(connection, &byte, 1, 0);
+    return answer->announced == 0 || answer->announced == STUB_KEEPS;
 }
 
 static inline bool
