@@ -19,10 +19,10 @@ enum { SLOW_US = 40 * 1000, VALUE_BYTES_MAX = 1000 * 1000, PREFIX_BYTES = 100 };
 enum { RELATIVE_TTL_MAX_S = 30 * 24 * 3600 };
 
 static const struct breaker_policy refused_policy = {
-    .threshold = 3, .recovery_ms = 1000, .probe_ms = 500};
+    .threshold = 3, .recovery_ms = 1000, .probe_ms = 500, .recovery_max_ms = 1000};
 /* A server that hangs costs each caller the whole time limit, so once is enough. */
 static const struct breaker_policy hung_policy = {
-    .threshold = 1, .recovery_ms = 1000, .probe_ms = 500};
+    .threshold = 1, .recovery_ms = 1000, .probe_ms = 500, .recovery_max_ms = 1000};
 
 struct remote {
     struct host *host;

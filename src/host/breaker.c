@@ -1,7 +1,8 @@
 /* A breaker is one word, so each decision is one compare-and-swap:
  *
  *   bits 62-63  the state
- *   bits 48-61  failures in a row
+ *   bits 52-61  failures in a row
+ *   bits 48-51  probes that failed since it opened, which lengthen its recovery
  *   bits 0-47   open: when a probe may go; half open: when the probe is given up (monotonic us)
  *
  * The totals are counted after the swap: they tell people what happened and decide nothing. */
@@ -14,12 +15,19 @@
 #include "host/hash.h"
 #include "host/shared.h"
 
-enum { STATE_SHIFT = 62, FAILURES_SHIFT = 48, FAILURES_MAX = (1 << 14) - 1 };
-#define UNTIL_MASK ((UINT64_C(1) << FAILURES_SHIFT) - 1)
+enum {
+    STATE_SHIFT = 62,
+    FAILURES_SHIFT = 52,
+    PROBES_SHIFT = 48,
+    FAILURES_MAX = (1 << 10) - 1,
+    PROBES_MAX = (1 << 4) - 1,
+    RECOVERY_MAX_MS = 60 * 1000,
+};
+#define UNTIL_MASK ((UINT64_C(1) << PROBES_SHIFT) - 1)
 
 struct state {
     enum breaker_state now;
-    int64_t failures;
+    int64_t failures, probes;
     int64_t until_us;
 };
 
@@ -28,16 +36,23 @@ unpack(uint64_t word)
 {
     return (struct state){.now = (enum breaker_state)(word >> STATE_SHIFT),
                           .failures = (int64_t)(word >> FAILURES_SHIFT) & FAILURES_MAX,
+                          .probes = (int64_t)(word >> PROBES_SHIFT) & PROBES_MAX,
                           .until_us = (int64_t)(word & UNTIL_MASK)};
 }
 
-static uint64_t
-pack(enum breaker_state now, int64_t failures, int64_t until_us)
+static int64_t
+at_most(int64_t number, int64_t most)
 {
-    if (failures > FAILURES_MAX)
-        failures = FAILURES_MAX;
-    return (uint64_t)now << STATE_SHIFT | (uint64_t)failures << FAILURES_SHIFT |
-           ((uint64_t)until_us & UNTIL_MASK);
+    return number < most ? number : most;
+}
+
+static uint64_t
+pack(struct state state)
+{
+    return (uint64_t)state.now << STATE_SHIFT |
+           (uint64_t)at_most(state.failures, FAILURES_MAX) << FAILURES_SHIFT |
+           (uint64_t)at_most(state.probes, PROBES_MAX) << PROBES_SHIFT |
+           ((uint64_t)state.until_us & UNTIL_MASK);
 }
 
 static void
@@ -83,12 +98,41 @@ note_policy(struct breaker *breaker, const struct breaker_policy *policy)
     note_number(&breaker->threshold, policy->threshold);
     note_number(&breaker->recovery_ms, policy->recovery_ms);
     note_number(&breaker->probe_ms, policy->probe_ms);
+    note_number(&breaker->recovery_max_ms, policy->recovery_max_ms);
+}
+
+/* From opening to the next probe, after so many that failed. */
+static int64_t
+recovery_after(const struct breaker_policy *policy, int64_t probes)
+{
+    int64_t most_ms = policy->recovery_max_ms ? policy->recovery_max_ms : RECOVERY_MAX_MS;
+    int64_t recovery_ms = policy->recovery_ms;
+    for (int64_t i = 0; i < probes && recovery_ms < most_ms; i++)
+        recovery_ms = at_most(recovery_ms * 2, most_ms);
+    return recovery_ms;
 }
 
 static int64_t
 milliseconds_up(int64_t microseconds)
 {
     return microseconds <= 0 ? 0 : (microseconds + 999) / 1000;
+}
+
+static int64_t
+rest_left(struct breaker *breaker, int64_t monotonic_us)
+{
+    return milliseconds_up(atomic_load_explicit(&breaker->rest_until_us, memory_order_relaxed) -
+                           monotonic_us);
+}
+
+/* Until a call may go, as far as state and rest say. */
+static int64_t
+milliseconds_left(struct breaker *breaker, const struct state *state, int64_t monotonic_us)
+{
+    int64_t rest_ms = rest_left(breaker, monotonic_us), closed_ms = 0;
+    if (state->now != BREAKER_CLOSED)
+        closed_ms = milliseconds_up(state->until_us - monotonic_us);
+    return rest_ms > closed_ms ? rest_ms : closed_ms;
 }
 
 static int64_t
@@ -102,19 +146,17 @@ breaker_allow(struct breaker *breaker, const struct breaker_policy *policy, int6
               int64_t *retry_after_ms)
 {
     note_policy(breaker, policy);
-    *retry_after_ms = 0;
     uint64_t word = atomic_load(&breaker->state);
     for (;;) {
         struct state state = unpack(word);
+        *retry_after_ms = milliseconds_left(breaker, &state, monotonic_us);
+        if (*retry_after_ms > 0)
+            return false;
         if (state.now == BREAKER_CLOSED)
             return true;
-        if (monotonic_us < state.until_us) {
-            *retry_after_ms = milliseconds_up(state.until_us - monotonic_us);
-            return false;
-        }
-        uint64_t probing =
-            pack(BREAKER_HALF_OPEN, state.failures, end_of_probe(policy, monotonic_us));
-        if (atomic_compare_exchange_strong(&breaker->state, &word, probing)) {
+        struct state probing = {BREAKER_HALF_OPEN, state.failures, state.probes,
+                                end_of_probe(policy, monotonic_us)};
+        if (atomic_compare_exchange_strong(&breaker->state, &word, pack(probing))) {
             if (state.now == BREAKER_OPEN)
                 count(&breaker->half_opens);
             return true;
@@ -123,7 +165,7 @@ breaker_allow(struct breaker *breaker, const struct breaker_policy *policy, int6
 }
 
 /* A success that comes while it is open belongs to a call from before: it closes nothing. */
-void
+bool
 breaker_success(struct breaker *breaker, int64_t monotonic_us)
 {
     (void)monotonic_us;
@@ -132,14 +174,29 @@ breaker_success(struct breaker *breaker, int64_t monotonic_us)
     uint64_t word = atomic_load(&breaker->state);
     while (word != 0 && unpack(word).now != BREAKER_OPEN) {
         if (atomic_compare_exchange_weak(&breaker->state, &word, 0)) {
-            if (unpack(word).now == BREAKER_HALF_OPEN)
+            bool closes = unpack(word).now == BREAKER_HALF_OPEN;
+            if (closes)
                 count(&breaker->closes);
-            return;
+            return closes;
         }
     }
+    return false;
 }
 
-void
+/* What a failure makes of a state that is not open. */
+static struct state
+failed(struct state state, const struct breaker_policy *policy, int64_t monotonic_us)
+{
+    struct state next = {.failures = state.failures + 1};
+    if (state.now == BREAKER_CLOSED && next.failures < policy->threshold)
+        return next;
+    next.now = BREAKER_OPEN;
+    next.probes = state.now == BREAKER_HALF_OPEN ? state.probes + 1 : 0;
+    next.until_us = monotonic_us + recovery_after(policy, next.probes) * 1000;
+    return next;
+}
+
+bool
 breaker_failure(struct breaker *breaker, const struct breaker_policy *policy, int64_t monotonic_us)
 {
     note_policy(breaker, policy);
@@ -149,16 +206,12 @@ breaker_failure(struct breaker *breaker, const struct breaker_policy *policy, in
     for (;;) {
         struct state state = unpack(word);
         if (state.now == BREAKER_OPEN)
-            return;
-        int64_t failures = state.failures + 1;
-        bool opens = state.now == BREAKER_HALF_OPEN || failures >= policy->threshold;
-        uint64_t next =
-            opens ? pack(BREAKER_OPEN, failures, monotonic_us + policy->recovery_ms * 1000)
-                  : pack(BREAKER_CLOSED, failures, 0);
-        if (atomic_compare_exchange_strong(&breaker->state, &word, next)) {
-            if (opens)
+            return false;
+        struct state next = failed(state, policy, monotonic_us);
+        if (atomic_compare_exchange_strong(&breaker->state, &word, pack(next))) {
+            if (next.now == BREAKER_OPEN)
                 count(&breaker->opens);
-            return;
+            return next.now == BREAKER_OPEN;
         }
     }
 }
@@ -169,18 +222,31 @@ breaker_withdraw(struct breaker *breaker, const struct breaker_policy *policy, i
 {
     uint64_t word = atomic_load(&breaker->state);
     struct state state = unpack(word);
-    int64_t end_us = end_of_probe(policy, allowed_us);
-    if (word == pack(BREAKER_HALF_OPEN, state.failures, end_us))
-        atomic_compare_exchange_strong(&breaker->state, &word,
-                                       pack(BREAKER_HALF_OPEN, state.failures, allowed_us));
+    if (state.now != BREAKER_HALF_OPEN ||
+        state.until_us != (end_of_probe(policy, allowed_us) & (int64_t)UNTIL_MASK))
+        return;
+    state.until_us = allowed_us;
+    atomic_compare_exchange_strong(&breaker->state, &word, pack(state));
 }
 
 void
+breaker_rest(struct breaker *breaker, int64_t until_us)
+{
+    int64_t seen = atomic_load(&breaker->rest_until_us);
+    while (seen < until_us &&
+           !atomic_compare_exchange_weak(&breaker->rest_until_us, &seen, until_us))
+        continue;
+}
+
+bool
 breaker_reset(struct breaker *breaker)
 {
+    atomic_store(&breaker->rest_until_us, 0);
     uint64_t word = atomic_exchange(&breaker->state, 0);
-    if (unpack(word).now != BREAKER_CLOSED)
+    bool closes = unpack(word).now != BREAKER_CLOSED;
+    if (closes)
         count(&breaker->closes);
+    return closes;
 }
 
 static void
@@ -199,10 +265,10 @@ fill_view(struct breaker *breaker, const char *name, int64_t monotonic_us,
         .half_opens_total = atomic_load(&breaker->half_opens),
         .closes_total = atomic_load(&breaker->closes),
         .policy = {atomic_load(&breaker->threshold), atomic_load(&breaker->recovery_ms),
-                   atomic_load(&breaker->probe_ms)},
+                   atomic_load(&breaker->probe_ms), atomic_load(&breaker->recovery_max_ms)},
+        .retry_after_ms = milliseconds_left(breaker, &state, monotonic_us),
+        .rest_ms = rest_left(breaker, monotonic_us),
     };
-    if (state.now != BREAKER_CLOSED)
-        view->retry_after_ms = milliseconds_up(state.until_us - monotonic_us);
     snprintf(view->name, sizeof view->name, "%.*s", (int)sizeof view->name - 1, name);
 }
 

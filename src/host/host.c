@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/id.h"
 #include "host/hash.h"
+#include "host/journal_ring.h"
 #include "host/shared.h"
 
 _Static_assert(sizeof(struct shared) == HOST_SHARED_BYTES, "the layout changed: raise HOST_LAYOUT");
@@ -42,7 +43,8 @@ lay_out(struct host *host, size_t l1_bytes)
         index_bytes = L1_SHARDS * host->l1_slots * sizeof *host->l1_index;
     }
     host->l1_rings_offset = round_up(sizeof(struct shared) + index_bytes, PAGE_BYTES);
-    host->bytes = host->l1_rings_offset + L1_SHARDS * host->l1_ring_bytes;
+    host->journal_offset = host->l1_rings_offset + L1_SHARDS * host->l1_ring_bytes;
+    host->bytes = host->journal_offset + round_up(journal_bytes(), PAGE_BYTES);
 }
 
 static bool
@@ -75,8 +77,8 @@ boot_hash(void)
 }
 
 /* What is always in use gets its space now, so that a full disk is an error here and not a SIGBUS
- * later; the rings get theirs as they fill. Where a file system cannot promise space, nothing is
- * lost but the promise. */
+ * later; the rings and the journal get theirs as they fill. Where a file system cannot promise
+ * space, nothing is lost but the promise. */
 static bool
 reserve_space(const struct host *host, const char *path, struct error *err)
 {
@@ -124,6 +126,7 @@ map_file(struct host *host, const char *path, struct error *err)
     host->shared = (struct shared *)(void *)base;
     host->l1_index = (atomic_uint_fast64_t *)(void *)(base + sizeof(struct shared));
     host->l1_rings = base + host->l1_rings_offset;
+    host->journal = (struct journal_cell *)(void *)(base + host->journal_offset);
     return true;
 }
 

@@ -18,9 +18,10 @@
 #include "host/hash.h"
 #include "host/shared.h"
 
-enum { TAG_SHIFT = 48, TAG_SHARED = 0 };
+enum { TAG_SHIFT = 48, TAG_SHARED = 0, DEBT_PERIODS = 10 };
 #define ARRIVAL_MASK ((UINT64_C(1) << TAG_SHIFT) - 1)
 #define PERIOD_MAX_S INT64_C(100000000)
+#define DEBT_MAX_US (PERIOD_MAX_S * 1000000)
 
 static int64_t
 arrival_of(uint64_t bucket)
@@ -70,45 +71,147 @@ seconds_up(int64_t microseconds)
     return (microseconds + 999999) / 1000000;
 }
 
-static void
-describe(struct limit_state *state, int64_t wait_us, int64_t interval_us, int64_t period_us)
+/* How long the bucket takes to fill, and how much of that is taken; in microseconds. */
+struct share {
+    int64_t period_us, cost_us;
+};
+
+/* One of a rate's count: rounded up, so that rounding never grants more. */
+static struct share
+share_of_one(struct rate rate)
 {
-    state->remaining = wait_us >= period_us ? 0 : (period_us - wait_us) / interval_us;
+    int64_t interval_us = (rate.seconds * 1000000 - 1) / rate.count + 1;
+    struct share share = {.cost_us = interval_us};
+    if (__builtin_mul_overflow(interval_us, rate.count, &share.period_us))
+        share.period_us = INT64_MAX / 4;
+    return share;
+}
+
+static struct share
+share_of(struct rate rate, int64_t cost)
+{
+    int64_t period_us = rate.seconds * 1000000;
+    int64_t cost_us = (int64_t)(((__int128)cost * period_us + rate.count - 1) / rate.count);
+    return (struct share){.period_us = period_us, .cost_us = cost_us};
+}
+
+static void
+describe(struct limit_state *state, int64_t wait_us, int64_t period_us)
+{
+    int64_t left_us = wait_us >= period_us ? 0 : period_us - wait_us;
+    state->remaining = (int64_t)((__int128)left_us * state->limit / period_us);
     state->reset_s = seconds_up(wait_us);
+}
+
+/* Which set a key has, and what marks its bucket there. */
+static struct pair *
+find_set(struct host *host, const char *key, uint64_t *tag)
+{
+    uint64_t hash = hash_seeded(key, strlen(key), host->shared->seed);
+    *tag = hash >> TAG_SHIFT ? hash >> TAG_SHIFT : 1;
+    return &host->shared->limits[hash % LIMIT_CELLS];
+}
+
+static bool
+take(struct host *host, const char *key, struct share share, int64_t monotonic_us,
+     struct limit_state *state)
+{
+    uint64_t tag;
+    struct pair *cell = find_set(host, key, &tag);
+    struct pair seen = pair_load(cell);
+    for (;;) {
+        struct pair next = seen;
+        uint64_t *bucket = choose(&next, tag, monotonic_us);
+        int64_t wait_us = arrival_of(*bucket) - monotonic_us;
+        if (wait_us > share.period_us - share.cost_us) {
+            describe(state, wait_us, share.period_us);
+            int64_t short_us = wait_us + share.cost_us - share.period_us;
+            state->retry_after_s = seconds_up(short_us);
+            state->retry_after_ms = (short_us + 999) / 1000;
+            return false;
+        }
+        *bucket = bucket_of(*bucket >> TAG_SHIFT, monotonic_us + wait_us + share.cost_us);
+        if (pair_swap(cell, &seen, next)) {
+            describe(state, wait_us + share.cost_us, share.period_us);
+            state->retry_after_s = state->retry_after_ms = 0;
+            return true;
+        }
+    }
+}
+
+static bool
+can_grant(struct rate *rate)
+{
+    if (rate->seconds > PERIOD_MAX_S)
+        rate->seconds = PERIOD_MAX_S;
+    return rate->count >= 1 && rate->seconds >= 1;
 }
 
 bool
 limit_take(struct host *host, const char *key, struct rate rate, int64_t monotonic_us,
            struct limit_state *state)
 {
-    *state = (struct limit_state){.limit = rate.count, .retry_after_s = rate.seconds};
-    if (rate.count < 1 || rate.seconds < 1)
+    *state = (struct limit_state){
+        .limit = rate.count, .retry_after_s = rate.seconds, .retry_after_ms = rate.seconds * 1000};
+    return can_grant(&rate) && take(host, key, share_of_one(rate), monotonic_us, state);
+}
+
+bool
+limit_take_many(struct host *host, const char *key, struct rate rate, int64_t cost,
+                int64_t monotonic_us, struct limit_state *state)
+{
+    *state = (struct limit_state){
+        .limit = rate.count, .retry_after_s = rate.seconds, .retry_after_ms = rate.seconds * 1000};
+    if (!can_grant(&rate))
         return false;
-    if (rate.seconds > PERIOD_MAX_S)
-        rate.seconds = PERIOD_MAX_S;
-    /* Rounded up, so that rounding never grants more. */
-    int64_t interval_us = (rate.seconds * 1000000 - 1) / rate.count + 1;
-    int64_t period_us;
-    if (__builtin_mul_overflow(interval_us, rate.count, &period_us))
-        period_us = INT64_MAX / 4;
-    uint64_t hash = hash_seeded(key, strlen(key), host->shared->seed);
-    uint64_t tag = hash >> TAG_SHIFT ? hash >> TAG_SHIFT : 1;
-    struct pair *cell = &host->shared->limits[hash % LIMIT_CELLS];
-    struct pair seen = pair_load(cell);
-    for (;;) {
-        struct pair next = seen;
-        uint64_t *bucket = choose(&next, tag, monotonic_us);
-        int64_t wait_us = arrival_of(*bucket) - monotonic_us;
-        if (wait_us > period_us - interval_us) {
-            describe(state, wait_us, interval_us, period_us);
-            state->retry_after_s = seconds_up(wait_us + interval_us - period_us);
-            return false;
-        }
-        *bucket = bucket_of(*bucket >> TAG_SHIFT, monotonic_us + wait_us + interval_us);
-        if (pair_swap(cell, &seen, next)) {
-            describe(state, wait_us + interval_us, interval_us, period_us);
-            state->retry_after_s = 0;
-            return true;
-        }
-    }
+    if (cost > rate.count)
+        cost = rate.count;
+    return take(host, key, share_of(rate, cost > 0 ? cost : 0), monotonic_us, state);
+}
+
+/* Only what a key took from its own bucket comes back to it: from a shared one, others would get
+ * more than their limit. */
+static void
+give_back(struct pair *cell, uint64_t tag, int64_t cost_us, int64_t now_us)
+{
+    struct pair seen = pair_load(cell), next;
+    do {
+        next = seen;
+        uint64_t *bucket = find_live((uint64_t *[2]){&next.low, &next.high}, tag, now_us);
+        if (!bucket)
+            return;
+        int64_t arrival_us = arrival_of(*bucket) - cost_us;
+        *bucket = bucket_of(tag, arrival_us > now_us ? arrival_us : now_us);
+    } while (!pair_swap(cell, &seen, next));
+}
+
+static void
+owe(struct pair *cell, uint64_t tag, struct share share, int64_t now_us)
+{
+    struct pair seen = pair_load(cell), next;
+    int64_t most_us =
+        share.period_us < DEBT_MAX_US / DEBT_PERIODS ? share.period_us * DEBT_PERIODS : DEBT_MAX_US;
+    do {
+        next = seen;
+        uint64_t *bucket = choose(&next, tag, now_us);
+        int64_t wait_us = arrival_of(*bucket) - now_us + share.cost_us;
+        if (wait_us > most_us)
+            wait_us = most_us;
+        *bucket = bucket_of(*bucket >> TAG_SHIFT, now_us + wait_us);
+    } while (!pair_swap(cell, &seen, next));
+}
+
+void
+limit_settle(struct host *host, const char *key, struct rate rate, int64_t cost,
+             int64_t monotonic_us)
+{
+    uint64_t tag;
+    struct pair *cell = find_set(host, key, &tag);
+    if (!can_grant(&rate) || cost == 0)
+        return;
+    int64_t most = rate.count < INT64_MAX / DEBT_PERIODS ? rate.count * DEBT_PERIODS : INT64_MAX;
+    if (cost < 0)
+        give_back(cell, tag, share_of(rate, cost > -most ? -cost : most).cost_us, monotonic_us);
+    else
+        owe(cell, tag, share_of(rate, cost < most ? cost : most), monotonic_us);
 }

@@ -10,14 +10,26 @@
 #include "host/host.h"
 
 struct limit_state {
-    int64_t limit, remaining; /* requests */
+    int64_t limit, remaining; /* requests, or whatever is taken */
     int64_t reset_s;          /* until the bucket is full again, rounded up */
-    int64_t retry_after_s;    /* when refused: until one more would pass, at least 1 */
+    int64_t retry_after_s;    /* when refused: until as much would pass, at least 1 */
+    int64_t retry_after_ms;   /* the same, where it is worth waiting for */
 };
 
 /* Takes one from the bucket called key ("process:<client>"), which holds rate.count and fills in
  * rate.seconds. false: refused, nothing taken. */
 bool limit_take(struct host *host, const char *key, struct rate rate, int64_t monotonic_us,
                 struct limit_state *state) __attribute__((warn_unused_result));
+
+/* Takes cost at once: tokens of a question from a rate of tokens. A cost over rate.count is taken
+ * as rate.count, so that it passes when the bucket is full. */
+bool limit_take_many(struct host *host, const char *key, struct rate rate, int64_t cost,
+                     int64_t monotonic_us, struct limit_state *state)
+    __attribute__((warn_unused_result));
+
+/* Takes cost that was not foreseen, or gives back (negative) what was not used, without asking. A
+ * bucket owes ten times what it holds at most. */
+void limit_settle(struct host *host, const char *key, struct rate rate, int64_t cost,
+                  int64_t monotonic_us);
 
 #endif

@@ -52,6 +52,12 @@
     X(BREAKER_CHANGES, COUNTER, "hearth_breaker_changes_total",                                    \
       "Changes of circuit breakers, by breaker and new state.")                                    \
     X(BREAKER_STATE, GAUGE, "hearth_breaker_state", "0 closed, 1 half open, 2 open.")              \
+    X(RETRIES_REFUSED, COUNTER, "hearth_ai_retries_refused_total",                                 \
+      "Retries that were not made because the host's retry budget was spent.")                     \
+    X(AI_RETRIES, COUNTER, "hearth_ai_retries_total", "Calls repeated, by operation and reason.")  \
+    X(ALERTS, COUNTER, "hearth_alerts_total", "Alerts raised, by level and kind.")                 \
+    X(ALERT_DELIVERIES, COUNTER, "hearth_alert_deliveries_total",                                  \
+      "Alerts posted to the webhook, by outcome.")                                                 \
     X(WORKER_STARTS, COUNTER, "hearth_worker_starts_total", "Worker processes started.")           \
     X(SERIES_DROPPED, COUNTER, "hearth_series_dropped_total",                                      \
       "Observations lost because the table of series was full.")

@@ -10,11 +10,12 @@
 #include "host/host.h"
 #include "host/name.h"
 #include "host/pair.h"
+#include "host/permit.h"
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && sizeof(atomic_uint_fast64_t) == 8,
                "atomics over processes must be lock-free");
 
-enum { HOST_LAYOUT = 1, HOST_SHARED_BYTES = 2708288 };
+enum { HOST_LAYOUT = 2, HOST_SHARED_BYTES = 3278720 };
 
 enum {
     SERIES_MAX = 4096,
@@ -25,6 +26,11 @@ enum {
     EPOCHS_MAX = 256,
     LEASE_CELLS = 32768,
     L1_SHARDS = 16,
+    PERMIT_GROUPS = 64,
+    RETRY_SECONDS = 10,
+    ERROR_SECONDS = 60,
+    CHOICE_SLOTS = 64,
+    CHOICE_WORDS = 6,
 };
 
 struct series {
@@ -43,12 +49,27 @@ struct breaker {
     atomic_uint_fast64_t state; /* breaker.c tells its parts */
     atomic_int_fast64_t last_failure_us, last_success_us;
     atomic_uint_fast64_t successes, failures, opens, half_opens, closes;
-    atomic_int_fast64_t threshold, recovery_ms, probe_ms;
+    atomic_int_fast64_t threshold, recovery_ms, probe_ms, recovery_max_ms;
+    atomic_int_fast64_t rest_until_us; /* monotonic; only grows but for a reset */
 };
 
 struct epoch {
     struct name name;
     atomic_int_fast64_t value;
+};
+
+/* Permits of one name: a word each, as permit.c tells. */
+struct permit_group {
+    _Alignas(64) struct name name;
+    atomic_int_fast64_t limit; /* as last asked for */
+    atomic_int_fast64_t looked_ms;
+    _Alignas(64) _Atomic uint32_t turn; /* a futex: moves with each permit that comes back */
+    atomic_uint_fast64_t slots[PERMITS_MAX];
+};
+
+struct choice_slot {
+    atomic_uint_fast64_t check;
+    atomic_uint_fast64_t words[CHOICE_WORDS];
 };
 
 struct l1_shard {
@@ -77,10 +98,23 @@ struct shared {
     struct pair limits[LIMIT_CELLS];
     struct pair leases[LEASE_CELLS];
     struct l1_shard l1[L1_SHARDS];
+    atomic_uint_fast64_t permit_hashes[PERMIT_GROUPS];
+    struct permit_group permits[PERMIT_GROUPS];
+    struct permit_group permit_overflow;
+    _Alignas(64) atomic_uint_fast64_t retry_slots[RETRY_SECONDS];
+    _Alignas(64) atomic_uint_fast64_t error_slots[ERROR_SECONDS];
+    _Alignas(64) atomic_uint_fast64_t choice_claims; /* slots ever handed out */
+    atomic_uint_fast64_t choice_generation;
+    struct choice_slot choices[CHOICE_SLOTS];
+    _Alignas(64) atomic_uint_fast64_t journal_rows; /* ever handed out */
+    atomic_uint_fast64_t journal_backed;            /* bytes of it that have memory or disk */
+    atomic_int_fast64_t journal_from_us;            /* time of day: older rows are not shown */
+    atomic_uint_fast64_t alert_cursor;              /* rows that were looked at for delivery */
+    _Atomic uint32_t alert_turn;                    /* a futex: moves with each alert */
 };
 
-/* What one process knows of the file. Behind struct shared lie the index of the L1 cache and, from
- * l1_rings_offset on, its rings. */
+/* What one process knows of the file. Behind struct shared lie the index of the L1 cache, from
+ * l1_rings_offset on its rings, and from journal_offset on the journal. */
 struct host {
     struct shared *shared;
     size_t bytes;
@@ -90,6 +124,8 @@ struct host {
     size_t l1_slots;      /* of a shard: a power of two */
     size_t l1_ring_bytes; /* of a shard; 0: no L1 cache */
     size_t l1_rings_offset;
+    struct journal_cell *journal; /* JOURNAL_ROWS */
+    size_t journal_offset;
 };
 
 #endif

@@ -35,7 +35,7 @@ enum {
     STUCK_MS = 2000,
 };
 static const struct breaker_policy policy = {
-    .threshold = 1, .recovery_ms = 1, .probe_ms = PROBE_MS};
+    .threshold = 1, .recovery_ms = 1, .probe_ms = PROBE_MS, .recovery_max_ms = 1};
 static const struct rate hot_rate = {2000, 1};
 
 /* What workers acknowledge, apart from the file under test. */

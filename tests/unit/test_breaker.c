@@ -105,13 +105,89 @@ closes_after_a_good_probe(void **state)
 }
 
 static void
-opens_again_after_a_bad_probe(void **state)
+opens_again_for_longer_after_each_bad_probe(void **state)
 {
     struct breaker *breaker = opened(host_of(state));
+    int64_t now_us = START + 1000 * MS;
+    for (int64_t recovery_ms = 2000; recovery_ms <= 64000; recovery_ms *= 2) {
+        assert_true(allowed(breaker, now_us));
+        assert_true(breaker_failure(breaker, &policy, now_us));
+        int64_t bounded_ms = recovery_ms < 60000 ? recovery_ms : 60000;
+        assert_false(allowed(breaker, now_us + bounded_ms * MS - 1));
+        now_us += bounded_ms * MS;
+    }
+    assert_true(allowed(breaker, now_us));
+    assert_true(breaker_success(breaker, now_us));
+    for (int i = 0; i < 3; i++)
+        breaker_failure(breaker, &policy, now_us);
+    assert_true(allowed(breaker, now_us + 1000 * MS));
+}
+
+static void
+never_waits_less_than_its_recovery_nor_doubles_over_the_policys_bound(void **state)
+{
+    static const struct breaker_policy slow = {.threshold = 1, .recovery_ms = 90000},
+                                       steady = {.threshold = 1,
+                                                 .recovery_ms = 1000,
+                                                 .recovery_max_ms = 1000};
+    const struct breaker_policy *policies[] = {&slow, &steady};
+    int64_t retry_after_ms;
+    for (size_t i = 0; i < 2; i++) {
+        struct breaker *breaker = breaker_find(host_of(state), i == 0 ? "slow" : "steady");
+        int64_t recovery_us = policies[i]->recovery_ms * MS;
+        for (int64_t round = 1; round < 4; round++) {
+            breaker_failure(breaker, policies[i], START + (round - 1) * recovery_us);
+            assert_false(breaker_allow(breaker, policies[i], START + round * recovery_us - 1,
+                                       &retry_after_ms));
+            assert_true(
+                breaker_allow(breaker, policies[i], START + round * recovery_us, &retry_after_ms));
+        }
+    }
+}
+
+static void
+tells_its_callers_when_it_opens_and_closes(void **state)
+{
+    struct breaker *breaker = breaker_find(host_of(state), "model");
+    assert_false(breaker_failure(breaker, &policy, START));
+    assert_false(breaker_success(breaker, START));
+    assert_false(breaker_failure(breaker, &policy, START));
+    assert_false(breaker_failure(breaker, &policy, START));
+    assert_true(breaker_failure(breaker, &policy, START));
+    assert_false(breaker_failure(breaker, &policy, START));
+    assert_false(breaker_success(breaker, START));
     assert_true(allowed(breaker, START + 1000 * MS));
-    breaker_failure(breaker, &policy, START + 1010 * MS);
-    assert_false(allowed(breaker, START + 2010 * MS - 1));
-    assert_true(allowed(breaker, START + 2010 * MS));
+    assert_true(breaker_success(breaker, START + 1000 * MS));
+    assert_false(breaker_reset(breaker));
+}
+
+static void
+rests_as_long_as_the_other_side_asked_and_no_success_ends_it(void **state)
+{
+    struct breaker *breaker = breaker_find(host_of(state), "model");
+    int64_t retry_after_ms;
+    breaker_rest(breaker, START + 700 * MS);
+    breaker_rest(breaker, START + 300 * MS);
+    breaker_success(breaker, START);
+    assert_false(breaker_allow(breaker, &policy, START + 200 * MS, &retry_after_ms));
+    assert_int_equal(retry_after_ms, 500);
+    assert_int_equal(view_of(breaker, START + 200 * MS).rest_ms, 500);
+    assert_int_equal(view_of(breaker, START + 200 * MS).state, BREAKER_CLOSED);
+    assert_true(allowed(breaker, START + 700 * MS));
+    assert_int_equal(view_of(breaker, START + 700 * MS).rest_ms, 0);
+}
+
+static void
+sends_no_probe_during_a_rest_and_a_reset_ends_both(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    int64_t retry_after_ms;
+    breaker_rest(breaker, START + 3000 * MS);
+    assert_false(breaker_allow(breaker, &policy, START + 2000 * MS, &retry_after_ms));
+    assert_int_equal(retry_after_ms, 1000);
+    assert_int_equal(view_of(breaker, START).half_opens_total, 0);
+    assert_true(breaker_reset(breaker));
+    assert_true(allowed(breaker, START));
 }
 
 static void
@@ -188,7 +264,11 @@ main(void)
         TEST(lets_another_probe_through_when_one_is_withdrawn),
         TEST(withdraws_nothing_where_it_is_closed_or_open),
         TEST(closes_after_a_good_probe),
-        TEST(opens_again_after_a_bad_probe),
+        TEST(opens_again_for_longer_after_each_bad_probe),
+        TEST(never_waits_less_than_its_recovery_nor_doubles_over_the_policys_bound),
+        TEST(tells_its_callers_when_it_opens_and_closes),
+        TEST(rests_as_long_as_the_other_side_asked_and_no_success_ends_it),
+        TEST(sends_no_probe_during_a_rest_and_a_reset_ends_both),
         TEST(ignores_late_answers_while_open),
         TEST(is_closed_by_a_reset),
         TEST(shows_its_totals_and_policy),
