@@ -34,35 +34,40 @@ breaker_policy_of(const struct run *run, const struct model_settings *model)
     return policy;
 }
 
-static void
+static bool
 build_request(const struct run *run, const struct model_settings *model,
-              const struct prompt *prompt, struct provider_request *request)
+              const struct prompt *prompt, struct provider_request *request,
+              struct provider_failure *failure)
 {
     const struct operation *operation = run->operation;
     const struct schema *answer = operation->answer ? operation->answer : operation->output;
-    const struct provider_question question = {
-        .model = model,
-        .system = prompt->system.data,
-        .user = prompt->user.data,
-        .answer = operation->kind == ANSWER_JSON ? answer : NULL,
-        .max_tokens = prompt->max_tokens,
-        .temperature =
-            prompt->temperature >= 0 ? prompt->temperature : run->ai->settings->ai_temperature,
-    };
-    *request = (struct provider_request){0};
-    strbuf_init(&request->body, run->arena,
-                prompt->system.length + prompt->user.length + prompt->user.length / 8 + 1024);
-    provider_of(model->provider->kind)->build_request(&question, run->arena, request);
+    struct chat chat;
+    chat_init(&chat);
+    chat_add_text(&chat, run->arena, CHAT_SYSTEM, prompt->system.data);
+    chat_add_text(&chat, run->arena, CHAT_USER, prompt->user.data);
+    chat.max_tokens = prompt->max_tokens;
+    chat.temperature =
+        prompt->temperature >= 0 ? prompt->temperature : run->ai->settings->ai_temperature;
+    if (operation->kind == ANSWER_JSON) {
+        chat.format = CHAT_FORMAT_SCHEMA;
+        chat.answer = answer;
+    }
+    const struct provider *provider = provider_of(model->provider->kind);
+    if (!provider->build_chat(&chat, model, run->arena, request, &failure->error)) {
+        failure->class = FAULT_REQUEST;
+        return false;
+    }
     if (!run->request->traceparent[0])
-        return;
+        return true;
     char *span = arena_alloc(run->arena, TRACEPARENT_BYTES);
     traceparent_child(span, run->request->traceparent);
     provider_add_header(request, "traceparent", span);
+    return true;
 }
 
 static bool
 ask_once(struct run *run, const struct model_settings *model,
-         const struct provider_request *request, int64_t total_ms, struct provider_answer *answer,
+         const struct provider_request *request, int64_t total_ms, struct chat_answer *answer,
          struct provider_failure *failure)
 {
     const struct provider *provider = provider_of(model->provider->kind);
@@ -88,7 +93,9 @@ ask_once(struct run *run, const struct model_settings *model,
     if (!answered)
         return false;
     if (bytes.head.status == 200)
-        return provider_parse(provider, bytes.body, bytes.length, run->arena, answer, failure);
+        return provider_parse(provider, bytes.body, bytes.length, run->arena, NULL, answer,
+                              failure) &&
+               judge_ending(answer, failure);
     provider_classify(provider, &bytes.head, bytes.body, bytes.length,
                       clock_realtime_us() / 1000000, run->arena, failure);
     return false;
@@ -116,7 +123,7 @@ struct target {
 
 /* Tells the breaker, the metrics and the receipt how an attempt ended. */
 static void
-record(struct run *run, const struct target *target, const struct provider_answer *answer,
+record(struct run *run, const struct target *target, const struct chat_answer *answer,
        const struct provider_failure *failure)
 {
     const struct model_settings *model = target->model;
@@ -127,11 +134,11 @@ record(struct run *run, const struct target *target, const struct provider_answe
              : failure->key_refused ? "key_refused"
                                     : error_info(failure->error.code)->name);
     metrics_add(run->ai->host, METRIC_AI_ATTEMPTS, labels, 1);
-    count_tokens(run, model, "input", answer->tokens_input, &run->receipt->tokens_input);
-    count_tokens(run, model, "output", answer->tokens_output, &run->receipt->tokens_output);
+    count_tokens(run, model, "input", answer->usage.input, &run->receipt->tokens_input);
+    count_tokens(run, model, "output", answer->usage.output, &run->receipt->tokens_output);
     /* A provider that refuses, limits or answers nonsense is there; a client that left says
      * nothing about it. */
-    if (failure && failure->counts)
+    if (failure && (failure->class == FAULT_TRANSIENT || failure->class == FAULT_SILENT))
         breaker_failure(target->breaker, &target->policy, clock_monotonic_us());
     else if (failure && failure->error.code == ERROR_CLIENT_CLOSED)
         breaker_withdraw(target->breaker, &target->policy, target->allowed_us);
@@ -174,7 +181,8 @@ within_pace(const struct run *run, const struct model_settings *model, int64_t m
                    clock_monotonic_us(), &state))
         return true;
     if (made == 0) {
-        *failure = (struct provider_failure){.retry_after_ms = state.retry_after_s * 1000};
+        *failure = (struct provider_failure){.class = FAULT_LIMITED,
+                                             .retry_after_ms = state.retry_after_s * 1000};
         error_set_retry(&failure->error, ERROR_PROVIDER_RATE_LIMITED, (int)state.retry_after_s,
                         "model \"%s\" is asked as often as its provider allows", model->name);
     }
@@ -190,7 +198,7 @@ allowed(struct target *target, int64_t made, struct provider_failure *failure)
         return true;
     /* After attempts of our own their failure says more than the breaker they opened. */
     if (made == 0) {
-        *failure = (struct provider_failure){.retry_after_ms = retry_ms};
+        *failure = (struct provider_failure){.class = FAULT_PERMANENT, .retry_after_ms = retry_ms};
         error_set_retry(&failure->error, ERROR_CIRCUIT_OPEN, (int)((retry_ms + 999) / 1000),
                         "model \"%s\" rests after failures", target->model->name);
     }
@@ -199,13 +207,14 @@ allowed(struct target *target, int64_t made, struct provider_failure *failure)
 
 bool
 attempt_model(struct run *run, const struct model_settings *model, const struct prompt *prompt,
-              int64_t deadline_ms, struct provider_answer *answer, struct provider_failure *failure)
+              int64_t deadline_ms, struct chat_answer *answer, struct provider_failure *failure)
 {
     struct target target = {.model = model,
                             .breaker = breaker_find(run->ai->host, model->name),
                             .policy = breaker_policy_of(run, model)};
     struct provider_request request;
-    build_request(run, model, prompt, &request);
+    if (!build_request(run, model, prompt, &request, failure))
+        return false;
     /* With an old answer at hand nobody need wait for more than one try. */
     int64_t attempts = run->stale.data ? 1 : run->policy->attempts;
     for (int64_t made = 0;;) {
@@ -217,12 +226,14 @@ attempt_model(struct run *run, const struct model_settings *model, const struct 
             return false;
         if (model->total_timeout_ms > 0)
             left_ms = least(left_ms, model->total_timeout_ms);
-        *answer = (struct provider_answer){.tokens_input = -1, .tokens_output = -1};
+        *answer = (struct chat_answer){0};
+        chat_usage_init(&answer->usage);
         bool answered = ask_once(run, model, &request, left_ms, answer, failure);
         record(run, &target, answer, answered ? NULL : failure);
         if (answered)
             return true;
-        if (!failure->retryable || ++made >= attempts)
+        bool may_help = failure->class == FAULT_TRANSIENT || failure->class == FAULT_LIMITED;
+        if (!may_help || ++made >= attempts)
             return false;
         int64_t wait_ms = wait_before_next(run, made, failure);
         if (clock_monotonic_ms() + wait_ms >= deadline_ms)

@@ -12,21 +12,21 @@ enum { SHOWN_ANSWER_CHARACTERS = 2000, RETRY_AFTER_S = 5 };
 
 /* The same question with what was wrong with the answer to it. */
 static void
-build_repair(struct run *run, struct prompt *prompt, const struct provider_answer *answer,
+build_repair(struct run *run, struct prompt *prompt, const struct chat_choice *choice,
              const char *complaint)
 {
     char labels[METRIC_LABELS_MAX];
     snprintf(labels, sizeof(labels), "operation=\"%s\"", run->operation->name);
     metrics_add(run->ai->host, METRIC_AI_REPAIRS, labels, 1);
-    if (answer->truncated) {
+    if (choice->finish == CHAT_FINISH_LENGTH) {
         /* Models that think first spend the tokens of a short answer on their thoughts. */
         prompt->max_tokens = 0;
         return;
     }
     /* An answer that repeats the marker could close the block it would be shown in. */
-    if (!strstr(answer->text, prompt->marker)) {
-        size_t shown = utf8_prefix(answer->text, strlen(answer->text), SHOWN_ANSWER_CHARACTERS);
-        prompt_data(prompt, "earlier answer", arena_strndup(run->arena, answer->text, shown));
+    if (!strstr(choice->text, prompt->marker)) {
+        size_t shown = utf8_prefix(choice->text, strlen(choice->text), SHOWN_ANSWER_CHARACTERS);
+        prompt_data(prompt, "earlier answer", arena_strndup(run->arena, choice->text, shown));
     }
     prompt_task(prompt,
                 "The earlier answer could not be used: %s. Answer the task again, completely and "
@@ -43,19 +43,21 @@ ask_model(struct run *run, const struct model_settings *model, struct provider_f
     run->operation->build(run->call->input, &prompt, run->arena);
     int64_t deadline_ms = clock_monotonic_ms() + run->policy->budget_ms;
     for (int repairs = run->operation->repairable ? 1 : 0;; repairs--) {
-        struct provider_answer answer;
+        struct chat_answer answer;
         if (!attempt_model(run, model, &prompt, deadline_ms, &answer, failure))
             return NULL;
-        *failure = (struct provider_failure){.retry_after_ms = -1};
-        const void *output = judge_answer(run, &prompt, &answer, &failure->error);
+        const struct chat_choice *choice = answer.choices.items;
+        *failure = (struct provider_failure){.class = FAULT_PERMANENT, .retry_after_ms = -1};
+        const void *output = judge_answer(run, &prompt, choice, &failure->error);
         if (output) {
             run->receipt->model = model->name;
             return output;
         }
-        failure->final = failure->error.code == ERROR_CONTENT_REFUSED;
+        if (failure->error.code == ERROR_CONTENT_REFUSED)
+            failure->class = FAULT_REFUSED;
         if (failure->error.code != ERROR_UPSTREAM_INVALID || repairs == 0)
             return NULL;
-        build_repair(run, &prompt, &answer, failure->error.detail);
+        build_repair(run, &prompt, choice, failure->error.detail);
     }
 }
 
@@ -80,6 +82,14 @@ log_refused_key(const struct run *run, const struct model_settings *model)
                  LOG_TEXT("request_id", run->request->id));
 }
 
+/* Whether no other model may be asked. */
+static bool
+is_final(const struct provider_failure *failure)
+{
+    return failure->class == FAULT_REFUSED || failure->class == FAULT_TOO_LONG ||
+           failure->class == FAULT_CALLER;
+}
+
 /* Asks the models in turn. failure is left as what a person can act on: the last one that was not
  * merely a breaker's. */
 static const void *
@@ -93,7 +103,7 @@ ask_models(struct run *run, struct provider_failure *failure)
         const void *output = ask_model(run, model, &latest);
         if (output)
             return output;
-        bool ends = latest.final || latest.error.code == ERROR_CLIENT_CLOSED;
+        bool ends = is_final(&latest);
         if (latest.key_refused)
             log_refused_key(run, model);
         else if (!ends)
@@ -143,7 +153,7 @@ chain_answer(struct run *run, struct error *err)
     const void *output = ask_models(run, &failure);
     if (output)
         return output;
-    if (failure.final || failure.error.code == ERROR_CLIENT_CLOSED) {
+    if (is_final(&failure)) {
         *err = failure.error;
         return NULL;
     }

@@ -59,20 +59,47 @@ decode(const struct operation *operation, const char *text, struct arena *arena,
     return value;
 }
 
+static bool
+is_blank(const char *text)
+{
+    return text[strspn(text, WHITE)] == '\0';
+}
+
+bool
+judge_ending(const struct chat_answer *answer, struct provider_failure *failure)
+{
+    const struct chat_choice *choice = answer->choices.items;
+    if (choice->finish == CHAT_FINISH_LENGTH)
+        return true;
+    if (choice->finish == CHAT_FINISH_REFUSED) {
+        provider_fail(failure, ERROR_CONTENT_REFUSED, "the model refused this content");
+        failure->class = FAULT_REFUSED;
+        return false;
+    }
+    if (choice->finish == CHAT_FINISH_STOP && !is_blank(choice->text))
+        return true;
+    provider_fail(failure, ERROR_UPSTREAM_INVALID,
+                  choice->finish == CHAT_FINISH_STOP
+                      ? "the model's answer is empty"
+                      : "the model's answer did not end in the ordinary way");
+    failure->class = FAULT_TRANSIENT;
+    return false;
+}
+
 void *
-judge_answer(const struct run *run, const struct prompt *prompt,
-             const struct provider_answer *answer, struct error *err)
+judge_answer(const struct run *run, const struct prompt *prompt, const struct chat_choice *choice,
+             struct error *err)
 {
     const struct operation *operation = run->operation;
-    if (answer->truncated) {
+    if (choice->finish == CHAT_FINISH_LENGTH) {
         error_set(err, ERROR_UPSTREAM_INVALID, "the model's answer was cut short");
         return NULL;
     }
-    if (strstr(answer->text, prompt->marker)) {
+    if (strstr(choice->text, prompt->marker)) {
         error_set(err, ERROR_UPSTREAM_INVALID, "the model's answer repeats its instructions");
         return NULL;
     }
-    const char *text = trim(answer->text, run->arena);
+    const char *text = trim(choice->text, run->arena);
     void *value = NULL;
     if (operation->kind == ANSWER_JSON) {
         value = decode(operation, text, run->arena, err);

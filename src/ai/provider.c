@@ -1,11 +1,13 @@
-/* What all dialects share: where they are asked, and what their errors mean. */
+/* What all dialects share: where they are asked, and how bodies are read and written. */
 #include "ai/provider.h"
 
 #include <ctype.h>
-#include <curl/curl.h>
-#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "ai/body.h"
+#include "base/id.h"
 
 const struct provider *
 provider_of(enum provider_kind kind)
@@ -36,12 +38,74 @@ provider_url(struct arena *arena, const char *base_url, const char *version, con
     return arena_printf(arena, "%s%s%s", base_url, names_a_version(base_url) ? "" : version, path);
 }
 
+static size_t
+length_of(const char *text)
+{
+    return text ? strlen(text) : 0;
+}
+
+void
+provider_begin(struct provider_request *request, const struct chat *chat, struct arena *arena)
+{
+    size_t guess = 1024;
+    const struct chat_message *messages = chat ? chat->messages.items : NULL;
+    for (size_t i = 0; chat && i < chat->messages.count; i++) {
+        const struct chat_part *parts = messages[i].parts.items;
+        for (size_t j = 0; j < messages[i].parts.count; j++)
+            guess += length_of(parts[j].text) * 9 / 8 + length_of(parts[j].base64) + 64;
+    }
+    *request = (struct provider_request){0};
+    strbuf_init(&request->body, arena, guess);
+}
+
 void
 provider_add_header(struct provider_request *request, const char *name, const char *value)
 {
     if (request->header_count == PROVIDER_HEADERS_MAX)
         abort();
     request->headers[request->header_count++] = (struct provider_header){name, value};
+}
+
+static void
+add_stream_options(struct strbuf *body, const json_t *options)
+{
+    const char *name;
+    json_t *value;
+    body_open(body, "stream_options", '{');
+    json_object_foreach((json_t *)options, name, value)
+    {
+        if (strcmp(name, "include_usage") != 0)
+            body_json(body, name, value);
+    }
+    body_flag(body, "include_usage", true);
+    strbuf_add_char(body, '}');
+}
+
+void
+provider_add_native(struct strbuf *body, const struct chat *chat, const char *id,
+                    bool reports_usage)
+{
+    const json_t *native = chat->native;
+    const char *name;
+    json_t *value;
+    reports_usage = reports_usage && chat->stream;
+    strbuf_add_char(body, '{');
+    if (!json_object_get(native, "model"))
+        body_text(body, "model", id);
+    json_object_foreach((json_t *)native, name, value)
+    {
+        if (strcmp(name, "model") == 0)
+            body_text(body, name, id);
+        else if (strcmp(name, "stream") == 0)
+            body_flag(body, name, chat->stream);
+        else if (!reports_usage || strcmp(name, "stream_options") != 0)
+            body_json(body, name, value);
+    }
+    if (chat->stream && !json_object_get(native, "stream"))
+        body_flag(body, "stream", true);
+    if (reports_usage)
+        add_stream_options(body, json_object_get(native, "stream_options"));
+    strbuf_add_char(body, '}');
 }
 
 const char *
@@ -60,192 +124,99 @@ provider_count(const json_t *object, const char *name)
     return json_integer_value(value);
 }
 
-void
-provider_add_member(struct strbuf *body, const char *name, const char *text)
+int64_t
+provider_sum(int64_t first, int64_t second)
 {
-    strbuf_add_char(body, '"');
-    strbuf_add_text(body, name);
-    strbuf_add_text(body, "\":");
-    schema_encode_string(body, text, strlen(text));
+    if (first < 0 || second < 0)
+        return first < 0 ? second : first;
+    return first + second;
 }
 
-void
-provider_add_number(struct strbuf *body, double number)
+const char *
+provider_json(const json_t *value, struct arena *arena)
 {
-    schema_encode_decimal(body,
-                          (struct decimal){(int64_t)(number * 1e6 + (number < 0 ? -0.5 : 0.5))});
+    struct strbuf text;
+    strbuf_init(&text, arena, 256);
+    schema_encode_json(&text, value);
+    return text.data;
 }
 
-static const json_t *
-read_document(const char *bytes, size_t length, struct arena *arena)
+const json_t *
+provider_object(const char *text, struct arena *arena)
 {
     struct error ignored = {0};
-    return schema_parse(bytes, length, arena, &ignored);
+    const json_t *value = schema_parse(text, strlen(text), arena, &ignored);
+    return json_is_object(value) ? value : NULL;
 }
 
-static bool
-is_blank(const char *text)
+const char *
+provider_call_id(struct arena *arena)
 {
-    return text[strspn(text, " \t\r\n")] == '\0';
+    uint64_t number;
+    random_bytes(&number, sizeof(number));
+    return arena_printf(arena, "call_%016" PRIx64, number);
+}
+
+bool
+provider_refuse(struct error *err, struct arena *arena, const char *field, const char *why)
+{
+    struct field_error *complaint = arena_alloc(arena, sizeof(*complaint));
+    *complaint = (struct field_error){.path = field, .message = why};
+    err->fields = complaint;
+    return error_set(err, ERROR_INVALID_REQUEST, "\"%s\" %s", field, why);
+}
+
+bool
+provider_can_say(const struct provider_limit *limits, size_t count, const char *family,
+                 struct arena *arena, struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (limits[i].given)
+            return provider_refuse(
+                err, arena, limits[i].field,
+                arena_printf(arena, "cannot be asked of a model of the %s family", family));
+    return true;
 }
 
 bool
 provider_fail(struct provider_failure *failure, enum error_code code, const char *detail)
 {
-    *failure = (struct provider_failure){.retry_after_ms = -1};
+    *failure = (struct provider_failure){.retry_after_ms = -1,
+                                         .class = code == ERROR_CLIENT_CLOSED ? FAULT_CALLER
+                                                                              : FAULT_PERMANENT};
     return error_set(&failure->error, code, "%s", detail);
+}
+
+/* A 200 that says it is none: relays of other providers answer so. */
+static bool
+says_error(const json_t *document)
+{
+    const json_t *error = json_object_get(document, "error");
+    return json_is_object(error) || json_is_string(error);
 }
 
 bool
 provider_parse(const struct provider *provider, const char *bytes, size_t length,
-               struct arena *arena, struct provider_answer *answer,
+               struct arena *arena, const json_t **document, struct chat_answer *answer,
                struct provider_failure *failure)
 {
-    *answer = (struct provider_answer){.tokens_input = -1, .tokens_output = -1};
-    const json_t *document = read_document(bytes, length, arena);
-    if (!json_is_object(document)) {
+    *answer = (struct chat_answer){0};
+    chat_usage_init(&answer->usage);
+    *failure = (struct provider_failure){.retry_after_ms = -1};
+    struct error ignored = {0};
+    const json_t *parsed = schema_parse(bytes, length, arena, &ignored);
+    if (document)
+        *document = parsed;
+    if (!json_is_object(parsed)) {
         provider_fail(failure, ERROR_UPSTREAM_INVALID,
                       "the provider's answer is not a JSON object");
-        failure->retryable = failure->counts = true;
+        failure->class = FAULT_TRANSIENT;
         return false;
     }
-    *failure = (struct provider_failure){.retry_after_ms = -1};
-    bool parsed = provider->parse_answer(document, arena, answer, &failure->error);
-    if (parsed && !answer->truncated && is_blank(answer->text))
-        parsed = error_set(&failure->error, ERROR_UPSTREAM_INVALID, "the model's answer is empty");
-    failure->final = !parsed && failure->error.code == ERROR_CONTENT_REFUSED;
-    failure->retryable = !parsed && !failure->final;
-    return parsed;
-}
-
-/* Phrases by which providers say that the prompt does not fit, where no machine code does. */
-static bool
-says_too_long(const struct provider_fault *fault)
-{
-    static const char *const codes[] = {"context_length_exceeded", "exceed_context_size_error"};
-    static const char *const phrases[] = {
-        "maximum context length", "context length",     "context size",
-        "context window",         "prompt is too long", "exceeds the maximum number of tokens",
-        "too many tokens",
-    };
-    for (size_t i = 0; fault->code && i < sizeof(codes) / sizeof(codes[0]); i++)
-        if (strcmp(fault->code, codes[i]) == 0)
-            return true;
-    for (size_t i = 0; fault->message && i < sizeof(phrases) / sizeof(phrases[0]); i++)
-        if (strcasestr(fault->message, phrases[i]))
-            return true;
+    if (provider->parse_answer(parsed, arena, answer, &failure->error))
+        return true;
+    failure->class = FAULT_TRANSIENT;
+    if (says_error(parsed))
+        provider_classify_document(provider, parsed, arena, failure);
     return false;
-}
-
-static bool
-says_refused(const struct provider_fault *fault)
-{
-    static const char *const codes[] = {"content_filter", "content_policy_violation",
-                                        "moderation_blocked", "responsible_ai_policy_violation"};
-    for (size_t i = 0; fault->code && i < sizeof(codes) / sizeof(codes[0]); i++)
-        if (strcmp(fault->code, codes[i]) == 0)
-            return true;
-    return fault->message && strcasestr(fault->message, "content filtering policy");
-}
-
-/* A date of any year is still no longer than a day. */
-enum { RETRY_AFTER_MAX_MS = 24 * 3600 * 1000 };
-
-static int64_t
-whole_number(const char *text, int64_t unit_ms)
-{
-    char *end;
-    errno = 0;
-    double number = strtod(text, &end);
-    if (end == text || *end != '\0' || errno || !(number >= 0) || number > 1e9)
-        return -1;
-    return (int64_t)(number * (double)unit_ms + 0.5);
-}
-
-/* retry-after-ms, else Retry-After as seconds or as a date, else what the body said. */
-static int64_t
-read_retry_after(const struct provider_head *head, const struct provider_fault *fault,
-                 int64_t now_s)
-{
-    if (head->retry_after_ms) {
-        int64_t given_ms = whole_number(head->retry_after_ms, 1);
-        if (given_ms >= 0)
-            return given_ms;
-    }
-    if (head->retry_after) {
-        int64_t given_ms = whole_number(head->retry_after, 1000);
-        if (given_ms >= 0)
-            return given_ms;
-        time_t date = curl_getdate(head->retry_after, NULL);
-        if (date != -1) {
-            int64_t left_s = date > now_s ? (int64_t)date - now_s : 0;
-            return left_s < RETRY_AFTER_MAX_MS / 1000 ? left_s * 1000 : RETRY_AFTER_MAX_MS;
-        }
-    }
-    return fault->retry_after_ms;
-}
-
-/* The provider's machine code, where it is one: it may stand in an error that people see. */
-static const char *
-shown_code(const struct provider_fault *fault, struct arena *arena)
-{
-    size_t length = fault->code ? strlen(fault->code) : 0;
-    if (length == 0 || length > 60)
-        return "";
-    for (size_t i = 0; i < length; i++)
-        if (!isalnum((unsigned char)fault->code[i]) && !strchr("_-.", fault->code[i]))
-            return "";
-    return arena_printf(arena, " (%s)", fault->code);
-}
-
-static void
-classify_status(int status, const char *code, const struct provider_fault *fault,
-                struct provider_failure *failure)
-{
-    int retry_s = failure->retry_after_ms < 0 ? 0 : (int)((failure->retry_after_ms + 999) / 1000);
-    if (status == 401 || status == 403 || fault->key_refused) {
-        failure->key_refused = true;
-        error_set(&failure->error, ERROR_UPSTREAM_ERROR, "the provider refused our key");
-    } else if (status == 429) {
-        failure->retryable = !fault->quota_spent;
-        error_set_retry(&failure->error, ERROR_PROVIDER_RATE_LIMITED, retry_s, "%s%s",
-                        fault->quota_spent ? "our quota at the provider is spent"
-                                           : "the provider limits our rate of calls",
-                        code);
-    } else if (status == 408 || status >= 500) {
-        failure->retryable = failure->counts = true;
-        error_set_retry(&failure->error, ERROR_UPSTREAM_ERROR, retry_s,
-                        "the provider answered with status %d%s", status, code);
-    } else {
-        error_set(&failure->error, ERROR_UPSTREAM_ERROR,
-                  "the provider did not accept the request: status %d%s", status, code);
-    }
-}
-
-void
-provider_classify(const struct provider *provider, const struct provider_head *head,
-                  const char *bytes, size_t length, int64_t now_s, struct arena *arena,
-                  struct provider_failure *failure)
-{
-    struct provider_fault fault = {.retry_after_ms = -1};
-    const json_t *document = read_document(bytes, length, arena);
-    if (json_is_object(document))
-        provider->read_fault(document, &fault);
-    int64_t wait_ms = read_retry_after(head, &fault, now_s);
-    if (wait_ms > RETRY_AFTER_MAX_MS)
-        wait_ms = RETRY_AFTER_MAX_MS;
-    *failure = (struct provider_failure){.retry_after_ms = wait_ms};
-    bool is_request_fault = head->status == 400 || head->status == 413 || head->status == 422;
-    if (is_request_fault && !fault.key_refused && says_refused(&fault)) {
-        failure->final = true;
-        error_set(&failure->error, ERROR_CONTENT_REFUSED,
-                  "the model's provider refused this content");
-    } else if (is_request_fault && !fault.key_refused && says_too_long(&fault)) {
-        failure->final = true;
-        error_set(&failure->error, ERROR_CONTEXT_TOO_LONG, "the text is too long for the model");
-    } else {
-        classify_status(head->status, shown_code(&fault, arena), &fault, failure);
-    }
-    if (head->should_retry && strcasecmp(head->should_retry, "false") == 0)
-        failure->retryable = false;
 }

@@ -8,22 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ai/chat.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "base/strbuf.h"
-#include "http/schema.h"
 
-/* What a model is asked, in no dialect yet. Texts are valid UTF-8. */
-struct provider_question {
-    const struct model_settings *model;
-    const char *system, *user;
-    const struct schema *answer; /* an object of it is asked for; NULL: prose */
-    int64_t max_tokens;          /* 0: the provider's default */
-    double temperature;          /* below 0: the provider's default */
-};
+struct event;
 
-enum { PROVIDER_HEADERS_MAX = 6 };
+enum { PROVIDER_HEADERS_MAX = 6, PROVIDER_REASON_MAX_BYTES = 1000 };
 
 struct provider_header {
     const char *name, *value; /* a value may be a secret */
@@ -36,45 +29,118 @@ struct provider_request {
     struct strbuf body;
 };
 
-struct provider_answer {
-    const char *text; /* valid UTF-8; a structured answer is JSON text, if the model obeyed */
-    bool truncated;   /* the model stopped for want of tokens */
-    int64_t tokens_input, tokens_output; /* -1: not reported */
-};
-
-/* The head of an answer. Header values are NULL where they were not sent. */
+/* What of an answer's head matters. Values are NULL where they were not sent. */
 struct provider_head {
     int status;
+    const char *content_type;
     const char *retry_after, *retry_after_ms, *should_retry;
+    /* x-ratelimit-reset-requests and -tokens ("6m0s", "20ms") or anthropic-ratelimit-requests-reset
+     * and -tokens-reset (RFC 3339): read when a 429 has no Retry-After. The later one of those with
+     * nothing remaining counts, else the later one. */
+    const char *reset_requests, *reset_tokens;
+    const char *remaining_requests, *remaining_tokens;
 };
 
-/* Why an attempt failed, and what may be done about it. */
+/* What kind of failure: decides what is done about it, and nothing else does. */
+enum provider_fault_class {
+    FAULT_NONE,
+    FAULT_TRANSIENT, /* 408, 409, 5xx, reset, broken answer: may be asked again here; counts for the
+                        breaker */
+    FAULT_LIMITED,   /* 429: may be asked again after retry_after_ms; else this model cools down */
+    FAULT_SILENT, /* a clock ran out after it took the question, or it failed and said that asking
+                     again is no use: never asked again for this call; next; counts */
+    FAULT_PERMANENT, /* this model cannot (404, 401, 403, quota spent): next */
+    FAULT_REQUEST,   /* 400, 413, 422: the question is at fault. The caller's own body: final; ours:
+                        next */
+    FAULT_TOO_LONG,  /* context length: only a larger model */
+    FAULT_REFUSED,   /* content policy: nobody else is asked */
+    FAULT_CALLER,    /* the client left, no time is left: nobody else is asked; tells nothing of the
+                        model */
+};
+
+/* Why an attempt failed. */
 struct provider_failure {
-    struct error error;
-    bool retryable;         /* the same question may be asked again here */
-    bool final;             /* nobody else may be asked: the question itself was refused */
-    bool counts;            /* for the breaker: the provider, not the question, is at fault */
-    bool key_refused;       /* for the operator, who has to mend it */
+    struct error error; /* for whoever asked; never a secret */
+    enum provider_fault_class class;
     int64_t retry_after_ms; /* as the provider said; -1: it did not */
+    bool key_refused;       /* for the operator, who has to mend it */
+    /* With FAULT_REQUEST, FAULT_TOO_LONG and FAULT_REFUSED: what the provider said, for whoever
+     * wrote the request. NULL where it said nothing; in the arena, valid UTF-8, at most
+     * PROVIDER_REASON_MAX_BYTES. */
+    const char *reason, *reason_code, *reason_param;
 };
 
 /* What one dialect says in the body of an error. Texts are borrowed from the document. */
 struct provider_fault {
+    int status;          /* where the body repeats it or its code means one; 0: it does not */
     const char *code;    /* its machine code */
-    const char *message; /* only searched, never shown: it may quote the key or the user's text */
-    bool key_refused, quota_spent;
+    const char *message; /* may quote the key or the user's text */
+    const char *param;   /* the field it complains of */
+    bool key_refused, quota_spent, refused;
     int64_t retry_after_ms;
+};
+
+struct stream_choice;
+struct stream_call;
+
+/* One streamed answer while it comes. */
+struct provider_stream {
+    struct chat_usage usage;
+    enum chat_finish finish; /* of the choice that ended last */
+    bool finished;           /* an end was told for every choice that began: the answer is whole */
+    bool ended;              /* the end marker came: nothing follows ([DONE], message_stop) */
+    uint64_t malformed;      /* events that could not be read: skipped */
+    const char *id, *model;  /* in the arena given to _init; NULL until told */
+
+    /* stream.c */
+    struct arena *arena;
+    struct stream_choice *choices;
+    size_t choice_count;
+    struct stream_call *calls;
+    size_t call_count;
+};
+
+/* arena must outlive the stream. */
+void provider_stream_init(struct provider_stream *stream, struct arena *arena);
+
+/* What one event of a stream said. */
+struct provider_step {
+    const json_t *document;          /* the event's JSON; NULL: skipped, comment, or marker */
+    const struct chat_delta *deltas; /* in the scratch arena */
+    size_t count;
+    bool has_content; /* text, thoughts, tool calls: a token was made, even where no delta shows it
+                       */
+};
+
+/* Vectors of texts, in the order of the texts. */
+struct embeddings {
+    float **vectors;
+    size_t count, dimensions;
+    int64_t tokens; /* -1: not reported */
 };
 
 struct provider {
     const char *name;
-    void (*build_request)(const struct provider_question *question, struct arena *arena,
-                          struct provider_request *request);
-    /* Reads the body of a 200. false with ERROR_UPSTREAM_INVALID for what is no answer and with
-     * ERROR_CONTENT_REFUSED for a refusal. */
-    bool (*parse_answer)(const json_t *document, struct arena *arena,
-                         struct provider_answer *answer, struct error *err);
+    /* Builds the request for this model, body and all. false with ERROR_INVALID_REQUEST and the
+     * field's path in err->fields: it cannot be said in this dialect. */
+    bool (*build_chat)(const struct chat *chat, const struct model_settings *model,
+                       struct arena *arena, struct provider_request *request, struct error *err);
+    /* Reads the body of a 200. false with ERROR_UPSTREAM_INVALID: it is no answer. One that was
+     * refused, cut or empty is an answer: its choices say so. */
+    bool (*parse_answer)(const json_t *document, struct arena *arena, struct chat_answer *answer,
+                         struct error *err);
+    /* Reads one event's document, which holds no error at its top. false: it is one of failure. */
+    bool (*parse_event)(struct provider_stream *stream, const json_t *document,
+                        struct arena *scratch, struct provider_step *step,
+                        struct provider_fault *fault);
     void (*read_fault)(const json_t *document, struct provider_fault *fault);
+    /* Embeddings; NULL where the family has none. texts: const char *; dimensions 0: the model's */
+    bool (*build_embeddings)(const struct list *texts, int64_t dimensions,
+                             const struct model_settings *model, struct arena *arena,
+                             struct provider_request *request, struct error *err);
+    /* count: how many texts were sent. */
+    bool (*parse_embeddings)(const json_t *document, size_t count, struct arena *arena,
+                             struct embeddings *embeddings, struct error *err);
 };
 
 extern const struct provider provider_openai, provider_gemini, provider_anthropic;
@@ -82,22 +148,44 @@ extern const struct provider provider_openai, provider_gemini, provider_anthropi
 /* NULL for PROVIDER_LOCAL. */
 const struct provider *provider_of(enum provider_kind kind);
 
-/* Reads the bytes of a 200; as parse_answer, with text from outside checked first: size, depth,
- * UTF-8, and that the answer is not empty. */
+/* Reads the bytes of a plain 200: size, depth, UTF-8, then parse_answer. *document (which may be
+ * NULL) is for those who pass it on; the arena keeps it. */
 bool provider_parse(const struct provider *provider, const char *bytes, size_t length,
-                    struct arena *arena, struct provider_answer *answer,
+                    struct arena *arena, const json_t **document, struct chat_answer *answer,
                     struct provider_failure *failure) __attribute__((warn_unused_result));
 
-/* Reads any other answer. now_s is the time of day, for Retry-After dates. */
+/* Reads one event of a streamed 200. Comments, markers and malformed events give an empty step.
+ * false: the provider said that it failed. scratch must live until the step was used. */
+bool provider_event(const struct provider *provider, struct provider_stream *stream,
+                    const struct event *event, struct arena *scratch, struct provider_step *step,
+                    struct provider_failure *failure) __attribute__((warn_unused_result));
+
+/* Reads any answer that is not a 200. now_s is the time of day, for dates. */
 void provider_classify(const struct provider *provider, const struct provider_head *head,
                        const char *bytes, size_t length, int64_t now_s, struct arena *arena,
                        struct provider_failure *failure);
+
+/* As provider_classify() of a document that came with a 200, whole or as an event. */
+void provider_classify_document(const struct provider *provider, const json_t *document,
+                                struct arena *arena, struct provider_failure *failure);
+
+/* As provider_classify() of what a dialect has read already. */
+void provider_classify_fault(const struct provider_head *head, const struct provider_fault *fault,
+                             int64_t now_s, struct arena *arena, struct provider_failure *failure);
 
 /* base_url + version + path; the version ("/v1") is left out where the base URL names one. */
 const char *provider_url(struct arena *arena, const char *base_url, const char *version,
                          const char *path);
 
+/* Empties the request and makes room for the chat's texts; chat may be NULL. */
+void provider_begin(struct provider_request *request, const struct chat *chat, struct arena *arena);
+
 void provider_add_header(struct provider_request *request, const char *name, const char *value);
+
+/* Writes the caller's own body for this model: its members in their order, model replaced by id,
+ * stream as the chat has it, and with reports_usage the option that makes a stream report it. */
+void provider_add_native(struct strbuf *body, const struct chat *chat, const char *id,
+                         bool reports_usage);
 
 /* Text member of an object, or NULL. */
 const char *provider_text(const json_t *object, const char *name);
@@ -105,13 +193,33 @@ const char *provider_text(const json_t *object, const char *name);
 /* A count that a provider reported, or -1. */
 int64_t provider_count(const json_t *object, const char *name);
 
-/* Fills failure with an error of no further consequence and returns false. */
+/* The sum of counts where any was reported, or -1. */
+int64_t provider_sum(int64_t first, int64_t second);
+
+/* JSON text of a value, in the arena. */
+const char *provider_json(const json_t *value, struct arena *arena);
+
+/* The JSON object that a text from outside is, or NULL. */
+const json_t *provider_object(const char *text, struct arena *arena);
+
+/* A name for a tool call that came without one: unique, as clients demand. */
+const char *provider_call_id(struct arena *arena);
+
+/* A field of the chat that a dialect cannot say when it was given. */
+struct provider_limit {
+    bool given;
+    const char *field;
+};
+
+/* Refuses the first one given, with ERROR_INVALID_REQUEST. family: "Anthropic". */
+bool provider_can_say(const struct provider_limit *limits, size_t count, const char *family,
+                      struct arena *arena, struct error *err);
+
+/* Fills err with ERROR_INVALID_REQUEST and the field, and returns false. */
+bool provider_refuse(struct error *err, struct arena *arena, const char *field, const char *why);
+
+/* Fills failure as FAULT_CALLER for ERROR_CLIENT_CLOSED and as FAULT_PERMANENT for any other code,
+ * where the caller says no better. Returns false. */
 bool provider_fail(struct provider_failure *failure, enum error_code code, const char *detail);
-
-/* Appends `"name":"text"`. */
-void provider_add_member(struct strbuf *body, const char *name, const char *text);
-
-/* Appends a number without regard to the locale. */
-void provider_add_number(struct strbuf *body, double number);
 
 #endif

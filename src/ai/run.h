@@ -64,14 +64,19 @@ const void *chain_answer(struct run *run, struct error *err) __attribute__((warn
 
 /* attempt.c: asks one model until it answers, within the policy and until deadline_ms. */
 bool attempt_model(struct run *run, const struct model_settings *model, const struct prompt *prompt,
-                   int64_t deadline_ms, struct provider_answer *answer,
+                   int64_t deadline_ms, struct chat_answer *answer,
                    struct provider_failure *failure) __attribute__((warn_unused_result));
 bool attempt_pause(struct run *run, int64_t wait_ms);
 
-/* judge.c: makes the output of a model's answer, or says with ERROR_UPSTREAM_INVALID why it is
+/* judge.c: whether a model's answer ended as an answer does; failure says why not. One that was cut
+ * for want of tokens passes: judge_answer() refuses it. */
+bool judge_ending(const struct chat_answer *answer, struct provider_failure *failure)
+    __attribute__((warn_unused_result));
+
+/* Makes the output of a model's answer, or says with ERROR_UPSTREAM_INVALID why it is
  * none. */
 void *judge_answer(const struct run *run, const struct prompt *prompt,
-                   const struct provider_answer *answer, struct error *err)
+                   const struct chat_choice *choice, struct error *err)
     __attribute__((warn_unused_result));
 
 #endif

@@ -296,17 +296,38 @@ read_header(CURL *easy, const char *name, struct arena *arena)
     return arena_strdup(arena, header->value);
 }
 
+/* Where each provider says what the caller of an answer that is no 200 has to know. */
+static const struct head_row {
+    const char *name;
+    size_t offset;
+} head_rows[] = {
+    {"Retry-After", offsetof(struct provider_head, retry_after)},
+    {"retry-after-ms", offsetof(struct provider_head, retry_after_ms)},
+    {"x-should-retry", offsetof(struct provider_head, should_retry)},
+    {"x-ratelimit-reset-requests", offsetof(struct provider_head, reset_requests)},
+    {"x-ratelimit-reset-tokens", offsetof(struct provider_head, reset_tokens)},
+    {"x-ratelimit-remaining-requests", offsetof(struct provider_head, remaining_requests)},
+    {"x-ratelimit-remaining-tokens", offsetof(struct provider_head, remaining_tokens)},
+    {"anthropic-ratelimit-requests-reset", offsetof(struct provider_head, reset_requests)},
+    {"anthropic-ratelimit-tokens-reset", offsetof(struct provider_head, reset_tokens)},
+    {"anthropic-ratelimit-requests-remaining", offsetof(struct provider_head, remaining_requests)},
+    {"anthropic-ratelimit-tokens-remaining", offsetof(struct provider_head, remaining_tokens)},
+};
+
 static void
 read_head(CURL *easy, struct arena *arena, struct provider_head *head)
 {
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     head->status = (int)status;
+    head->content_type = read_header(easy, "Content-Type", arena);
     if (status == 200)
         return;
-    head->retry_after = read_header(easy, "Retry-After", arena);
-    head->retry_after_ms = read_header(easy, "retry-after-ms", arena);
-    head->should_retry = read_header(easy, "x-should-retry", arena);
+    for (size_t i = 0; i < sizeof(head_rows) / sizeof(head_rows[0]); i++) {
+        const char **value = (const char **)((char *)head + head_rows[i].offset);
+        if (!*value)
+            *value = read_header(easy, head_rows[i].name, arena);
+    }
 }
 
 static bool
@@ -330,7 +351,8 @@ fail_by_clock(const struct transfer *transfer, enum ending clock)
     };
     /* A provider that took the question and stays silent would be asked, and paid, twice. */
     *transfer->failure = (struct provider_failure){
-        .retryable = transfer->phase == PHASE_CONNECTING, .counts = true, .retry_after_ms = -1};
+        .class = transfer->phase == PHASE_CONNECTING ? FAULT_TRANSIENT : FAULT_SILENT,
+        .retry_after_ms = -1};
     error_set(&transfer->failure->error, ERROR_UPSTREAM_TIMEOUT, texts[clock].what,
               (long long)texts[clock].limit_ms);
     return false;
@@ -343,8 +365,8 @@ fail_by_transport(const struct transfer *transfer, CURLcode result)
     bool transient = not_reached || result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR ||
                      result == CURLE_GOT_NOTHING || result == CURLE_PARTIAL_FILE ||
                      result == CURLE_WEIRD_SERVER_REPLY;
-    *transfer->failure =
-        (struct provider_failure){.retryable = transient, .counts = true, .retry_after_ms = -1};
+    *transfer->failure = (struct provider_failure){
+        .class = transient ? FAULT_TRANSIENT : FAULT_SILENT, .retry_after_ms = -1};
     error_set(&transfer->failure->error, ERROR_UPSTREAM_ERROR, "%s: %s",
               not_reached ? "the provider could not be reached"
                           : "the connection to the provider broke",
@@ -355,7 +377,7 @@ fail_by_transport(const struct transfer *transfer, CURLcode result)
 static bool
 fail_by_size(const struct transfer *transfer, size_t limit_bytes)
 {
-    *transfer->failure = (struct provider_failure){.retry_after_ms = -1};
+    *transfer->failure = (struct provider_failure){.class = FAULT_PERMANENT, .retry_after_ms = -1};
     return error_set(&transfer->failure->error, ERROR_UPSTREAM_INVALID,
                      "the provider's answer is over %zu MB", limit_bytes / (1024 * 1024));
 }

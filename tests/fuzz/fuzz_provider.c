@@ -45,9 +45,9 @@ judge(const char *text, struct arena *arena)
     const struct run run = {.arena = arena, .call = &call, .operation = &operation};
     struct prompt prompt;
     prompt_init(&prompt, arena);
-    const struct provider_answer answer = {.text = text};
+    const struct chat_choice choice = {.text = text, .finish = CHAT_FINISH_STOP};
     struct error err = {0};
-    const void *output = judge_answer(&run, &prompt, &answer, &err);
+    const void *output = judge_answer(&run, &prompt, &choice, &err);
     if (!output == (err.code == ERROR_NONE))
         abort();
 }
@@ -63,13 +63,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct provider *provider = providers[data[0] % 3];
     struct arena arena = {0};
     const char *bytes = arena_strndup(&arena, (const char *)data + 1, size - 1);
-    struct provider_answer answer;
+    struct chat_answer answer;
     struct provider_failure failure;
-    bool parsed = provider_parse(provider, bytes, size - 1, &arena, &answer, &failure);
-    if (parsed != (failure.error.code == ERROR_NONE) || (parsed && !answer.text))
+    bool parsed = provider_parse(provider, bytes, size - 1, &arena, NULL, &answer, &failure);
+    if (parsed != (failure.error.code == ERROR_NONE) || (parsed && answer.choices.count == 0))
         abort();
     if (parsed)
-        judge(answer.text, &arena);
+        judge(((const struct chat_choice *)answer.choices.items)->text, &arena);
     const struct provider_head head = {.status = statuses[data[0] / 3 % 4],
                                        .retry_after = bytes,
                                        .retry_after_ms = data[0] & 64 ? bytes : NULL,

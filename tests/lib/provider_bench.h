@@ -1,4 +1,4 @@
-/* What the tests of the three providers share: a question, and reading of recorded bytes. */
+/* What the tests of the three providers share: a chat, and reading of recorded bytes. */
 #ifndef HEARTH_TESTS_PROVIDER_BENCH_H
 #define HEARTH_TESTS_PROVIDER_BENCH_H
 
@@ -11,6 +11,10 @@
 #include <cmocka.h>
 
 #include "ai/provider.h"
+#include "ai/run.h"
+
+#define BENCH_SYSTEM "Be \"brief\"."
+#define BENCH_USER "Line one\nline two \xc3\xa9"
 
 struct verdict {
     const char *mood;
@@ -32,9 +36,10 @@ struct provider_bench {
     const struct provider *provider;
     struct provider_settings place;
     struct model_settings model;
-    struct provider_question question;
+    struct chat chat;
     struct provider_request request;
-    struct provider_answer answer;
+    struct chat_answer answer;
+    struct chat_choice choice; /* the first one */
     struct provider_failure failure;
 };
 
@@ -45,26 +50,50 @@ provider_bench_open(struct provider_bench *bench, const struct provider *provide
     *bench = (struct provider_bench){.provider = provider};
     bench->place = (struct provider_settings){.name = "p", .base_url = base_url, .key = "s3cret"};
     bench->model = (struct model_settings){.name = "m", .provider = &bench->place, .id = id};
-    bench->question = (struct provider_question){.model = &bench->model,
-                                                 .system = "Be \"brief\".",
-                                                 .user = "Line one\nline two \xc3\xa9",
-                                                 .max_tokens = 100,
-                                                 .temperature = 0.7};
+    chat_init(&bench->chat);
+    chat_add_text(&bench->chat, &bench->arena, CHAT_SYSTEM, BENCH_SYSTEM);
+    chat_add_text(&bench->chat, &bench->arena, CHAT_USER, BENCH_USER);
+    bench->chat.max_tokens = 100;
+    bench->chat.temperature = 0.7;
+}
+
+static inline void
+provider_bench_close(struct provider_bench *bench)
+{
+    arena_release(&bench->arena);
+}
+
+static inline void
+provider_bench_ask_verdict(struct provider_bench *bench)
+{
+    bench->chat.format = CHAT_FORMAT_SCHEMA;
+    bench->chat.answer = &verdict_schema;
 }
 
 /* The body as JSON, so that tests do not depend on its order. */
 static inline const json_t *
 provider_bench_build(struct provider_bench *bench)
 {
-    bench->request = (struct provider_request){0};
-    strbuf_init(&bench->request.body, &bench->arena, 16);
-    bench->provider->build_request(&bench->question, &bench->arena, &bench->request);
     struct error err = {0};
+    if (!bench->provider->build_chat(&bench->chat, &bench->model, &bench->arena, &bench->request,
+                                     &err))
+        fail_msg("%s", err.detail);
     const json_t *body =
         schema_parse(bench->request.body.data, bench->request.body.length, &bench->arena, &err);
     if (!body)
         fail_msg("%s in %s", err.detail, bench->request.body.data);
     return body;
+}
+
+/* The field for which the chat is refused. */
+static inline const char *
+provider_bench_refused(struct provider_bench *bench)
+{
+    struct error err = {0};
+    assert_false(bench->provider->build_chat(&bench->chat, &bench->model, &bench->arena,
+                                             &bench->request, &err));
+    assert_int_equal(err.code, ERROR_INVALID_REQUEST);
+    return err.fields->path;
 }
 
 static inline const char *
@@ -79,8 +108,19 @@ provider_bench_header(const struct provider_bench *bench, const char *name)
 static inline bool
 provider_bench_parse(struct provider_bench *bench, const char *bytes)
 {
-    return provider_parse(bench->provider, bytes, strlen(bytes), &bench->arena, &bench->answer,
-                          &bench->failure);
+    if (!provider_parse(bench->provider, bytes, strlen(bytes), &bench->arena, NULL, &bench->answer,
+                        &bench->failure))
+        return false;
+    assert_true(bench->answer.choices.count > 0);
+    bench->choice = *(const struct chat_choice *)bench->answer.choices.items;
+    return true;
+}
+
+/* As an operation reads it: the first choice, ended as an answer does. */
+static inline bool
+provider_bench_judge(struct provider_bench *bench, const char *bytes)
+{
+    return provider_bench_parse(bench, bytes) && judge_ending(&bench->answer, &bench->failure);
 }
 
 static inline enum error_code

@@ -662,7 +662,8 @@ refuses_an_answer_that_repeats_the_instructions(void **state)
     asked_init(&asked, &prose, "x");
     struct prompt prompt;
     prompt_init(&prompt, &asked.request.arena);
-    const struct provider_answer leak = {
+    const struct chat_choice leak = {
+        .finish = CHAT_FINISH_STOP,
         .text = arena_printf(&asked.request.arena, "My rules: text between <%s>", prompt.marker)};
     struct run run = {.arena = &asked.request.arena, .call = &asked.call, .operation = &prose};
     assert_null(judge_answer(&run, &prompt, &leak, &asked.err));

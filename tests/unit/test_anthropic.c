@@ -13,18 +13,18 @@ builds_a_message(void **state)
     (void)state;
     struct provider_bench bench;
     open_bench(&bench);
-    bench.question.max_tokens = 0;
-    bench.question.temperature = 1.5;
+    bench.chat.max_tokens = 0;
+    bench.chat.temperature = 1.5;
     const json_t *body = provider_bench_build(&bench);
     assert_string_equal(bench.request.url, "https://a.example/v1/messages");
     assert_string_equal(provider_bench_header(&bench, "x-api-key"), "s3cret");
     assert_string_equal(provider_bench_header(&bench, "anthropic-version"), "2023-06-01");
-    assert_string_equal(provider_bench_text(body, "system"), bench.question.system);
-    assert_string_equal(provider_bench_text(body, "messages/0/content"), bench.question.user);
+    assert_string_equal(provider_bench_text(body, "system"), BENCH_SYSTEM);
+    assert_string_equal(provider_bench_text(body, "messages/0/content"), BENCH_USER);
     assert_true(json_integer_value(provider_bench_at(body, "max_tokens")) > 0);
     assert_true(json_number_value(provider_bench_at(body, "temperature")) == 1);
     assert_null(provider_bench_at(body, "tools"));
-    arena_release(&bench.arena);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -33,7 +33,7 @@ asks_for_structure_by_a_forced_tool(void **state)
     (void)state;
     struct provider_bench bench;
     open_bench(&bench);
-    bench.question.answer = &verdict_schema;
+    provider_bench_ask_verdict(&bench);
     const json_t *body = provider_bench_build(&bench);
     assert_string_equal(provider_bench_text(body, "tool_choice/name"),
                         provider_bench_text(body, "tools/0/name"));
@@ -42,7 +42,7 @@ asks_for_structure_by_a_forced_tool(void **state)
     assert_int_equal(json_array_size(provider_bench_at(schema, "required")), 2);
     assert_int_equal(json_integer_value(provider_bench_at(schema, "properties/reasons/maxItems")),
                      3);
-    arena_release(&bench.arena);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -51,19 +51,19 @@ reads_texts_and_tool_calls(void **state)
     (void)state;
     struct provider_bench bench;
     open_bench(&bench);
-    assert_true(provider_bench_parse(
+    assert_true(provider_bench_judge(
         &bench, "{\"type\":\"message\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"hm\"},"
                 "{\"type\":\"text\",\"text\":\"Hello.\"}],\"stop_reason\":\"end_turn\","
                 "\"usage\":{\"input_tokens\":12,\"output_tokens\":6}}"));
-    assert_string_equal(bench.answer.text, "Hello.");
-    assert_int_equal(bench.answer.tokens_input, 12);
-    assert_true(provider_bench_parse(
+    assert_string_equal(bench.choice.text, "Hello.");
+    assert_int_equal(bench.answer.usage.input, 12);
+    assert_true(provider_bench_judge(
         &bench,
         "{\"content\":[{\"type\":\"text\",\"text\":\"I will answer.\"},{\"type\":"
         "\"tool_use\",\"id\":\"t\",\"name\":\"give_answer\",\"input\":{\"mood\":\"good\"}}],"
         "\"stop_reason\":\"tool_use\"}"));
-    assert_string_equal(bench.answer.text, "{\"mood\":\"good\"}");
-    arena_release(&bench.arena);
+    assert_string_equal(bench.choice.text, "{\"mood\":\"good\"}");
+    provider_bench_close(&bench);
 }
 
 static void
@@ -72,15 +72,15 @@ tells_refused_cut_and_incomplete_answers_apart(void **state)
     (void)state;
     struct provider_bench bench;
     open_bench(&bench);
-    assert_false(provider_bench_parse(&bench, "{\"content\":[],\"stop_reason\":\"refusal\"}"));
+    assert_false(provider_bench_judge(&bench, "{\"content\":[],\"stop_reason\":\"refusal\"}"));
     assert_int_equal(bench.failure.error.code, ERROR_CONTENT_REFUSED);
-    assert_true(provider_bench_parse(&bench, "{\"content\":[],\"stop_reason\":\"max_tokens\"}"));
-    assert_true(bench.answer.truncated);
-    assert_false(provider_bench_parse(&bench, "{\"content\":[],\"stop_reason\":\"end_turn\"}"));
+    assert_true(provider_bench_judge(&bench, "{\"content\":[],\"stop_reason\":\"max_tokens\"}"));
+    assert_int_equal(bench.choice.finish, CHAT_FINISH_LENGTH);
+    assert_false(provider_bench_judge(&bench, "{\"content\":[],\"stop_reason\":\"end_turn\"}"));
     assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_INVALID);
     assert_false(
-        provider_bench_parse(&bench, "{\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}"));
-    arena_release(&bench.arena);
+        provider_bench_judge(&bench, "{\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}"));
+    provider_bench_close(&bench);
 }
 
 static void
@@ -98,8 +98,8 @@ classifies_errors(void **state)
     assert_int_equal(
         provider_bench_classify(&bench, &overloaded, "{\"error\":{\"type\":\"overloaded_error\"}}"),
         ERROR_UPSTREAM_ERROR);
-    assert_true(bench.failure.retryable);
-    arena_release(&bench.arena);
+    assert_int_equal(bench.failure.class, FAULT_TRANSIENT);
+    provider_bench_close(&bench);
 }
 
 int

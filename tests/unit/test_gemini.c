@@ -17,13 +17,12 @@ builds_a_generate_content_request(void **state)
     assert_string_equal(bench.request.url,
                         "https://g.example/v1beta/models/gemini-2.5-flash:generateContent");
     assert_string_equal(provider_bench_header(&bench, "x-goog-api-key"), "s3cret");
-    assert_string_equal(provider_bench_text(body, "systemInstruction/parts/0/text"),
-                        bench.question.system);
-    assert_string_equal(provider_bench_text(body, "contents/0/parts/0/text"), bench.question.user);
+    assert_string_equal(provider_bench_text(body, "systemInstruction/parts/0/text"), BENCH_SYSTEM);
+    assert_string_equal(provider_bench_text(body, "contents/0/parts/0/text"), BENCH_USER);
     assert_int_equal(
         json_integer_value(provider_bench_at(body, "generationConfig/maxOutputTokens")), 100);
     assert_null(provider_bench_at(body, "generationConfig/responseMimeType"));
-    arena_release(&bench.arena);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -35,7 +34,7 @@ lets_no_model_id_out_of_its_path_segment(void **state)
     provider_bench_build(&bench);
     assert_string_equal(bench.request.url,
                         "https://g.example/v1beta/models/a%20b%3Fx%23y:generateContent");
-    arena_release(&bench.arena);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -44,7 +43,7 @@ asks_for_structure_in_its_own_dialect(void **state)
     (void)state;
     struct provider_bench bench;
     open_bench(&bench);
-    bench.question.answer = &verdict_schema;
+    provider_bench_ask_verdict(&bench);
     const json_t *config = provider_bench_at(provider_bench_build(&bench), "generationConfig");
     assert_string_equal(provider_bench_text(config, "responseMimeType"), "application/json");
     const json_t *schema = provider_bench_at(config, "responseSchema");
@@ -53,7 +52,7 @@ asks_for_structure_in_its_own_dialect(void **state)
     assert_string_equal(provider_bench_text(schema, "propertyOrdering/2"), "reasons");
     assert_int_equal(json_array_size(provider_bench_at(schema, "required")), 2);
     assert_null(provider_bench_at(schema, "additionalProperties"));
-    arena_release(&bench.arena);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -62,15 +61,15 @@ reads_the_text_without_thoughts_and_bills_them(void **state)
     (void)state;
     struct provider_bench bench;
     open_bench(&bench);
-    assert_true(provider_bench_parse(
+    assert_true(provider_bench_judge(
         &bench, "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"hm\",\"thought\":true},"
                 "{\"text\":\"Yes, \"},{\"text\":\"indeed.\"}],\"role\":\"model\"},"
                 "\"finishReason\":\"STOP\",\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":8,"
                 "\"candidatesTokenCount\":3,\"thoughtsTokenCount\":40,\"totalTokenCount\":51}}"));
-    assert_string_equal(bench.answer.text, "Yes, indeed.");
-    assert_int_equal(bench.answer.tokens_input, 8);
-    assert_int_equal(bench.answer.tokens_output, 43);
-    arena_release(&bench.arena);
+    assert_string_equal(bench.choice.text, "Yes, indeed.");
+    assert_int_equal(bench.answer.usage.input, 8);
+    assert_int_equal(bench.answer.usage.output, 43);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -86,9 +85,9 @@ takes_no_refusal_for_an_answer(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct provider_bench bench;
         open_bench(&bench);
-        assert_false(provider_bench_parse(&bench, refusals[i]));
+        assert_false(provider_bench_judge(&bench, refusals[i]));
         assert_int_equal(bench.failure.error.code, ERROR_CONTENT_REFUSED);
-        arena_release(&bench.arena);
+        provider_bench_close(&bench);
     }
 }
 
@@ -99,14 +98,14 @@ marks_cut_answers_and_refuses_incomplete_ones(void **state)
     struct provider_bench bench;
     open_bench(&bench);
     assert_true(
-        provider_bench_parse(&bench, "{\"candidates\":[{\"finishReason\":\"MAX_TOKENS\"}]}"));
-    assert_true(bench.answer.truncated);
-    assert_false(provider_bench_parse(&bench, "{\"candidates\":[]}"));
+        provider_bench_judge(&bench, "{\"candidates\":[{\"finishReason\":\"MAX_TOKENS\"}]}"));
+    assert_int_equal(bench.choice.finish, CHAT_FINISH_LENGTH);
+    assert_false(provider_bench_judge(&bench, "{\"candidates\":[]}"));
     assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_INVALID);
-    assert_false(provider_bench_parse(
+    assert_false(provider_bench_judge(
         &bench, "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"x\"}]}}]}"));
-    assert_false(provider_bench_parse(&bench, "{\"candidates\":[{\"finishReason\":\"STOP\"}]}"));
-    arena_release(&bench.arena);
+    assert_false(provider_bench_judge(&bench, "{\"candidates\":[{\"finishReason\":\"STOP\"}]}"));
+    provider_bench_close(&bench);
 }
 
 static void
@@ -134,7 +133,7 @@ classifies_errors(void **state)
                                 "{\"error\":{\"message\":\"The input token count (9) exceeds the "
                                 "maximum number of tokens allowed (8).\"}}"),
         ERROR_CONTEXT_TOO_LONG);
-    arena_release(&bench.arena);
+    provider_bench_close(&bench);
 }
 
 int

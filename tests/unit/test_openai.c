@@ -18,12 +18,12 @@ builds_a_chat_completion(void **state)
     assert_string_equal(provider_bench_header(&bench, "Authorization"), "Bearer s3cret");
     assert_string_equal(provider_bench_text(body, "model"), "llama3");
     assert_string_equal(provider_bench_text(body, "messages/0/role"), "system");
-    assert_string_equal(provider_bench_text(body, "messages/0/content"), bench.question.system);
-    assert_string_equal(provider_bench_text(body, "messages/1/content"), bench.question.user);
+    assert_string_equal(provider_bench_text(body, "messages/0/content"), BENCH_SYSTEM);
+    assert_string_equal(provider_bench_text(body, "messages/1/content"), BENCH_USER);
     assert_int_equal(json_integer_value(provider_bench_at(body, "max_tokens")), 100);
     assert_true(json_number_value(provider_bench_at(body, "temperature")) == 0.7);
     assert_null(provider_bench_at(body, "response_format"));
-    arena_release(&bench.arena);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -35,7 +35,7 @@ sends_no_authorization_without_a_key(void **state)
     bench.place.key = NULL;
     provider_bench_build(&bench);
     assert_int_equal(bench.request.header_count, 0);
-    arena_release(&bench.arena);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -53,7 +53,7 @@ adds_the_version_only_where_the_base_url_has_none(void **state)
         provider_bench_open(&bench, &provider_openai, urls[i][0], "m");
         provider_bench_build(&bench);
         assert_string_equal(bench.request.url, urls[i][1]);
-        arena_release(&bench.arena);
+        provider_bench_close(&bench);
     }
 }
 
@@ -67,7 +67,7 @@ says_to_openai_itself_what_its_newer_models_take(void **state)
     assert_int_equal(json_integer_value(provider_bench_at(body, "max_completion_tokens")), 100);
     assert_null(provider_bench_at(body, "max_tokens"));
     assert_null(provider_bench_at(body, "temperature"));
-    arena_release(&bench.arena);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -76,7 +76,7 @@ asks_for_structure_in_the_strict_form(void **state)
     (void)state;
     struct provider_bench bench;
     open_bench(&bench);
-    bench.question.answer = &verdict_schema;
+    provider_bench_ask_verdict(&bench);
     const json_t *body = provider_bench_build(&bench);
     const json_t *form = provider_bench_at(body, "response_format/json_schema");
     assert_string_equal(provider_bench_text(form, "name"), "Verdict");
@@ -85,7 +85,7 @@ asks_for_structure_in_the_strict_form(void **state)
     assert_int_equal(json_array_size(provider_bench_at(form, "schema/required")), 3);
     assert_string_equal(provider_bench_text(form, "schema/properties/mood/enum/1"), "bad");
     assert_string_equal(provider_bench_text(form, "schema/properties/reasons/type/1"), "null");
-    arena_release(&bench.arena);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -94,16 +94,16 @@ reads_the_text_and_the_usage(void **state)
     (void)state;
     struct provider_bench bench;
     open_bench(&bench);
-    assert_true(provider_bench_parse(
+    assert_true(provider_bench_judge(
         &bench, "{\"id\":\"chatcmpl-9\",\"object\":\"chat.completion\",\"choices\":[{\"index\":0,"
                 "\"message\":{\"role\":\"assistant\",\"content\":\"Hi \xc3\xa9\",\"refusal\":null},"
                 "\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":19,"
                 "\"completion_tokens\":10,\"total_tokens\":29}}"));
-    assert_string_equal(bench.answer.text, "Hi \xc3\xa9");
-    assert_int_equal(bench.answer.tokens_input, 19);
-    assert_int_equal(bench.answer.tokens_output, 10);
-    assert_false(bench.answer.truncated);
-    arena_release(&bench.arena);
+    assert_string_equal(bench.choice.text, "Hi \xc3\xa9");
+    assert_int_equal(bench.answer.usage.input, 19);
+    assert_int_equal(bench.answer.usage.output, 10);
+    assert_int_equal(bench.choice.finish, CHAT_FINISH_STOP);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -112,12 +112,12 @@ leaves_thoughts_out_of_the_answer(void **state)
     (void)state;
     struct provider_bench bench;
     open_bench(&bench);
-    assert_true(provider_bench_parse(
+    assert_true(provider_bench_judge(
         &bench, "{\"choices\":[{\"message\":{\"content\":\"<think>hm</think>\\nYes.\"},"
                 "\"finish_reason\":\"stop\"}]}"));
-    assert_string_equal(bench.answer.text, "\nYes.");
-    assert_int_equal(bench.answer.tokens_input, -1);
-    arena_release(&bench.arena);
+    assert_string_equal(bench.choice.text, "\nYes.");
+    assert_int_equal(bench.answer.usage.input, -1);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -132,11 +132,10 @@ takes_no_refusal_for_an_answer(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct provider_bench bench;
         open_bench(&bench);
-        assert_false(provider_bench_parse(&bench, refusals[i]));
+        assert_false(provider_bench_judge(&bench, refusals[i]));
         assert_int_equal(bench.failure.error.code, ERROR_CONTENT_REFUSED);
-        assert_true(bench.failure.final);
-        assert_false(bench.failure.retryable);
-        arena_release(&bench.arena);
+        assert_int_equal(bench.failure.class, FAULT_REFUSED);
+        provider_bench_close(&bench);
     }
 }
 
@@ -146,10 +145,10 @@ marks_an_answer_cut_for_want_of_tokens(void **state)
     (void)state;
     struct provider_bench bench;
     open_bench(&bench);
-    assert_true(provider_bench_parse(
+    assert_true(provider_bench_judge(
         &bench, "{\"choices\":[{\"message\":{\"content\":\"\"},\"finish_reason\":\"length\"}]}"));
-    assert_true(bench.answer.truncated);
-    arena_release(&bench.arena);
+    assert_int_equal(bench.choice.finish, CHAT_FINISH_LENGTH);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -173,9 +172,9 @@ refuses_what_is_no_complete_answer(void **state)
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
         struct provider_bench bench;
         open_bench(&bench);
-        assert_false(provider_bench_parse(&bench, bodies[i]));
+        assert_false(provider_bench_judge(&bench, bodies[i]));
         assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_INVALID);
-        arena_release(&bench.arena);
+        provider_bench_close(&bench);
     }
 }
 
@@ -187,32 +186,30 @@ classifies_errors(void **state)
         int status;
         const char *body;
         enum error_code code;
-        bool retryable, final, counts;
+        enum provider_fault_class class;
     } rows[] = {
-        {401, "{\"error\":{\"code\":\"invalid_api_key\"}}", ERROR_UPSTREAM_ERROR, 0, 0, 0},
-        {429, "{\"error\":{\"code\":\"rate_limit_exceeded\"}}", ERROR_PROVIDER_RATE_LIMITED, 1, 0,
-         0},
-        {429, "{\"error\":{\"code\":\"insufficient_quota\"}}", ERROR_PROVIDER_RATE_LIMITED, 0, 0,
-         0},
-        {500, "oops", ERROR_UPSTREAM_ERROR, 1, 0, 1},
-        {404, "{\"error\":\"model not found\"}", ERROR_UPSTREAM_ERROR, 0, 0, 0},
-        {400, "{\"error\":{\"code\":\"context_length_exceeded\"}}", ERROR_CONTEXT_TOO_LONG, 0, 1,
-         0},
+        {401, "{\"error\":{\"code\":\"invalid_api_key\"}}", ERROR_UPSTREAM_ERROR, FAULT_PERMANENT},
+        {429, "{\"error\":{\"code\":\"rate_limit_exceeded\"}}", ERROR_PROVIDER_RATE_LIMITED,
+         FAULT_LIMITED},
+        {429, "{\"error\":{\"code\":\"insufficient_quota\"}}", ERROR_PROVIDER_RATE_LIMITED,
+         FAULT_PERMANENT},
+        {500, "oops", ERROR_UPSTREAM_ERROR, FAULT_TRANSIENT},
+        {404, "{\"error\":\"model not found\"}", ERROR_UPSTREAM_ERROR, FAULT_PERMANENT},
+        {400, "{\"error\":{\"code\":\"context_length_exceeded\"}}", ERROR_CONTEXT_TOO_LONG,
+         FAULT_TOO_LONG},
         {400, "{\"object\":\"error\",\"message\":\"This model's maximum context length is 4096\"}",
-         ERROR_CONTEXT_TOO_LONG, 0, 1, 0},
+         ERROR_CONTEXT_TOO_LONG, FAULT_TOO_LONG},
         {400, "{\"error\":{\"type\":\"exceed_context_size_error\",\"code\":400}}",
-         ERROR_CONTEXT_TOO_LONG, 0, 1, 0},
-        {400, "{\"error\":{\"code\":\"content_filter\"}}", ERROR_CONTENT_REFUSED, 0, 1, 0},
+         ERROR_CONTEXT_TOO_LONG, FAULT_TOO_LONG},
+        {400, "{\"error\":{\"code\":\"content_filter\"}}", ERROR_CONTENT_REFUSED, FAULT_REFUSED},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct provider_bench bench;
         open_bench(&bench);
         const struct provider_head head = {.status = rows[i].status};
         assert_int_equal(provider_bench_classify(&bench, &head, rows[i].body), rows[i].code);
-        assert_int_equal(bench.failure.retryable, rows[i].retryable);
-        assert_int_equal(bench.failure.final, rows[i].final);
-        assert_int_equal(bench.failure.counts, rows[i].counts);
-        arena_release(&bench.arena);
+        assert_int_equal(bench.failure.class, rows[i].class);
+        provider_bench_close(&bench);
     }
 }
 
@@ -244,7 +241,7 @@ reads_every_form_of_retry_after(void **state)
         head.status = 429;
         provider_bench_classify(&bench, &head, "");
         assert_int_equal(bench.failure.retry_after_ms, rows[i].ms);
-        arena_release(&bench.arena);
+        provider_bench_close(&bench);
     }
 }
 
@@ -256,8 +253,8 @@ obeys_a_provider_that_wants_no_retry(void **state)
     open_bench(&bench);
     const struct provider_head head = {.status = 500, .should_retry = "false"};
     provider_bench_classify(&bench, &head, "");
-    assert_false(bench.failure.retryable);
-    arena_release(&bench.arena);
+    assert_int_equal(bench.failure.class, FAULT_SILENT);
+    provider_bench_close(&bench);
 }
 
 static void
@@ -271,7 +268,7 @@ shows_no_more_of_an_error_than_its_code(void **state)
                             "{\"error\":{\"message\":\"no s3cret\",\"code\":\"model_not_found\"}}");
     assert_string_equal(bench.failure.error.detail,
                         "the provider did not accept the request: status 404 (model_not_found)");
-    arena_release(&bench.arena);
+    provider_bench_close(&bench);
 }
 
 int

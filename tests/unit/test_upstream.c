@@ -181,7 +181,7 @@ speaks_nothing_but_http(void **state)
     bench.request.url = "file:///etc/passwd";
     assert_false(send_once(&bench));
     assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_ERROR);
-    assert_false(bench.failure.retryable);
+    assert_int_not_equal(bench.failure.class, FAULT_TRANSIENT);
     bench_close(&bench);
 }
 
@@ -194,8 +194,7 @@ reports_a_refused_connection_as_worth_a_retry(void **state)
     bench.request.url = "http://127.0.0.1:1/x";
     assert_false(send_once(&bench));
     assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_ERROR);
-    assert_true(bench.failure.retryable);
-    assert_true(bench.failure.counts);
+    assert_int_equal(bench.failure.class, FAULT_TRANSIENT);
     assert_null(strstr(bench.failure.error.detail, "s3cret"));
     bench_close(&bench);
 }
@@ -218,7 +217,7 @@ gives_up_on_an_answer_that_is_too_large(void **state)
     stub_script(&bench.stub, &unannounced, 1);
     assert_false(send_once(&bench));
     assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_INVALID);
-    assert_false(bench.failure.retryable);
+    assert_int_not_equal(bench.failure.class, FAULT_TRANSIENT);
     bench_close(&bench);
     free(large);
 }
@@ -271,8 +270,8 @@ expect_clock(struct bench *bench, const char *name)
 {
     assert_int_equal(bench->failure.error.code, ERROR_UPSTREAM_TIMEOUT);
     assert_non_null(strstr(bench->failure.error.detail, name));
-    assert_int_equal(bench->failure.retryable, strcmp(name, "connect clock") == 0);
-    assert_true(bench->failure.counts);
+    assert_int_equal(bench->failure.class,
+                     strcmp(name, "connect clock") == 0 ? FAULT_TRANSIENT : FAULT_SILENT);
 }
 
 static void
@@ -307,7 +306,7 @@ names_the_total_clock(void **state)
     stub_script(&bench.stub, &half, 1);
     assert_false(send_once(&bench));
     assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_ERROR);
-    assert_true(bench.failure.retryable);
+    assert_int_equal(bench.failure.class, FAULT_TRANSIENT);
     bench_close(&bench);
 }
 
@@ -431,7 +430,7 @@ tells_a_stream_that_broke_off_from_one_that_ended(void **state)
     assert_true(stream_once(&bench, EVENTS, "T\n", STUB_CLOSES));
     assert_false(stream_once(&bench, CHUNKED, "2\r\nT\n\r\n", STUB_CLOSES));
     assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_ERROR);
-    assert_true(bench.failure.retryable);
+    assert_int_equal(bench.failure.class, FAULT_TRANSIENT);
     bench_close(&bench);
 }
 
@@ -449,7 +448,7 @@ ends_as_soon_as_the_client_leaves(void **state)
     stub_script(&bench.stub, &silent, 1);
     assert_false(send_once(&bench));
     assert_int_equal(bench.failure.error.code, ERROR_CLIENT_CLOSED);
-    assert_false(bench.failure.counts);
+    assert_int_equal(bench.failure.class, FAULT_CALLER);
     assert_int_equal(bench.asked, 1);
     assert_true(bench.answer.waited_us < UPSTREAM_TICK_MS * 1000);
     close(ends[0]);
@@ -491,7 +490,7 @@ refuses_an_answer_that_is_compressed(void **state)
         stub_script(&bench.stub, &answer, 1);
         assert_false(send_once(&bench));
         assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_INVALID);
-        assert_false(bench.failure.retryable);
+        assert_int_equal(bench.failure.class, FAULT_PERMANENT);
         assert_null(strcasestr(bench.stub.head, "encoding"));
     }
     const struct stub_answer identity = {200, "Content-Encoding: identity\r\n", "{}", 0};

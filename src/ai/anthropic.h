@@ -1,0 +1,22 @@
+/* The inside of Anthropic's dialect: what its files share. */
+#ifndef HEARTH_AI_ANTHROPIC_H
+#define HEARTH_AI_ANTHROPIC_H
+
+#include "ai/provider.h"
+
+/* The tool by whose forced call a structured answer is asked for. */
+#define ANTHROPIC_ANSWER_TOOL "give_answer"
+
+/* anthropic_request.c */
+bool anthropic_build_chat(const struct chat *chat, const struct model_settings *model,
+                          struct arena *arena, struct provider_request *request, struct error *err);
+
+/* anthropic_answer.c */
+bool anthropic_parse_answer(const json_t *document, struct arena *arena, struct chat_answer *answer,
+                            struct error *err);
+/* NONE for a reason that is none of those known, or that is NULL. */
+enum chat_finish anthropic_finish(const char *reason);
+/* Overwrites what usage reports anew. */
+void anthropic_read_usage(const json_t *usage, struct chat_usage *counts);
+
+#endif

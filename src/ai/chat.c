@@ -1,0 +1,95 @@
+/* Chats that are in no dialect yet. */
+#include "ai/chat.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+
+void
+chat_init(struct chat *chat)
+{
+    *chat = (struct chat){
+        .parallel_tool_calls = CHAT_UNSET,
+        .temperature = NAN,
+        .top_p = NAN,
+        .presence_penalty = NAN,
+        .frequency_penalty = NAN,
+        .max_tokens = CHAT_UNSET,
+        .n = CHAT_UNSET,
+        .top_k = CHAT_UNSET,
+        .top_logprobs = CHAT_UNSET,
+    };
+}
+
+void
+chat_add_text(struct chat *chat, struct arena *arena, enum chat_role role, const char *text)
+{
+    struct list *list = &chat->messages;
+    size_t size = sizeof(struct chat_message);
+    struct chat_message *messages =
+        arena_grow(arena, list->items, list->count * size, (list->count + 1) * size);
+    struct chat_part *part = arena_alloc(arena, sizeof(*part));
+    *part = (struct chat_part){.text = text};
+    messages[list->count] = (struct chat_message){.role = role, .parts = {part, 1}};
+    *list = (struct list){messages, list->count + 1};
+}
+
+bool
+chat_is_native(const struct chat *chat, const struct provider_settings *provider)
+{
+    if (!chat->native || chat->native_kind != provider->kind)
+        return false;
+    return provider->responses || strcmp(chat->native_path, "/responses") != 0;
+}
+
+static const char *
+called_name(const struct chat_message *message, const char *id)
+{
+    const struct chat_tool_call *calls = message->tool_calls.items;
+    for (size_t i = 0; i < message->tool_calls.count; i++)
+        if (calls[i].id && strcmp(calls[i].id, id) == 0)
+            return calls[i].name;
+    return NULL;
+}
+
+/* Ids may come again in a later turn, so the nearest call is the one that is meant. */
+const char *
+chat_tool_name(const struct chat *chat, size_t index)
+{
+    const struct chat_message *messages = chat->messages.items;
+    const char *name = messages[index].name, *id = messages[index].tool_call_id;
+    for (size_t i = index; !name && id && i-- > 0;)
+        name = called_name(&messages[i], id);
+    return name;
+}
+
+const char *
+chat_text(const struct chat_message *message, struct arena *arena)
+{
+    const struct chat_part *parts = message->parts.items;
+    if (message->parts.count == 1 && parts[0].text)
+        return parts[0].text;
+    struct strbuf text;
+    strbuf_init(&text, arena, 256);
+    for (size_t i = 0; i < message->parts.count; i++)
+        if (parts[i].text)
+            strbuf_add_text(&text, parts[i].text);
+    return text.data;
+}
+
+bool
+chat_has_image(const struct chat_message *message)
+{
+    const struct chat_part *parts = message->parts.items;
+    for (size_t i = 0; i < message->parts.count; i++)
+        if (!parts[i].text)
+            return true;
+    return false;
+}
+
+void
+chat_usage_init(struct chat_usage *usage)
+{
+    *usage = (struct chat_usage){-1, -1, -1, -1};
+}

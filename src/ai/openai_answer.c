@@ -1,0 +1,127 @@
+/* Answers to chat completions. */
+#include <string.h>
+
+#include "ai/openai.h"
+
+/* Open models served without a reasoning parser write their thoughts ahead of the answer. */
+static const char *
+skip_thoughts(const char *text)
+{
+    const char *start = text + strspn(text, " \t\r\n");
+    if (strncmp(start, "<think>", 7) != 0)
+        return text;
+    const char *end = strstr(start, "</think>");
+    return end ? end + 8 : "";
+}
+
+static const char *
+message_text(const json_t *message, struct arena *arena)
+{
+    const json_t *content = json_object_get(message, "content");
+    if (json_is_string(content))
+        return skip_thoughts(json_string_value(content));
+    struct strbuf text;
+    strbuf_init(&text, arena, 256);
+    for (size_t i = 0; i < json_array_size(content); i++) {
+        const char *part = provider_text(json_array_get(content, i), "text");
+        if (part)
+            strbuf_add_text(&text, part);
+    }
+    return text.data;
+}
+
+enum chat_finish
+openai_finish(const char *reason)
+{
+    static const struct {
+        const char *reason;
+        enum chat_finish finish;
+    } rows[] = {
+        {"stop", CHAT_FINISH_STOP},
+        {"length", CHAT_FINISH_LENGTH},
+        {"tool_calls", CHAT_FINISH_TOOL_CALLS},
+        {"function_call", CHAT_FINISH_TOOL_CALLS},
+        {"content_filter", CHAT_FINISH_REFUSED},
+    };
+    for (size_t i = 0; reason && i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strcmp(reason, rows[i].reason) == 0)
+            return rows[i].finish;
+    return CHAT_FINISH_NONE;
+}
+
+void
+openai_read_usage(const json_t *usage, struct chat_usage *counts)
+{
+    if (!json_is_object(usage))
+        return;
+    /* /responses counts the same under other names. */
+    bool is_response = json_object_get(usage, "input_tokens");
+    const json_t *input =
+        json_object_get(usage, is_response ? "input_tokens_details" : "prompt_tokens_details");
+    const json_t *output =
+        json_object_get(usage, is_response ? "output_tokens_details" : "completion_tokens_details");
+    counts->input = provider_count(usage, is_response ? "input_tokens" : "prompt_tokens");
+    counts->output = provider_count(usage, is_response ? "output_tokens" : "completion_tokens");
+    counts->cached = provider_count(input, "cached_tokens");
+    counts->thought = provider_count(output, "reasoning_tokens");
+}
+
+static void
+read_calls(const json_t *array, struct arena *arena, struct list *list)
+{
+    size_t count = json_array_size(array);
+    struct chat_tool_call *calls = arena_array(arena, count, sizeof(*calls));
+    *list = (struct list){calls, 0};
+    for (size_t i = 0; i < count; i++) {
+        const json_t *call = json_array_get(array, i);
+        const json_t *function = json_object_get(call, "function");
+        const char *name = provider_text(function, "name"), *id = provider_text(call, "id");
+        const char *arguments = provider_text(function, "arguments");
+        if (!name)
+            continue;
+        calls[list->count++] = (struct chat_tool_call){
+            .id = id && id[0] ? id : provider_call_id(arena),
+            .name = name,
+            .arguments = arguments && arguments[0] ? arguments : "{}",
+        };
+    }
+}
+
+static bool
+read_choice(const json_t *document, struct arena *arena, struct chat_choice *choice)
+{
+    const json_t *message = json_object_get(document, "message");
+    if (!json_is_object(message))
+        return false;
+    const char *refusal = provider_text(message, "refusal");
+    *choice = (struct chat_choice){
+        .text = message_text(message, arena),
+        .refusal = refusal && refusal[0] ? refusal : NULL,
+        .finish = openai_finish(provider_text(document, "finish_reason")),
+    };
+    if (choice->refusal)
+        choice->finish = CHAT_FINISH_REFUSED;
+    read_calls(json_object_get(message, "tool_calls"), arena, &choice->tool_calls);
+    return true;
+}
+
+bool
+openai_parse_answer(const json_t *document, struct arena *arena, struct chat_answer *answer,
+                    struct error *err)
+{
+    if (json_is_array(json_object_get(document, "output")))
+        return openai_parse_response(document, arena, answer, err);
+    const json_t *array = json_object_get(document, "choices");
+    size_t count = json_array_size(array);
+    struct chat_choice *choices = arena_array(arena, count, sizeof(*choices));
+    answer->id = provider_text(document, "id");
+    answer->model = provider_text(document, "model");
+    answer->choices = (struct list){choices, count};
+    openai_read_usage(json_object_get(document, "usage"), &answer->usage);
+    for (size_t i = 0; i < count; i++)
+        if (!read_choice(json_array_get(array, i), arena, &choices[i]))
+            count = 0;
+    if (count == 0)
+        return error_set(err, ERROR_UPSTREAM_INVALID, "the provider's answer holds no message");
+    return true;
+}
