@@ -11,14 +11,20 @@
 struct ai *
 ai_open(const struct settings *settings, struct host *host, struct cache *cache, struct error *err)
 {
-    struct upstream *upstream = upstream_open(err);
-    if (!upstream)
+    struct strategies *strategies = strategies_open(settings, host, err);
+    if (!strategies)
         return NULL;
+    struct upstream *upstream = upstream_open(err);
+    if (!upstream) {
+        strategies_close(strategies);
+        return NULL;
+    }
     struct ai *ai = xmalloc(sizeof(*ai));
     *ai = (struct ai){.settings = settings,
                       .host = host,
                       .cache = cache,
                       .upstream = upstream,
+                      .strategies = strategies,
                       .pause = attempt_pause};
     snprintf(ai->temperature, sizeof(ai->temperature), "%.6f", settings->ai_temperature);
     return ai;
@@ -30,7 +36,14 @@ ai_close(struct ai *ai)
     if (!ai)
         return;
     upstream_close(ai->upstream);
+    strategies_close(ai->strategies);
     free(ai);
+}
+
+struct strategies *
+ai_strategies(const struct ai *ai)
+{
+    return ai->strategies;
 }
 
 bool

@@ -13,6 +13,7 @@
 #include "http/request.h"
 
 struct ai;
+struct strategies;
 
 struct ai *ai_open(const struct settings *settings, struct host *host, struct cache *cache,
                    struct error *err) __attribute__((warn_unused_result));
@@ -56,6 +57,9 @@ const void *ai_run(struct ai *ai, struct request *request, struct arena *arena,
 
 /* Sets X-Cache, Age, X-Model, X-Attempts of the response. */
 void receipt_headers(struct request *request, const struct receipt *receipt);
+
+/* What presets and settings say of operations; lives as long as ai. */
+struct strategies *ai_strategies(const struct ai *ai);
 
 /* Whether a model (not local) is configured, and whether one may be asked now (a breaker of the
  * default model's chain is not open). Asks nobody. */

@@ -77,7 +77,7 @@ ai_run(struct ai *ai, struct request *request, struct arena *arena, const struct
         .operation = call->operation,
         .model =
             call->model ? settings_model(ai->settings, call->model) : ai->settings->default_model,
-        .policy = strategy_of(ai->settings, call->operation),
+        .policy = strategy_of(ai->strategies, call->operation),
         .receipt = receipt,
     };
     if (!run.model) {

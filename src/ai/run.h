@@ -15,6 +15,7 @@ struct ai {
     struct host *host;
     struct cache *cache;
     struct upstream *upstream;
+    struct strategies *strategies;
     char temperature[32]; /* the setting, as it goes into cache keys */
     /* Waits between attempts; false when the client left. A member so that tests need not wait. */
     bool (*pause)(struct run *run, int64_t wait_ms);

@@ -64,32 +64,15 @@ strategy_policy(enum strategy strategy)
     return &policies[strategy];
 }
 
-static const char *
-chosen_name(const struct settings *settings, const char *operation)
+bool
+strategy_find(const char *name, enum strategy *strategy)
 {
-    const struct {
-        const char *operation, *strategy;
-    } rows[] = {
-        {"summarize", settings->strategy_summarize},
-        {"sentiment", settings->strategy_sentiment},
-        {"key_points", settings->strategy_key_points},
-        {"questions", settings->strategy_questions},
-        {"qa", settings->strategy_qa},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (strcmp(rows[i].operation, operation) == 0)
-            return rows[i].strategy;
-    return NULL;
-}
-
-const struct strategy_policy *
-strategy_of(const struct settings *settings, const struct operation *operation)
-{
-    const char *name = chosen_name(settings, operation->name);
-    for (size_t i = 0; name && i < STRATEGY_COUNT; i++)
-        if (strcmp(policies[i].name, name) == 0)
-            return &policies[i];
-    return &policies[operation->strategy];
+    for (size_t i = 0; i < STRATEGY_COUNT; i++)
+        if (strcmp(policies[i].name, name) == 0) {
+            *strategy = (enum strategy)i;
+            return true;
+        }
+    return false;
 }
 
 int64_t
