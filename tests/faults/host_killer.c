@@ -15,14 +15,19 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "host/alert.h"
 #include "host/breaker.h"
+#include "host/choice.h"
 #include "host/epoch.h"
 #include "host/hash.h"
 #include "host/host.h"
+#include "host/journal.h"
 #include "host/l1.h"
 #include "host/lease.h"
 #include "host/limit.h"
 #include "host/metrics.h"
+#include "host/permit.h"
+#include "host/retry_budget.h"
 #include "host/shared.h"
 
 enum {
@@ -33,6 +38,9 @@ enum {
     SERIES = 300,
     PROBE_MS = 100,
     STUCK_MS = 2000,
+    PERMITS = 2,
+    ROUNDS_PER_JOURNAL_READ = 512,
+    CALLS_PER_RETRY = 20, /* far more retries are asked for than a fifth of the calls */
 };
 static const struct breaker_policy policy = {
     .threshold = 1, .recovery_ms = 1, .probe_ms = PROBE_MS, .recovery_max_ms = 1};
@@ -43,6 +51,8 @@ struct ledger {
     atomic_uint_fast64_t counted, observed, granted, led, probes, hits, rounds, wrong;
     atomic_int_fast64_t epoch, probe_started_us;
     atomic_int_fast64_t leaders[LEASE_KEYS];
+    atomic_int_fast64_t holders[PERMITS_MAX];
+    atomic_uint_fast64_t permits, retries, calls, rows_read, alerts, delivered, chosen;
 };
 
 struct work {
@@ -196,6 +206,106 @@ use_epoch(struct work *work)
         continue;
 }
 
+/* Each permit is one of as many slots as the limit; who has a slot leaves his name there. */
+static void
+hold(struct work *work, struct permit *permit)
+{
+    if (permit->slot >= PERMITS)
+        wrong(work->ledger, "a permit over the limit");
+    atomic_int_fast64_t *holder = &work->ledger->holders[permit->slot];
+    int64_t other = atomic_exchange(holder, work->id);
+    if (other != 0 && (kill((pid_t)other, 0) == 0 || errno != ESRCH))
+        wrong(work->ledger, "%lld and %lld have one permit", (long long)other, (long long)work->id);
+    atomic_fetch_add(&work->ledger->permits, 1);
+    if (!permit_renew(permit, 60000))
+        wrong(work->ledger, "a holder lost its permit");
+    if (permit_count(work->host, "model", PERMITS) > PERMITS)
+        wrong(work->ledger, "more permits out than there are");
+    atomic_store(holder, 0);
+    permit_release(permit);
+}
+
+static void
+use_permit(struct work *work)
+{
+    struct permit permit;
+    int64_t start_ms = clock_monotonic_ms();
+    while (!permit_take(work->host, "model", PERMITS, 60000, &permit)) {
+        permit_wait(work->host, "model", STUCK_MS);
+        if (clock_monotonic_ms() - start_ms > STUCK_MS) {
+            wrong(work->ledger, "permits are stuck");
+            return;
+        }
+    }
+    hold(work, &permit);
+}
+
+static void
+use_retry_budget(struct work *work)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (next_random(work, CALLS_PER_RETRY) == 0) {
+        atomic_fetch_add(&work->ledger->calls, 1);
+        retry_budget_call(work->host, now_us);
+    }
+    if (retry_budget_take(work->host, now_us))
+        atomic_fetch_add(&work->ledger->retries, 1);
+}
+
+/* All of a row's texts and its value tell the same number. */
+static bool
+check_row(void *context, const struct journal_row *row)
+{
+    struct work *work = context;
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)row->value);
+    if (row->kind == JOURNAL_PERFORMANCE &&
+        (strcmp(row->subject, text) != 0 || strcmp(row->session, text) != 0 ||
+         strcmp(row->text, text) != 0 || row->time_us != row->value))
+        wrong(work->ledger, "torn row %llu", (unsigned long long)row->number);
+    atomic_fetch_add(&work->ledger->rows_read, 1);
+    return true;
+}
+
+static void
+use_journal(struct work *work)
+{
+    struct journal_row row = {.kind = JOURNAL_PERFORMANCE};
+    row.value = row.time_us = 1 + (int64_t)next_random(work, 1000000000);
+    snprintf(row.subject, sizeof row.subject, "%lld", (long long)row.value);
+    memcpy(row.session, row.subject, sizeof row.session);
+    memcpy(row.text, row.subject, sizeof row.subject);
+    journal_add(work->host, &row);
+    if (next_random(work, ROUNDS_PER_JOURNAL_READ) == 0)
+        journal_read(work->host, check_row, work);
+}
+
+static void
+use_alerts(struct work *work)
+{
+    struct journal_row row = {.kind = JOURNAL_ALERT, .level = JOURNAL_INFO};
+    atomic_fetch_add(&work->ledger->alerts, 1);
+    journal_add(work->host, &row);
+    if (alert_wait(work->host, 0, &row))
+        atomic_fetch_add(&work->ledger->delivered, 1);
+}
+
+static void
+use_choice(struct work *work)
+{
+    static const char *const names[] = {"simple", "development", "a preset with a longer name", ""};
+    char name[CHOICE_NAME_BYTES];
+    uint64_t generation, before = choice_generation(work->host);
+    bool known = !choice_read(work->host, name, &generation);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        known = known || strcmp(name, names[i]) == 0;
+    if (!known || generation < before)
+        wrong(work->ledger, "a choice that nobody made: \"%s\"", name);
+    atomic_fetch_add(&work->ledger->chosen, *name != '\0');
+    if (next_random(work, 50) == 0)
+        choice_make(work->host, names[next_random(work, sizeof names / sizeof *names)]);
+}
+
 static void *
 run(void *data)
 {
@@ -207,6 +317,11 @@ run(void *data)
         use_l1(work);
         use_lease(work);
         use_epoch(work);
+        use_permit(work);
+        use_retry_budget(work);
+        use_journal(work);
+        use_alerts(work);
+        use_choice(work);
         atomic_fetch_add(&work->ledger->rounds, 1);
     }
     arena_release(&work->arena);
@@ -249,6 +364,18 @@ check_limit(const struct work *work, int64_t start_us)
               (long long)elapsed_us);
 }
 
+/* A window has a fifth of its own calls, at least three; windows begin anew with each second. */
+static void
+check_retries(const struct work *work, int64_t start_us)
+{
+    int64_t windows = (clock_monotonic_us() - start_us) / 1000000 + 2;
+    uint64_t calls = atomic_load(&work->ledger->calls);
+    uint64_t retries = atomic_load(&work->ledger->retries);
+    if (retries > calls / 5 + (uint64_t)windows * 3)
+        wrong(work->ledger, "%llu retries for %llu calls", (unsigned long long)retries,
+              (unsigned long long)calls);
+}
+
 /* Acknowledged counts are in; at most the one of each killed worker is more. */
 static void
 check_counts(struct work *work, uint64_t kills)
@@ -288,6 +415,7 @@ kill_in_a_loop(struct work *work, int64_t start_us)
         waitpid(children[victim], NULL, 0);
         kills++;
         check_limit(work, start_us);
+        check_retries(work, start_us);
         children[victim] = spawn(*work, next_random(work, UINT64_MAX));
     }
     for (int i = 0; i < WORKERS; i++)
@@ -325,8 +453,16 @@ report(struct work *work, uint64_t kills)
         (unsigned long long)ledger->led, (unsigned long long)ledger->hits,
         (unsigned long long)stats.stores, (unsigned long long)stats.repairs,
         (unsigned long long)ledger->wrong);
-    if (ledger->probes == 0 || ledger->hits == 0 || ledger->led == 0)
+    printf(
+        "permits %llu, retries %llu of %llu calls, rows read %llu, alerts %llu, delivered %llu\n",
+        (unsigned long long)ledger->permits, (unsigned long long)ledger->retries,
+        (unsigned long long)ledger->calls, (unsigned long long)ledger->rows_read,
+        (unsigned long long)ledger->alerts, (unsigned long long)ledger->delivered);
+    if (ledger->probes == 0 || ledger->hits == 0 || ledger->led == 0 || ledger->permits == 0 ||
+        ledger->retries == 0 || ledger->rows_read == 0 || ledger->chosen == 0)
         wrong(ledger, "something never happened");
+    if (ledger->delivered == 0 || ledger->delivered > ledger->alerts)
+        wrong(ledger, "more alerts delivered than raised, or none");
 }
 
 int
@@ -349,6 +485,7 @@ main(int argc, char **argv)
     else
         kills = kill_in_a_loop(&work, start_us);
     check_limit(&work, start_us);
+    check_retries(&work, start_us);
     check_counts(&work, kills);
     report(&work, kills);
     bool good = atomic_load(&work.ledger->wrong) == 0;

@@ -12,13 +12,18 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "host/alert.h"
 #include "host/breaker.h"
+#include "host/choice.h"
 #include "host/epoch.h"
 #include "host/host.h"
+#include "host/journal.h"
 #include "host/l1.h"
 #include "host/lease.h"
 #include "host/limit.h"
 #include "host/metrics.h"
+#include "host/permit.h"
+#include "host/retry_budget.h"
 #include "host/shared.h"
 
 enum { L1_BYTES = 1024 * 1024, STEPS_MAX = 20000, NOW = 1000000000 };
@@ -84,6 +89,7 @@ run_breaker(struct trial *trial)
     struct breaker *breaker = breaker_find(trial->host, "model");
     int64_t retry_after_ms;
     breaker_failure(breaker, &policy, NOW);
+    breaker_rest(breaker, NOW - 1);
     if (breaker_allow(breaker, &policy, NOW, &retry_after_ms))
         breaker_success(breaker, NOW);
 }
@@ -155,10 +161,126 @@ epoch_holds(struct trial *trial)
     return seen <= trial->number && epoch_get(trial->host, "all") == trial->number;
 }
 
+static void
+run_permit(struct trial *trial)
+{
+    struct permit permit;
+    if (permit_take(trial->host, "model", 1, 600000, &permit) && permit_renew(&permit, 600000))
+        permit_release(&permit);
+}
+
+static bool
+permit_holds(struct trial *trial)
+{
+    struct permit permit = {0}, second;
+    int waits = 0;
+    while (!permit_take(trial->host, "model", 1, 600000, &permit) && waits++ < 20)
+        permit_wait(trial->host, "model", 1000);
+    bool good = permit.ticket != 0 && !permit_take(trial->host, "model", 1, 600000, &second);
+    permit_release(&permit);
+    return good && permit_count(trial->host, "model", 1) == 0;
+}
+
+/* Each trial has a window of its own. */
+static int64_t
+window_of(const struct trial *trial)
+{
+    return INT64_C(1000000) * 100 * (trial->number + 1);
+}
+
+static void
+run_retry(struct trial *trial)
+{
+    (void)!retry_budget_take(trial->host, window_of(trial));
+}
+
+static bool
+retry_holds(struct trial *trial)
+{
+    int taken = 0;
+    while (retry_budget_take(trial->host, window_of(trial)))
+        taken++;
+    return taken == 2 || taken == 3;
+}
+
+static void
+run_journal(struct trial *trial)
+{
+    struct journal_row row = {.kind = JOURNAL_PERFORMANCE, .value = trial->number};
+    journal_text(row.subject, sizeof row.subject, trial->name);
+    memcpy(row.text, row.subject, sizeof row.subject);
+    journal_add(trial->host, &row);
+}
+
+struct rows {
+    int count;
+    bool whole;
+};
+
+static bool
+look_at_row(void *context, const struct journal_row *row)
+{
+    struct rows *rows = context;
+    rows->count++;
+    rows->whole = rows->whole && strcmp(row->subject, row->text) == 0 && row->value > 0;
+    return rows->count < 20;
+}
+
+static bool
+journal_holds(struct trial *trial)
+{
+    struct rows rows = {.whole = true};
+    run_journal(trial);
+    journal_read(trial->host, look_at_row, &rows);
+    return rows.whole && rows.count > 0;
+}
+
+static void
+run_alert(struct trial *trial)
+{
+    struct journal_row row = {.kind = JOURNAL_ALERT};
+    journal_add(trial->host, &row);
+    alert_stir(trial->host);
+    (void)!alert_wait(trial->host, 0, &row);
+}
+
+/* The dead one's alert is delivered by him or by us, or its row was never whole. */
+static bool
+alert_holds(struct trial *trial)
+{
+    struct journal_row row = {.kind = JOURNAL_ALERT};
+    int delivered = 0;
+    journal_add(trial->host, &row);
+    while (alert_wait(trial->host, 0, &row))
+        delivered++;
+    return delivered == 1 || delivered == 2;
+}
+
+static void
+run_choice(struct trial *trial)
+{
+    choice_make(trial->host, trial->number % 2 ? "one preset" : "the other preset");
+}
+
+static bool
+choice_holds(struct trial *trial)
+{
+    char name[CHOICE_NAME_BYTES];
+    uint64_t before, after;
+    bool whole = !choice_read(trial->host, name, &before) || strcmp(name, "one preset") == 0 ||
+                 strcmp(name, "the other preset") == 0 || strcmp(name, "ours") == 0;
+    choice_make(trial->host, "ours");
+    return whole && choice_read(trial->host, name, &after) && strcmp(name, "ours") == 0 &&
+           after > before;
+}
+
 static const struct operation operations[] = {
     {"metrics_add", run_count, count_holds}, {"limit_take", run_limit, limit_holds},
     {"breaker", run_breaker, breaker_holds}, {"l1_put", run_l1, l1_holds},
     {"lease", run_lease, lease_holds},       {"epoch_raise", run_epoch, epoch_holds},
+    {"permit", run_permit, permit_holds},    {"retry_budget", run_retry, retry_holds},
+    {"journal", run_journal, journal_holds}, {"alert", run_alert, alert_holds},
+    {"choice", run_choice, choice_holds},
 };
 
 static void
