@@ -8,6 +8,7 @@
 #include "apps/meters.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "host/error_rate.h"
 #include "host/metrics.h"
 #include "http/route.h"
 
@@ -107,6 +108,17 @@ count_stream(struct request *request, bool sent)
     metrics_add(request->service->host, METRIC_STREAMS, outcome, 1);
 }
 
+/* A probe that says "not now" is an answer and no failure. */
+static void
+watch_errors(const struct request *request, int status)
+{
+    const struct service *service = request->service;
+    if (request->route && request->route->limit == LIMIT_HEALTH)
+        return;
+    error_rate_count(service->host, status >= 500 || request->response.incomplete,
+                     service->settings->alert_error_rate_percent, clock_monotonic_us());
+}
+
 void
 dispatch_finish(struct request *request, bool sent)
 {
@@ -114,6 +126,7 @@ dispatch_finish(struct request *request, bool sent)
     int status = request->response.status;
     int64_t duration_us = request->timing.answered_us - request->timing.started_us;
     meters_count(service->meters, request->route, status, request->may_wait, duration_us);
+    watch_errors(request, status);
     if (!sent || status == error_info(ERROR_CLIENT_CLOSED)->status)
         metrics_add(service->host, METRIC_CLIENT_GONE, "", 1);
     if (request->response.begun)

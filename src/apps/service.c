@@ -1,6 +1,7 @@
 /* Opening and closing the parts of a process, in the order in which they need each other. */
 #include "apps/service.h"
 
+#include "ai/webhook.h"
 #include "apps/app.h"
 #include "apps/documents.h"
 #include "apps/meters.h"
@@ -22,7 +23,7 @@ service_open(struct service *service, const struct settings *settings, struct er
         service->cache = cache_open(settings, service->host, err);
     if (service->cache)
         service->ai = ai_open(settings, service->host, service->cache, err);
-    if (!service->ai) {
+    if (!service->ai || !webhook_open(settings, service->host, &service->webhook, err)) {
         service_close(service);
         return false;
     }
@@ -37,6 +38,7 @@ service_close(struct service *service)
     if (service->documents)
         documents_free(service->documents);
     meters_free(service->meters);
+    webhook_close(service->webhook);
     if (service->ai)
         ai_close(service->ai);
     if (service->cache)

@@ -13,6 +13,7 @@
 struct meters;
 struct route;
 struct documents;
+struct webhook;
 
 /* What the process edge knows of itself, for /readyz. obstacle() returns why no request that waits
  * can be taken ("the worker is stopping"), or NULL when it can; any thread may call it. */
@@ -26,6 +27,7 @@ struct service {
     struct host *host;
     struct cache *cache;
     struct ai *ai;
+    struct webhook *webhook; /* NULL: alerts are posted nowhere */
     struct keyring *keyring;
     struct meters *meters;
     const struct route *const *routes; /* what the dispatcher matches: apps_routes() */
