@@ -119,15 +119,35 @@ wrap_in_array(json_t *response)
     json_object_del(media, "example");
 }
 
+/* Adds the bodies of a further answer of the same status, which are in other media types. */
+static void
+add_bodies(json_t *known, const json_t *response)
+{
+    const char *type;
+    json_t *media;
+    json_t *bodies = json_object_get(known, "content");
+    json_object_foreach(json_object_get(response, "content"), type, media)
+    {
+        if (!bodies || json_object_get(bodies, type))
+            continue;
+        json_object_set(json_object_get(media, "schema"), "description",
+                        json_object_get(response, "description"));
+        json_object_set(bodies, type, media);
+    }
+}
+
 static void
 set_status(json_t *all, int status, json_t *response)
 {
     char name[16];
     snprintf(name, sizeof(name), "%d", status);
-    if (json_object_get(all, name))
-        json_decref(response);
-    else
+    json_t *known = json_object_get(all, name);
+    if (!known) {
         json_object_set_new(all, name, response);
+        return;
+    }
+    add_bodies(known, response);
+    json_decref(response);
 }
 
 static json_t *

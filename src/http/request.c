@@ -63,6 +63,43 @@ request_cache_control(const struct request *request, const char *directive)
     return false;
 }
 
+/* The weight among the parameters of a media range, as thousandths. */
+static int
+weight_of(const char *at, const char *end)
+{
+    while ((at = memchr(at, ';', (size_t)(end - at)))) {
+        at += 1 + strspn(at + 1, " \t");
+        if (strncasecmp(at, "q=0", 3) != 0)
+            continue;
+        int weight = 0;
+        at += 3;
+        at += *at == '.';
+        for (int unit = 100; unit > 0 && *at >= '0' && *at <= '9'; unit /= 10)
+            weight += (*at++ - '0') * unit;
+        return weight;
+    }
+    return 1000;
+}
+
+int
+request_accepts(const struct request *request, const char *media_type)
+{
+    const char *at = request_header(request, "ACCEPT");
+    size_t length = strlen(media_type);
+    int most = 0;
+    while (at && *at != '\0') {
+        at += strspn(at, " \t,");
+        const char *end = element_end(at);
+        if (strncasecmp(at, media_type, length) == 0 &&
+            (at[length] == '\0' || strchr(" \t,;", at[length]))) {
+            int weight = weight_of(at + length, end);
+            most = weight > most ? weight : most;
+        }
+        at = end;
+    }
+    return most;
+}
+
 bool
 request_wants_fresh(const struct request *request)
 {

@@ -139,6 +139,10 @@ bool request_cache_control(const struct request *request, const char *directive)
 /* Whether the client wants an answer that is made now: no-cache, or max-age=0. */
 bool request_wants_fresh(const struct request *request);
 
+/* How much the client wants this media type, by the ranges of Accept that name it in full: from 0
+ * (not at all, or not named) to 1000 (RFC 9110, section 12.5.1). */
+int request_accepts(const struct request *request, const char *media_type);
+
 /* Sets a response header, in place of one of the same name. name and value must live as long as the
  * request; a value with a control character is not sent (no header injection is possible). */
 void response_header(struct request *request, const char *name, const char *value);

@@ -58,9 +58,10 @@ struct route {
     const struct schema *query;    /* query parameters; NULL: ignored */
     const struct schema *response; /* of the 200 answer; NULL for bytes */
     bool response_is_list;         /* the 200 answer is an array of it (encoded by the handler) */
-    const struct route_answer *answers; /* more answers than 200 and the errors; status 0 ends */
-    size_t body_max_bytes;              /* 0: the setting MAX_REQUEST_SIZE */
-    const char *tag;                    /* groups routes in the document */
+    /* More answers than 200 and the errors, or the same in another media type; status 0 ends. */
+    const struct route_answer *answers;
+    size_t body_max_bytes; /* 0: the setting MAX_REQUEST_SIZE */
+    const char *tag;       /* groups routes in the document */
     const char *summary;
     const char *doc;
     const char *operation_id; /* unique; also the route label of metrics */

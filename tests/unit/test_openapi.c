@@ -45,6 +45,9 @@ static const struct schema whole_schema = {
 
 static const struct route_answer later[] = {{.status = 202, .doc = "It comes."}, {.status = 0}};
 
+static const struct route_answer streamed[] = {
+    {.status = 200, .content_type = "text/event-stream", .doc = "As events."}, {.status = 0}};
+
 static const struct route rows[] = {
     {.method = METHOD_GET, .pattern = "/livez", .limit = LIMIT_NONE, .operation_id = "livez"},
     {.method = METHOD_POST,
@@ -54,6 +57,7 @@ static const struct route rows[] = {
      .request = &whole_schema,
      .query = &part_schema,
      .response = &whole_schema,
+     .answers = streamed,
      .tag = "wholes",
      .summary = "Make a whole",
      .operation_id = "whole_make"},
@@ -210,6 +214,20 @@ names_the_failures_that_a_row_can_have(void **state)
 }
 
 static void
+lists_the_media_types_of_one_status_side_by_side(void **state)
+{
+    (void)state;
+    assert_string_equal(text_at("paths /v1/wholes/{id} post responses 200 content "
+                                "application/json schema $ref"),
+                        "#/components/schemas/Whole");
+    assert_string_equal(text_at("paths /v1/wholes/{id} post responses 200 content "
+                                "text/event-stream schema description"),
+                        "As events.");
+    assert_string_equal(text_at("paths /v1/wholes/{id} post responses 200 description"),
+                        "Success.");
+}
+
+static void
 names_other_answers_in_place_of_200(void **state)
 {
     (void)state;
@@ -250,6 +268,7 @@ main(void)
         TEST(describes_what_a_row_takes),
         TEST(asks_for_keys_as_the_row_does),
         TEST(names_the_failures_that_a_row_can_have),
+        TEST(lists_the_media_types_of_one_status_side_by_side),
         TEST(names_other_answers_in_place_of_200),
         TEST(describes_schemas_by_their_rows),
     };

@@ -20,7 +20,8 @@ clean(void **state)
 static const char *
 header_of(void *carrier, const char *name)
 {
-    return strcmp(name, "HTTP_CACHE_CONTROL") == 0 ? carrier : NULL;
+    bool known = strcmp(name, "HTTP_CACHE_CONTROL") == 0 || strcmp(name, "HTTP_ACCEPT") == 0;
+    return known ? carrier : NULL;
 }
 
 static bool
@@ -144,6 +145,31 @@ takes_no_age_at_all_for_a_wish_for_a_fresh_answer(void **state)
     assert_false(wants_fresh(NULL));
 }
 
+static int
+accepts(const char *list)
+{
+    struct request request = {.transport = &transport, .carrier = (void *)list};
+    return request_accepts(&request, "text/event-stream");
+}
+
+static void
+weighs_the_types_that_a_client_accepts(void **state)
+{
+    (void)state;
+    assert_int_equal(accepts("text/event-stream"), 1000);
+    assert_int_equal(accepts("application/json, Text/Event-Stream;charset=utf-8"), 1000);
+    assert_int_equal(accepts("text/event-stream; q=0.25, application/json"), 250);
+    assert_int_equal(accepts("text/event-stream;q=0.1;Q=1,text/event-stream;x=\"a,b\";q=0.9999"),
+                     999);
+    assert_int_equal(accepts("text/event-stream;q=0"), 0);
+    assert_int_equal(accepts("text/event-stream;q=0."), 0);
+    assert_int_equal(accepts("text/event-stream;q=1.0"), 1000);
+    assert_int_equal(accepts("text/event-stream;q=x;"), 1000);
+    assert_int_equal(accepts("text/event-streams, text/*, */*"), 0);
+    assert_int_equal(accepts(""), 0);
+    assert_int_equal(accepts(NULL), 0);
+}
+
 static void
 asks_the_carrier_whether_the_client_left(void **state)
 {
@@ -165,6 +191,7 @@ main(void)
         TEST(refuses_a_target_over_8_kb),
         TEST(finds_a_directive_of_cache_control),
         TEST(takes_no_age_at_all_for_a_wish_for_a_fresh_answer),
+        TEST(weighs_the_types_that_a_client_accepts),
         TEST(asks_the_carrier_whether_the_client_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
