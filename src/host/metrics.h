@@ -47,6 +47,8 @@
       "Tokens reported by providers, by model and direction.")                                     \
     X(AI_REPAIRS, COUNTER, "hearth_ai_repairs_total",                                              \
       "Answers asked for again because they could not be read, by operation.")                     \
+    X(GATEWAY_OVERHEAD, HISTOGRAM, "hearth_gateway_overhead_seconds",                              \
+      "Time spent on requests of the gateway beyond waiting for models, by operation.")            \
     X(GUARD_FLAGS, COUNTER, "hearth_guard_flags_total",                                            \
       "Texts flagged by the guard, by category.")                                                  \
     X(BREAKER_CHANGES, COUNTER, "hearth_breaker_changes_total",                                    \

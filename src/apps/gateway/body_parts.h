@@ -1,0 +1,31 @@
+/* What the bodies of several surfaces have in common beyond single members. */
+#ifndef HEARTH_APPS_GATEWAY_BODY_PARTS_H
+#define HEARTH_APPS_GATEWAY_BODY_PARTS_H
+
+#include "ai/chat.h"
+#include "apps/gateway/member.h"
+
+/* A member that is read in a way of its own. */
+struct body_row {
+    const char *name;
+    /* Reads a member that is there. NULL: of no consequence for the answer. */
+    bool (*read)(const struct member *member, struct reader *reader, struct chat *chat);
+};
+
+/* Reads every member of an object by its row, in the rows' order; the last row has no name. Refuses
+ * a member that has no row. */
+bool body_read_rows(const struct member *object, struct reader *reader, struct chat *chat,
+                    const struct body_row *rows) __attribute__((warn_unused_result));
+
+/* An address of a picture: "data:image/png;base64,..." or "https://...". Fills part. */
+bool body_read_picture(const struct member *member, struct reader *reader, struct chat_part *part)
+    __attribute__((warn_unused_result));
+
+/* A list of texts, or one text, as a list of const char *. */
+bool body_read_texts(const struct member *member, struct reader *reader, struct list *texts)
+    __attribute__((warn_unused_result));
+
+/* The name of the tool that an earlier message of chat->messages called by this id, or NULL. */
+const char *body_tool_called(const struct chat *chat, const char *id);
+
+#endif
