@@ -44,6 +44,7 @@ struct transfer {
     int64_t started_us, phase_us; /* when the call and its phase (or the last sign of life) began */
     int64_t looked_us;            /* when goes_on() was asked last */
     bool watches_client;
+    bool is_due; /* libcurl has something to do; past connecting it has no timers of its own */
     size_t head_bytes, stream_bytes, drained_bytes;
 };
 
@@ -240,8 +241,11 @@ wait(struct transfer *transfer, int64_t now_us, int64_t until_us)
     struct curl_waitfd client = {.fd = transfer->call->client_descriptor,
                                  .events = CURL_WAIT_POLLIN};
     unsigned watched = transfer->watches_client ? 1 : 0;
+    int ready = 0;
     curl_multi_poll(transfer->multi, &client, watched, (int)((until_us - now_us + 999) / 1000),
-                    NULL);
+                    &ready);
+    transfer->is_due = ready > 0 || transfer->phase == PHASE_CONNECTING;
+    transfer->answer->waited_us += clock_monotonic_us() - now_us;
     if (watched > 0 && client.revents != 0) {
         transfer->looked_us = 0;
         transfer->watches_client = false;
@@ -267,7 +271,6 @@ go_on(struct transfer *transfer)
         tick_us = now_us + UPSTREAM_TICK_MS * 1000;
     }
     wait(transfer, now_us, until_us < tick_us ? until_us : tick_us);
-    transfer->answer->waited_us += clock_monotonic_us() - now_us;
     return true;
 }
 
@@ -278,9 +281,12 @@ perform(struct transfer *transfer)
     if (curl_multi_add_handle(transfer->multi, transfer->easy) != CURLM_OK)
         return result;
     int running = 1, left;
-    while (curl_multi_perform(transfer->multi, &running) == CURLM_OK && running > 0)
+    while (!transfer->is_due || curl_multi_perform(transfer->multi, &running) == CURLM_OK) {
+        if (running == 0)
+            break;
         if (!go_on(transfer))
             return CURLE_ABORTED_BY_CALLBACK;
+    }
     const CURLMsg *message = curl_multi_info_read(transfer->multi, &left);
     if (message && message->msg == CURLMSG_DONE)
         result = message->data.result;
@@ -430,6 +436,7 @@ transfer_run(CURL *easy, CURLM *multi, const struct upstream_call *call, struct 
         .phase_us = now_us,
         .looked_us = now_us,
         .watches_client = call->client_descriptor >= 0,
+        .is_due = true,
     };
     strbuf_init(&transfer.body, arena, FIRST_BODY_BYTES);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->clocks.connect_ms);

@@ -9,7 +9,7 @@
 
 #include "ai/transfer.h"
 
-enum { IDLE_HANDLES_MAX = 64, CONNECTIONS_PER_HANDLE = 4 };
+enum { IDLE_HANDLES_MAX = 64, CONNECTIONS_PER_HANDLE = 4, RECEIVE_BYTES = 4096 };
 
 struct handle {
     CURL *easy;
@@ -105,6 +105,8 @@ handle_new(struct upstream *upstream)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    /* Allocated for every call, and all a thousand streams at once need of it is an event. */
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
     /* The default of 64 KB is allocated anew for every call and makes malloc tidy up each time. */
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);

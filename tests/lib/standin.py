@@ -1,15 +1,20 @@
 #!/usr/bin/python3
-"""A stand-in for providers of models: speaks OpenAI, Gemini and Anthropic over loopback HTTP.
+"""A stand-in for providers of models: speaks OpenAI, Gemini and Anthropic over loopback HTTP, plain and streamed.
 
-Answers are plausible and depend only on the question, so that equal questions get equal answers;
-requests for structured answers are filled in from their schema. It misbehaves on request:
+Answers are plausible and depend only on the question; standin_dialects.py says what a prompt can ask
+for. It misbehaves on request:
 
     POST /control {"mode": "500", "times": 2, "retry_after_ms": 10, "delay": 0.5}
-    GET  /log      every attempt so far: time, path, headers, body, mode
+    GET  /log      every attempt so far: time, method, path, headers, body, mode, model, the times of its
+                   tokens, when the client's connection closed and whether the answer was complete then
     POST /reset    forgets the log and behaves again
 
-A mode lasts for "times" attempts (0 or left out: until told otherwise); "match" limits it to
-requests whose body holds a text. See MODES for the list.
+Members of a control: "mode", see MODES; "times": for so many attempts (0 or left out: until told
+otherwise); "match": only for requests whose body holds a text; "model": a control of that model alone,
+beside the others; "delay": seconds before anything is said; "first": seconds from the headers to the
+first token; "pace": seconds between tokens; "tokens": length of the answer; "after": tokens before a
+stream misbehaves (3); "headers": further headers; "retry_after", "retry_after_ms", "retry_after_date"
+(seconds from now) and "should_retry": headers of an error.
 
     python3 tests/lib/standin.py --port 0
 
@@ -18,7 +23,8 @@ prints the port it listens on. Tests use the class Standin, which runs it in a t
 
 import argparse
 import asyncio
-import hashlib
+import email.utils
+import functools
 import json
 import re
 import socket
@@ -26,28 +32,40 @@ import struct
 import threading
 import time
 import urllib.request
+import zlib
+
+from standin_dialects import DIALECTS, Question, dialect_of, embeddings, fault, models
 
 MODES = {
     "ok": "answers",
+    # before the answer
     "slow": "answers after delay seconds",
     "silent": "takes the question and never answers",
-    "refused": "closes the listener: connections are refused until reset through the class",
+    "refused": "refuses connections until another mode is set, or for \"for\" seconds",
     "reset": "resets the connection",
     "early_close": "closes the connection without an answer",
-    "truncated": "announces more bytes than it sends, then closes",
+    "flap": "behaves as mode \"as\" (500) for the first \"fails\" of every \"of\" attempts",
+    # errors
     "429": "too many requests; retry_after or retry_after_ms set the headers",
     "500": "server error", "502": "bad gateway", "503": "overloaded", "529": "overloaded",
     "400": "bad request", "401": "refuses the key", "404": "knows no such model",
     "quota": "429 because the account is empty",
     "context": "400 because the prompt is too long",
     "filter": "400 by the content filter",
+    # answers that are none
     "refusal": "200 with a refusal of the model",
     "garbage": "200 with bytes that are no text",
     "not_json": "200 with an HTML page",
     "content_type": "200 with a good body called text/plain",
-    "giant": "200 with a body of 12 MB",
+    "giant": "200 with a body of 12 MB; streamed: with tokens of 64 KB for ever",
+    "giant_line": "200 with one line of 12 MB; streamed: within an event, after some tokens",
+    "gzip_bomb": "200 with a body of 64 MB that is sent as 64 KB in gzip, which nobody asked for",
     "empty": "200 with an empty answer",
     "no_choices": "200 without any answer",
+    "truncated": "announces more bytes than it sends, then closes",
+    "chunked_cut": "an answer in chunks that breaks off within one",
+    "full_close": "a whole answer with its length, and the connection closed at once",
+    "drip": "a whole answer, byte by byte, \"gap\" seconds (0.0002) between them",
     "length": "200 with an answer that was cut for want of tokens",
     "prose": "a structured answer within prose",
     "fenced": "a structured answer within a code fence",
@@ -55,176 +73,25 @@ MODES = {
     "missing": "a structured answer without its first required member",
     "wrong_type": "a structured answer whose members are all lists",
     "echo": "repeats the whole prompt",
+    # streams; asked for a plain answer it gives one
+    "late": "headers at once, the first token after \"first\" seconds (3600)",
+    "cut": "breaks the connection after some tokens",
+    "cut_ended": "ends in good order after some tokens, with neither a finish nor an end marker",
+    "cut_finished": "breaks the connection between the finish and the end marker",
+    "no_marker": "ends in good order without its end marker",
+    "stall": "says nothing more after some tokens",
+    "malformed": "an event that is no JSON amid the others",
+    "odd": "events of unknown names and shapes amid the others",
+    "error_first": "an error as the first event, then the end",
+    "error_later": "an error as an event after some tokens, then the end",
+    "filter_later": "a finish by the content filter after some tokens",
+    "plain": "the plain answer where a stream was asked for",
+    "html": "an HTML page with status 200",
+    "duplicate": "every event that is no token twice",
+    "crlf": "lines that end with CR LF", "cr": "lines that end with CR",
+    "comments": "comments and pings between all events",
+    "multiline": "the data of each event over several lines",
 }
-
-
-def words_of(text):
-    return re.findall(r"[^\W\d_]+", text)
-
-
-def blocks_of(prompt):
-    """The data blocks of a prompt by label: what a model would read as material."""
-    found = {}
-    for label, marker, text in re.findall(r"The ([^\n:]*):\n<(data-[0-9a-f]+)>\n(.*?)\n</\2>", prompt,
-                                          re.S):
-        found.setdefault(label, text)
-    return found
-
-
-def fill(schema, seed, name="value"):
-    """A value that satisfies a JSON schema (or Gemini's dialect of it)."""
-    if "enum" in schema:
-        choices = [choice for choice in schema["enum"] if choice is not None]
-        return choices[int(hashlib.sha256(seed.encode()).hexdigest(), 16) % len(choices)]
-    kind = schema.get("type", "object")
-    if isinstance(kind, list):
-        kind = next(item for item in kind if item != "null")
-    kind = kind.lower()
-    if kind == "object":
-        return {key: fill(value, seed, key) for key, value in schema.get("properties", {}).items()}
-    if kind == "array":
-        count = max(schema.get("minItems", 0), min(3, schema.get("maxItems", 3)))
-        return [fill(schema.get("items", {"type": "string"}), f"{seed}{i}", name) for i in range(count)]
-    if kind in ("number", "integer"):
-        low, high = schema.get("minimum", 0), schema.get("maximum", 1)
-        value = low + (high - low) * 0.75
-        return int(value) if kind == "integer" else value
-    if kind == "boolean":
-        return True
-    number = f" number {seed[64:]}" if seed[64:] else ""
-    text = f"A plausible {name.replace('_', ' ')}{number}{'?' if 'question' in name else '.'}"
-    return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength", 10000)]
-
-
-def prose(prompt):
-    """What a helpful model would write, judged by the task's wording."""
-    blocks = blocks_of(prompt)
-    text = blocks.get("text") or next(iter(blocks.values()), prompt)
-    sentences = [part.strip() for part in re.split(r"(?<=[.!?])\s+", text) if part.strip()]
-    task = re.sub(r"<(data-[0-9a-f]+)>.*?</\1>", "", prompt, flags=re.S).lower()
-    number = int((re.findall(r"\b(\d+)\b", task) or ["3"])[-1])
-    if "question" in blocks:
-        return f"The text says: {sentences[0] if sentences else text}"
-    if "key point" in task or "important points" in task:
-        return "\n".join(f"- {sentence}" for sentence in (sentences * number)[:max(1, min(number, 10))])
-    if "questions" in task:
-        topics = [word for word in words_of(text) if len(word) > 4] or ["this"]
-        return "\n".join(f"{i + 1}. What does the text say about {topics[i % len(topics)]}?"
-                         for i in range(max(1, min(number, 10))))
-    if "summar" in task:
-        return " ".join(sentences[:2])[:600] or "A short text."
-    return "Hello! It is good to see you here. Money can be stressful, and one step at a time is enough."
-
-
-class Question:
-    """What was asked, freed from its dialect."""
-
-    def __init__(self, path, body):
-        self.dialect = ("gemini" if ":generateContent" in path else
-                        "anthropic" if path.endswith("/messages") else "openai")
-        self.schema = None
-        if self.dialect == "openai":
-            self.system = "\n".join(m["content"] for m in body["messages"] if m["role"] == "system")
-            self.prompt = "\n".join(m["content"] for m in body["messages"] if m["role"] != "system")
-            form = body.get("response_format") or {}
-            self.schema = form.get("json_schema", {}).get("schema")
-            self.model = body["model"]
-        elif self.dialect == "anthropic":
-            self.system = body.get("system", "")
-            self.prompt = "\n".join(m["content"] for m in body["messages"])
-            self.schema = body["tools"][0]["input_schema"] if body.get("tools") else None
-            self.model = body["model"]
-        else:
-            self.system = "".join(p["text"] for p in body["systemInstruction"]["parts"])
-            self.prompt = "".join(p["text"] for c in body["contents"] for p in c["parts"])
-            config = body.get("generationConfig", {})
-            self.schema = config.get("responseSchema")
-            if not self.schema and config.get("responseMimeType") == "application/json":
-                self.schema = {"type": "object"}
-            self.model = re.search(r"models/([^:]+):", path).group(1)
-
-    def answer(self, mode):
-        if mode == "empty":
-            return ""
-        if mode == "echo":
-            return self.system + "\n" + self.prompt
-        if not self.schema:
-            return prose(self.prompt)
-        if mode == "unreadable":
-            return "I would rather tell you about it in words."
-        value = fill(self.schema, self.prompt and hashlib.sha256(
-            re.sub(r"data-[0-9a-f]{16}", "", self.prompt).encode()).hexdigest())
-        if mode == "missing":
-            value.pop((self.schema.get("required") or list(value))[0], None)
-        if mode == "wrong_type":
-            value = {key: [[]] for key in value}
-        text = json.dumps(value, ensure_ascii=False)
-        if mode == "prose":
-            return f"Of course! Here is the answer you asked for:\n\n{text}\n\nLet me know if it helps."
-        if mode == "fenced":
-            return f"```json\n{text}\n```"
-        return text
-
-    def body(self, mode):
-        text = self.answer(mode)
-        cut = mode == "length"
-        if cut:
-            text = text[: len(text) // 2]
-        tokens = (len(words_of(self.system + self.prompt)), len(words_of(text)))
-        return getattr(self, self.dialect)(text, tokens, cut, mode)
-
-    def openai(self, text, tokens, cut, mode):
-        message = {"role": "assistant", "content": text}
-        if mode == "refusal":
-            message = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
-        choices = [{"index": 0, "message": message, "finish_reason": "length" if cut else "stop"}]
-        return {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": self.model,
-                "choices": [] if mode == "no_choices" else choices,
-                "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1],
-                          "total_tokens": sum(tokens)}}
-
-    def gemini(self, text, tokens, cut, mode):
-        usage = {"promptTokenCount": tokens[0], "candidatesTokenCount": tokens[1],
-                 "totalTokenCount": sum(tokens)}
-        if mode == "refusal":
-            return {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": usage}
-        candidate = {"content": {"role": "model", "parts": [{"text": text}]}, "index": 0,
-                     "finishReason": "MAX_TOKENS" if cut else "STOP"}
-        return {"candidates": [] if mode == "no_choices" else [candidate], "usageMetadata": usage,
-                "modelVersion": self.model}
-
-    def anthropic(self, text, tokens, cut, mode):
-        content = [{"type": "text", "text": text}]
-        stop = "max_tokens" if cut else "end_turn"
-        try:
-            value = json.loads(text) if self.schema else None
-        except ValueError:
-            value = None
-        if isinstance(value, dict):
-            content = [{"type": "tool_use", "id": "toolu_1", "name": "give_answer", "input": value}]
-            stop = "tool_use"
-        if mode == "refusal":
-            content, stop = [], "refusal"
-        if mode == "no_choices":
-            content = []
-        return {"id": "msg_1", "type": "message", "role": "assistant", "model": self.model,
-                "content": content, "stop_reason": stop, "stop_sequence": None,
-                "usage": {"input_tokens": tokens[0], "output_tokens": tokens[1]}}
-
-
-def fault(dialect, status, code, message):
-    if dialect == "gemini":
-        names = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 404: "NOT_FOUND",
-                 429: "RESOURCE_EXHAUSTED"}
-        return {"error": {"code": status, "message": message,
-                          "status": names.get(status, "INTERNAL")}}
-    if dialect == "anthropic":
-        names = {400: "invalid_request_error", 401: "authentication_error", 404: "not_found_error",
-                 429: "rate_limit_error", 529: "overloaded_error"}
-        return {"type": "error",
-                "error": {"type": names.get(status, "api_error"), "message": message}}
-    return {"error": {"message": message, "type": code, "param": None, "code": code}}
-
 
 FAULTS = {
     "400": (400, "invalid_request_error", "A parameter is not supported."),
@@ -240,9 +107,223 @@ FAULTS = {
 }
 TOO_LONG = {
     "openai": (400, "context_length_exceeded", "This model's maximum context length is 8192 tokens."),
+    "responses": (400, "context_length_exceeded", "Your input exceeds the context window of this model."),
     "anthropic": (400, "", "prompt is too long: 210000 tokens > 200000 maximum"),
     "gemini": (400, "", "The input token count (9) exceeds the maximum number of tokens allowed (8)."),
 }
+GIANT = 12 << 20
+
+
+class Gone(Exception):
+    """The client's connection closed, or is to be closed."""
+
+
+@functools.lru_cache
+def bomb():
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = packer.compress(b'{"choices":[{"message":{"role":"assistant","content":"')
+    for _ in range(64):
+        packed += packer.compress(b"x" * (1 << 20))
+    return packed + packer.flush()
+
+
+class Watched(asyncio.StreamReaderProtocol):
+    """Tells the connection at once when its client has left."""
+
+    connection = None
+
+    def eof_received(self):
+        self.tell()
+        super().eof_received()
+        return False
+
+    def connection_lost(self, exc):
+        self.tell()
+        super().connection_lost(exc)
+
+    def tell(self):
+        if self.connection is not None:
+            self.connection.left()
+
+
+class Connection:
+    """One client's connection: what is sent on it, and when it ends."""
+
+    def __init__(self, server, reader, writer):
+        self.server = server
+        self.reader = reader
+        self.writer = writer
+        self.gone = asyncio.Event()
+        self.attempt = None  # the latest one
+
+    def left(self):
+        if not self.gone.is_set():
+            self.gone.set()
+            if self.attempt is not None:
+                self.attempt["closed"] = time.time()
+                self.server.tell()
+
+    async def pause(self, seconds):
+        """Sleeps; a client that leaves ends it."""
+        if seconds <= 0:
+            return
+        try:
+            await asyncio.wait_for(self.gone.wait(), seconds)
+        except asyncio.TimeoutError:
+            return
+        raise Gone
+
+    async def write(self, data):
+        if self.gone.is_set():
+            raise Gone
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def write_last(self, data):
+        """The end of a whole answer: noted before the client can have seen it."""
+        if self.attempt is not None and not self.gone.is_set():
+            self.attempt["complete"] = True
+        await self.write(data)
+
+    def reset(self):
+        """Closes the connection with a reset: what was not yet read is lost."""
+        self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                                        struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+        raise Gone
+
+    async def send(self, status, body, headers=(), kind="application/json", length=None):
+        head = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}",
+                f"Content-Length: {len(body) if length is None else length}", *headers]
+        whole = "\r\n".join(head).encode() + b"\r\n\r\n" + body
+        await (self.write_last(whole) if length is None else self.write(whole))
+
+    async def send_head(self, kind, headers=()):
+        """The head of an answer in chunks."""
+        head = ["HTTP/1.1 200 OK", f"Content-Type: {kind}", "Transfer-Encoding: chunked", *headers]
+        await self.write("\r\n".join(head).encode() + b"\r\n\r\n")
+
+    async def send_chunk(self, data):
+        await self.write(b"%x\r\n%s\r\n" % (len(data), data))
+
+    async def send_drop(self, data, gap):
+        for i in range(len(data)):
+            await self.pause(gap)
+            await self.write(data[i:i + 1])
+
+
+class Stream:
+    """One streamed answer, event by event, as its mode wants it."""
+
+    def __init__(self, connection, dialect, control):
+        self.connection = connection
+        self.dialect = dialect
+        self.control = control
+        self.mode = control["mode"]
+        self.after = int(control.get("after", 3))
+        self.tokens = 0
+        self.turned = False  # it has misbehaved
+
+    def encode(self, name, value):
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        if self.mode == "multiline" and not isinstance(value, str):
+            text = json.dumps(value, ensure_ascii=False, indent=1)
+        lines = ([f"event: {name}"] if name else []) + [f"data: {line}" for line in text.split("\n")]
+        end = {"crlf": "\r\n", "cr": "\r"}.get(self.mode, "\n")
+        return (end.join(lines) + end + end).encode()
+
+    async def say(self, event):
+        await self.put(self.encode(event[0], event[1]))
+
+    async def put(self, data):
+        if self.mode == "drip":
+            await self.connection.write(b"%x\r\n" % len(data))
+            await self.connection.send_drop(data, float(self.control.get("gap", 0.0002)))
+            await self.connection.write(b"\r\n")
+        else:
+            await self.connection.send_chunk(data)
+
+    async def send(self):
+        await self.connection.send_head("text/event-stream; charset=utf-8", self.control.get("headers", ()))
+        if self.mode == "error_first":
+            await self.say(self.dialect.error_event())
+            return await self.finish()
+        if self.mode == "filter_later":
+            self.dialect.cut_short()
+        for event in self.dialect.events():
+            if event[2]:
+                await self.before_token()
+            if await self.ends_here(event):
+                return None
+            await self.say(event)
+            await self.beside(event)
+            if event[2]:
+                self.tokens += event[2]
+                self.connection.attempt["tokens"].append(time.time())
+        return await self.finish()
+
+    async def before_token(self):
+        first = float(self.control.get("first", 3600 if self.mode == "late" else 0))
+        await self.connection.pause(first if self.tokens == 0 else float(self.control.get("pace", 0)))
+        if self.tokens >= self.after and not self.turned:
+            self.turned = True
+            await self.turn()
+
+    async def turn(self):
+        """What happens once, before the token after so many."""
+        if self.mode == "cut":
+            await self.connection.write(b"ff\r\ndata: {\"choi")
+            raise Gone
+        if self.mode == "cut_ended":
+            await self.finish()
+            raise Gone
+        if self.mode == "stall":
+            await self.connection.pause(3600)
+        if self.mode == "malformed":
+            await self.put(b"data: {\"choices\": [{\"index\": 0, \"delta\": {\"content\": \"bro\n\n")
+        if self.mode == "odd":
+            await self.put(b"event: wonder\ndata: {\"type\": \"wonder\", \"x\": [1]}\nid: 7\nretry: 10\n\n")
+            await self.put(b"data: {}\n\ndata: []\n\ndata: null\n\ndata: {\"choices\": \"none\"}\n\ndata:\n\n")
+        if self.mode == "error_later":
+            await self.say(self.dialect.error_event())
+            await self.finish()
+            raise Gone
+        if self.mode == "giant_line":
+            await self.put(b"data: {\"choices\": [\"")
+            for _ in range(GIANT >> 16):
+                await self.put(b"x" * 65536)
+        while self.mode == "giant":
+            await self.say(next(event for event in self.big().events() if event[2]))
+
+    def big(self):
+        for choice in self.dialect.choices:
+            choice.text, choice.calls = "x" * 65536, []
+        return self.dialect
+
+    @staticmethod
+    def is_marker(event):
+        """The event after which nothing follows, where the dialect has one of its own."""
+        return event[1] == "[DONE]" or event[0] in ("message_stop", "response.completed", "response.incomplete")
+
+    async def ends_here(self, event):
+        if self.mode == "no_marker" and self.is_marker(event):
+            await self.finish()
+            return True
+        if self.mode == "cut_finished" and self.is_marker(event):
+            raise Gone
+        return False
+
+    async def beside(self, event):
+        """What goes with an event."""
+        if self.mode == "duplicate" and not event[2]:
+            await self.say(event)
+        if self.mode == "comments":
+            await self.put(b": a comment\n\n")
+            if self.dialect.question.dialect == "anthropic":
+                await self.say(("ping", {"type": "ping"}, 0))
+
+    async def finish(self):
+        await self.connection.write_last(b"0\r\n\r\n")
 
 
 class Server:
@@ -251,129 +332,239 @@ class Server:
     def __init__(self, log_bodies=True):
         self.attempts = []
         self.control = {"mode": "ok"}
-        self.left = 0
+        self.of_models = {}
         self.server = None
         self.port = 0
-        self.writers = set()
+        self.connections = set()
         self.log_bodies = log_bodies
         self.count = 0
+        self.changed = threading.Condition()
+
+    def tell(self):
+        """Wakes the tests that wait for the log to change."""
+        with self.changed:
+            self.changed.notify_all()
 
     async def listen(self, port):
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1", port, limit=16 << 20)
+        loop = asyncio.get_running_loop()
+
+        def connected():
+            reader = asyncio.StreamReader(limit=16 << 20, loop=loop)
+            protocol = Watched(reader, lambda r, w: self.serve(protocol, r, w), loop=loop)
+            return protocol
+
+        self.server = await loop.create_server(connected, "127.0.0.1", port, backlog=2048)
         self.port = self.server.sockets[0].getsockname()[1]
 
-    def set_mode(self, control):
-        if control.get("mode", "ok") not in MODES:
-            raise ValueError(f"no such mode: {control.get('mode')}")
-        self.control = {"mode": "ok", **control}
-        self.left = int(control.get("times", 0))
-        if self.control["mode"] == "refused":
-            self.server.close()
-            for writer in list(self.writers):
-                writer.transport.abort()
+    async def set_mode(self, control, keep=None):
+        """keep: the connection on which this was asked."""
+        control = {"mode": "ok", **control}
+        for mode in (control["mode"], control.get("as", "ok")):
+            if mode not in MODES:
+                raise ValueError(f"no such mode: {mode}")
+        control["left"] = int(control.get("times", 0))
+        control["asked"] = 0
+        if control.get("model"):
+            self.of_models[control["model"]] = control
+            return
+        self.control = control
+        if control["mode"] == "refused":
+            self.close(keep)
+            if control.get("for"):
+                asyncio.get_running_loop().call_later(
+                    float(control["for"]), lambda: asyncio.ensure_future(self.come_back(control)))
+        elif not self.server.is_serving():
+            await self.listen(self.port)
 
-    def take_mode(self, body):
-        control = self.control
+    def close(self, keep=None):
+        self.server.close()
+        for connection in self.connections - {keep}:
+            connection.writer.transport.abort()
+
+    async def come_back(self, control):
+        if self.control is control:
+            await self.set_mode({"mode": "ok"})
+
+    def take_mode(self, model, body):
+        control = self.of_models.get(model, self.control)
         if control.get("match") and control["match"].encode() not in body:
             return {"mode": "ok"}
-        if self.left > 0:
-            self.left -= 1
-            if self.left == 0:
-                self.control = {"mode": "ok"}
+        if control["mode"] == "flap":
+            control["asked"] += 1
+            fails = (control["asked"] - 1) % int(control.get("of", 2)) < int(control.get("fails", 1))
+            return dict(control, mode=control.get("as", "500") if fails else "ok")
+        if control.get("left", 0) > 0:
+            control["left"] -= 1
+            if control["left"] == 0:
+                good = {"mode": "ok", **({"model": control["model"]} if control.get("model") else {})}
+                if control.get("model"):
+                    self.of_models[control["model"]] = good
+                else:
+                    self.control = good
         return control
 
-    async def serve(self, reader, writer):
-        self.writers.add(writer)
+    async def serve(self, protocol, reader, writer):
+        connection = protocol.connection = Connection(self, reader, writer)
+        self.connections.add(connection)
         try:
-            while await self.serve_one(reader, writer):
-                pass
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.LimitOverrunError):
+            while True:
+                await self.serve_one(connection)
+        except (Gone, asyncio.IncompleteReadError, ConnectionError, asyncio.LimitOverrunError):
             pass
         finally:
-            self.writers.discard(writer)
+            self.connections.discard(connection)
             writer.close()
 
-    async def serve_one(self, reader, writer):
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    async def serve_one(self, connection):
+        head = (await connection.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, path, _ = head[0].split(" ", 2)
         headers = {}
         for line in head[1:]:
             name, colon, value = line.partition(":")
             if colon:
                 headers[name.strip().lower()] = value.strip()
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        if headers.get("expect") == "100-continue":
+            await connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body = await connection.reader.readexactly(int(headers.get("content-length", 0)))
         if path in ("/control", "/log", "/reset"):
-            return await self.answer_control(writer, method, path, body)
-        return await self.answer_question(writer, path, headers, body)
+            await self.answer_control(connection, path, body)
+        elif method == "GET" and path.split("?")[0].endswith("/models"):
+            names = list(self.of_models) or ["standin"]
+            await connection.send(200, json.dumps(models(names)).encode())
+        else:
+            await self.answer_question(connection, method, path, headers, body)
 
-    async def answer_control(self, writer, method, path, body):
+    async def answer_control(self, connection, path, body):
         status, answer = 200, {}
         if path == "/control":
             try:
-                self.set_mode(json.loads(body))
+                await self.set_mode(json.loads(body), connection)
             except ValueError as error:
                 status, answer = 400, {"error": str(error)}
         elif path == "/reset":
-            self.attempts, self.control, self.left, self.count = [], {"mode": "ok"}, 0, 0
+            self.forget()
         else:
             answer = {"attempts": self.attempts, "count": self.count}
-        return await self.send(writer, status, json.dumps(answer).encode())
+        await connection.send(status, json.dumps(answer).encode())
 
-    async def send(self, writer, status, body, headers=(), kind="application/json", length=None):
-        head = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}",
-                f"Content-Length: {len(body) if length is None else length}", *headers]
-        writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + body)
-        await writer.drain()
+    def forget(self):
+        self.attempts, self.control, self.of_models, self.count = [], {"mode": "ok"}, {}, 0
+
+    async def answer_question(self, connection, method, path, headers, body):
+        try:
+            asked = json.loads(body)
+        except ValueError:
+            asked = None
+        in_path = re.search(r"models/([^:]+):", path)
+        model = in_path.group(1) if in_path else asked.get("model", "") if isinstance(asked, dict) else ""
+        control = self.take_mode(model, body)
+        self.count += 1
+        attempt = {"time": time.time(), "method": method, "path": path, "mode": control["mode"], "model": model,
+                   "headers": headers, "body": body.decode("utf-8", "replace"), "tokens": [],
+                   "closed": None, "complete": False}
+        connection.attempt = attempt
+        if self.log_bodies:
+            self.attempts.append(attempt)
+            self.tell()
+        await self.answer_slowly(connection, path, asked, control)
+        self.tell()
+
+    async def answer_slowly(self, connection, path, asked, control):
+        mode = control["mode"]
+        await connection.pause(float(control.get("delay", 0)))
+        if mode == "silent":
+            await connection.pause(3600)
+        if mode == "reset":
+            connection.reset()
+        if mode == "early_close":
+            raise Gone
+        dialect = dialect_of(path)
+        try:
+            vectors = embeddings(path, asked)
+            question = Question(dialect, path, asked) if not vectors else None
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            text = json.dumps(fault(dialect or "openai", 400, "invalid_request_error", repr(error)))
+            await connection.send(400, text.encode())
+            return
+        if await self.answer_fault(connection, dialect or "openai", control):
+            return
+        if vectors:
+            await connection.send(200, json.dumps(vectors).encode())
+            return
+        speaker = DIALECTS[dialect](question, control)
+        if question.stream and mode not in PLAIN_MODES:
+            await Stream(connection, speaker, control).send()
+        else:
+            await self.answer_plain(connection, speaker, control)
+
+    async def answer_fault(self, connection, dialect, control):
+        mode = control["mode"]
+        if mode not in FAULTS and mode != "context":
+            return False
+        status, code, message = TOO_LONG[dialect] if mode == "context" else FAULTS[mode]
+        headers = list(control.get("headers", ()))
+        for name, member in (("Retry-After", "retry_after"), ("retry-after-ms", "retry_after_ms"),
+                             ("x-should-retry", "should_retry")):
+            if member in control:
+                headers.append(f"{name}: {control[member]}")
+        if "retry_after_date" in control:
+            date = email.utils.formatdate(time.time() + float(control["retry_after_date"]), usegmt=True)
+            headers.append(f"Retry-After: {date}")
+        await connection.send(status, json.dumps(fault(dialect, status, code, message)).encode(), headers)
         return True
 
-    async def answer_question(self, writer, path, headers, body):
-        control = self.take_mode(body)
+    async def answer_plain(self, connection, speaker, control):
         mode = control["mode"]
-        self.count += 1
-        if self.log_bodies:
-            self.attempts.append({"time": time.time(), "path": path, "mode": mode, "headers": headers,
-                                  "body": body.decode("utf-8", "replace")})
-        if control.get("delay"):
-            await asyncio.sleep(float(control["delay"]))
-        if mode == "silent":
-            await asyncio.sleep(3600)
-        if mode == "reset":
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                                       struct.pack("ii", 1, 0))
-            writer.transport.abort()
-            return False
-        if mode == "early_close":
-            return False
-        try:
-            question = Question(path, json.loads(body))
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            text = json.dumps(fault("openai", 400, "invalid_request_error", repr(error)))
-            return await self.send(writer, 400, text.encode())
-        return await self.answer_in_mode(writer, question, control)
-
-    async def answer_in_mode(self, writer, question, control):
-        mode = control["mode"]
-        if mode in FAULTS or mode == "context":
-            status, code, message = TOO_LONG[question.dialect] if mode == "context" else FAULTS[mode]
-            headers = []
-            if "retry_after" in control:
-                headers.append(f"Retry-After: {control['retry_after']}")
-            if "retry_after_ms" in control:
-                headers.append(f"retry-after-ms: {control['retry_after_ms']}")
-            text = json.dumps(fault(question.dialect, status, code, message))
-            return await self.send(writer, status, text.encode(), headers)
         if mode == "garbage":
-            return await self.send(writer, 200, bytes(range(256)) * 4)
-        if mode == "not_json":
-            return await self.send(writer, 200, b"<html>Welcome to the proxy</html>", kind="text/html")
-        if mode == "giant":
-            return await self.send(writer, 200, b'{"choices":["' + b"x" * (12 << 20) + b'"]}')
-        body = json.dumps(question.body(mode), ensure_ascii=False).encode()
-        if mode == "truncated":
-            await self.send(writer, 200, body[: len(body) // 2], length=len(body))
-            return False
-        kind = "text/plain" if mode == "content_type" else "application/json"
-        return await self.send(writer, 200, body, kind=kind)
+            await connection.send(200, bytes(range(256)) * 4)
+        elif mode in ("not_json", "html"):
+            await connection.send(200, b"<html>Welcome to the proxy</html>", kind="text/html")
+        elif mode == "giant":
+            await connection.send(200, b'{"choices":["' + b"x" * GIANT + b'"]}')
+        elif mode == "giant_line":
+            await connection.send(200, b"x" * GIANT)
+        elif mode == "gzip_bomb":
+            packed = await asyncio.get_running_loop().run_in_executor(None, bomb)
+            await connection.send(200, packed, ["Content-Encoding: gzip"])
+        else:
+            if mode == "filter_later":
+                speaker.cut_short()
+            body = json.dumps(speaker.body(), ensure_ascii=False).encode()
+            await self.answer_body(connection, body, control)
+
+    async def answer_body(self, connection, body, control):
+        mode = control["mode"]
+        if mode == "late":
+            await connection.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                                   b"Content-Length: %d\r\n\r\n" % len(body))
+            await connection.pause(float(control.get("first", 3600)))
+            await connection.write_last(body)
+        elif mode == "truncated":
+            await connection.send(200, body[: len(body) // 2], length=len(body))
+            raise Gone
+        elif mode in ("chunked_cut", "cut", "stall"):
+            await connection.send_head("application/json")
+            await connection.send_chunk(body[: len(body) // 2])
+            if mode == "stall":
+                await connection.pause(3600)
+            await connection.write(b"ff\r\n" + body[len(body) // 2:][:16])
+            raise Gone
+        elif mode == "full_close":
+            await connection.send(200, body, ["Connection: close"])
+            raise Gone
+        elif mode == "drip":
+            whole = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % \
+                (len(body), body)
+            await connection.send_drop(whole[:-1], float(control.get("gap", 0.0002)))
+            await connection.write_last(whole[-1:])
+        else:
+            kind = "text/plain" if mode == "content_type" else "application/json"
+            await connection.send(200, body, control.get("headers", ()), kind=kind)
+
+
+# Modes whose answer to a question for a stream is a plain one.
+PLAIN_MODES = {"garbage", "not_json", "html", "plain", "content_type", "gzip_bomb", "truncated", "chunked_cut",
+               "full_close"}
 
 
 class Standin:
@@ -399,24 +590,24 @@ class Standin:
     def _call(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
 
-    async def _set(self, control):
-        self.server.set_mode(control)
-        if control["mode"] == "refused":
-            await self.server.server.wait_closed()
-
     def mode(self, mode, **more):
-        """Behaves like this from now on; listens again where it did not."""
-        if mode != "refused" and not self.server.server.is_serving():
-            self._call(self.server.listen(self.port))
-        self._call(self._set({"mode": mode, **more}))
+        """Behaves like this from now on, to all or to one model; listens again where it did not."""
+        self._call(self.server.set_mode({"mode": mode, **more}))
 
-    def calls(self):
-        """Every attempt so far, oldest first."""
-        return list(self.server.attempts)
+    def calls(self, model=None):
+        """Every attempt so far, oldest first; of one model where one is named."""
+        return [attempt for attempt in list(self.server.attempts) if model is None or attempt["model"] == model]
+
+    def wait(self, condition, timeout=10):
+        """Waits until the log is such that condition(self) holds; whether it came to that."""
+        with self.server.changed:
+            return self.server.changed.wait_for(lambda: condition(self), timeout)
 
     def reset(self):
         """Forgets the attempts and behaves again."""
-        self.server.attempts.clear()
+        async def forget():
+            self.server.forget()
+        self._call(forget())
         self.mode("ok")
 
     def stop(self):
