@@ -89,3 +89,13 @@ body_tool_called(const struct chat *chat, const char *id)
     }
     return NULL;
 }
+
+const json_t *
+body_describe_schema(const json_t *schema, const char *description, struct arena *arena)
+{
+    if (!description || json_object_get(schema, "description"))
+        return schema;
+    json_t *described = schema_keep(json_copy((json_t *)schema), arena);
+    json_object_set_new(described, "description", json_string(description));
+    return described;
+}

@@ -28,4 +28,9 @@ bool body_read_texts(const struct member *member, struct reader *reader, struct 
 /* The name of the tool that an earlier message of chat->messages called by this id, or NULL. */
 const char *body_tool_called(const struct chat *chat, const char *id);
 
+/* JSON Schema has a place for the description that OpenAI has beside it: the schema with it, in the
+ * arena where it had to be copied. description may be NULL. */
+const json_t *body_describe_schema(const json_t *schema, const char *description,
+                                   struct arena *arena);
+
 #endif

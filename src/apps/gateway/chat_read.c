@@ -342,17 +342,6 @@ read_tool_choice(const struct member *choice, struct reader *reader, struct chat
            member_needed_text(&name, reader, &chat->tool_name);
 }
 
-/* JSON Schema has a place for what OpenAI has beside it. */
-static const json_t *
-describe_schema(const json_t *schema, const char *description, struct arena *arena)
-{
-    if (!description || json_object_get(schema, "description"))
-        return schema;
-    json_t *described = schema_keep(json_copy((json_t *)schema), arena);
-    json_object_set_new(described, "description", json_string(description));
-    return described;
-}
-
 static bool
 read_schema(const struct member *wrapper, struct reader *reader, struct chat *chat)
 {
@@ -368,7 +357,7 @@ read_schema(const struct member *wrapper, struct reader *reader, struct chat *ch
         !member_text(&description, reader, &text) ||
         !member_flag(&strict, reader, &chat->schema_strict))
         return false;
-    chat->schema = describe_schema(schema.value, text, reader->arena);
+    chat->schema = body_describe_schema(schema.value, text, reader->arena);
     return true;
 }
 

@@ -84,7 +84,7 @@ struct surface {
     void (*fail)(const struct reply *reply, const char *body, size_t length, struct strbuf *out);
 };
 
-extern const struct surface surface_chat, surface_messages;
+extern const struct surface surface_chat, surface_messages, surface_responses;
 
 /* Answers a request of this surface: plain, or as a stream where the body's "stream" says so. */
 bool gateway_answer(struct request *request, const struct surface *surface, struct error *err)
@@ -96,8 +96,15 @@ void gateway_event(struct strbuf *out, const char *name, const char *data, size_
 /* Handlers of routes.c. */
 bool gateway_chat(struct request *request, struct error *err);
 bool gateway_messages(struct request *request, struct error *err);
+bool gateway_responses(struct request *request, struct error *err);
+bool gateway_embeddings(struct request *request, struct error *err);
+bool gateway_models(struct request *request, struct error *err);
+bool gateway_model(struct request *request, struct error *err);
 
 extern const struct schema chat_request_schema, chat_response_schema;
 extern const struct schema messages_request_schema, messages_response_schema;
+extern const struct schema responses_request_schema, responses_response_schema;
+extern const struct schema embeddings_request_schema, embeddings_response_schema;
+extern const struct schema model_schema, model_list_schema;
 
 #endif
