@@ -231,6 +231,9 @@ void schema_encode_string(struct strbuf *out, const char *text, size_t length);
  * locale. */
 void schema_encode_number(struct strbuf *out, double value);
 
+/* The same of a float: the shortest form that reads back as the same float. */
+void schema_encode_float(struct strbuf *out, float value);
+
 /* Appends micros / 1,000,000 without trailing zeros: "-32.5", "0". */
 void schema_encode_decimal(struct strbuf *out, struct decimal value);
 

@@ -75,6 +75,19 @@ schema_encode_decimal(struct strbuf *out, struct decimal value)
     encode_scaled(out, value.micros, 6);
 }
 
+/* Appends what printf made of a number. */
+static void
+add_number(struct strbuf *out, const char *text)
+{
+    /* What is neither digit, sign nor exponent is the locale's decimal point. */
+    size_t whole = strspn(text, "+-0123456789eE");
+    size_t point = strcspn(text + whole, "+-0123456789eE");
+    strbuf_add(out, text, whole);
+    if (point > 0)
+        strbuf_add_char(out, '.');
+    strbuf_add_text(out, text + whole + point);
+}
+
 void
 schema_encode_number(struct strbuf *out, double value)
 {
@@ -95,13 +108,20 @@ schema_encode_number(struct strbuf *out, double value)
         if (strtod(text, NULL) == value)
             break;
     }
-    /* What is neither digit, sign nor exponent is the locale's decimal point. */
-    size_t whole = strspn(text, "+-0123456789eE");
-    size_t point = strcspn(text + whole, "+-0123456789eE");
-    strbuf_add(out, text, whole);
-    if (point > 0)
-        strbuf_add_char(out, '.');
-    strbuf_add_text(out, text + whole + point);
+    add_number(out, text);
+}
+
+void
+schema_encode_float(struct strbuf *out, float value)
+{
+    char text[64];
+    assert(isfinite(value));
+    for (int precision = 6; precision <= 9; precision++) {
+        snprintf(text, sizeof(text), "%.*g", precision, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    add_number(out, isfinite(value) ? text : "null");
 }
 
 void
