@@ -14,5 +14,6 @@ const struct provider provider_anthropic = {
     .name = "anthropic",
     .build_chat = anthropic_build_chat,
     .parse_answer = anthropic_parse_answer,
+    .parse_event = anthropic_parse_event,
     .read_fault = read_fault,
 };

@@ -19,4 +19,8 @@ enum chat_finish anthropic_finish(const char *reason);
 /* Overwrites what usage reports anew. */
 void anthropic_read_usage(const json_t *usage, struct chat_usage *counts);
 
+/* anthropic_stream.c */
+bool anthropic_parse_event(const struct stream_reader *reader, const json_t *document,
+                           struct provider_fault *fault);
+
 #endif

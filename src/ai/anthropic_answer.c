@@ -27,8 +27,10 @@ anthropic_read_usage(const json_t *usage, struct chat_usage *counts)
     int64_t output = provider_count(usage, "output_tokens");
     int64_t cached = provider_count(usage, "cache_read_input_tokens");
     int64_t written = provider_count(usage, "cache_creation_input_tokens");
-    if (input >= 0)
-        counts->input = provider_sum(input, provider_sum(cached, written));
+    /* The end of a stream may repeat the input without what came from the cache. */
+    int64_t sum = provider_sum(input, provider_sum(cached, written));
+    if (input >= 0 && sum > counts->input)
+        counts->input = sum;
     if (cached >= 0)
         counts->cached = cached;
     if (output >= 0)

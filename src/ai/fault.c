@@ -186,9 +186,9 @@ copy_reason(struct provider_failure *failure, const struct provider_fault *fault
     failure->reason_param = short_copy(fault->param, arena);
 }
 
-void
-provider_classify_fault(const struct provider_head *head, const struct provider_fault *fault,
-                        int64_t now_s, struct arena *arena, struct provider_failure *failure)
+static void
+classify(const struct provider_head *head, const struct provider_fault *fault, int64_t now_s,
+         struct arena *arena, struct provider_failure *failure)
 {
     int status = head->status;
     enum meaning meaning = meaning_of(status, fault);
@@ -220,7 +220,7 @@ provider_classify(const struct provider *provider, const struct provider_head *h
     struct provider_fault fault;
     struct error ignored = {0};
     read_document(provider, schema_parse(bytes, length, arena, &ignored), &fault);
-    provider_classify_fault(head, &fault, now_s, arena, failure);
+    classify(head, &fault, now_s, arena, failure);
 }
 
 /* The statuses that codes stand for where there is no other. */
@@ -249,11 +249,18 @@ status_of(const struct provider_fault *fault)
 }
 
 void
+provider_classify_streamed(const struct provider_fault *fault, struct arena *arena,
+                           struct provider_failure *failure)
+{
+    const struct provider_head head = {.status = status_of(fault)};
+    classify(&head, fault, 0, arena, failure);
+}
+
+void
 provider_classify_document(const struct provider *provider, const json_t *document,
                            struct arena *arena, struct provider_failure *failure)
 {
     struct provider_fault fault;
     read_document(provider, document, &fault);
-    const struct provider_head head = {.status = status_of(&fault)};
-    provider_classify_fault(&head, &fault, 0, arena, failure);
+    provider_classify_streamed(&fault, arena, failure);
 }

@@ -41,5 +41,8 @@ const struct provider provider_gemini = {
     .name = "gemini",
     .build_chat = gemini_build_chat,
     .parse_answer = gemini_parse_answer,
+    .parse_event = gemini_parse_event,
     .read_fault = read_fault,
+    .build_embeddings = gemini_build_embeddings,
+    .parse_embeddings = gemini_parse_embeddings,
 };

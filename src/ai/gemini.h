@@ -19,9 +19,15 @@ bool gemini_parse_answer(const json_t *document, struct arena *arena, struct cha
 void gemini_read_usage(const json_t *document, struct chat_usage *counts);
 /* NONE for a reason that is none of those known, or that is NULL. */
 enum chat_finish gemini_finish(const char *reason, bool has_calls);
+/* Whether the candidate has ended, whatever the reason. */
+bool gemini_is_reason(const char *reason);
 bool gemini_is_blocked(const json_t *document);
 /* The arguments of a function call, as text. */
 const char *gemini_arguments(const json_t *call, struct arena *arena);
+
+/* gemini_stream.c */
+bool gemini_parse_event(const struct stream_reader *reader, const json_t *document,
+                        struct provider_fault *fault);
 
 /* gemini_embeddings.c */
 bool gemini_build_embeddings(const struct list *texts, int64_t dimensions,

@@ -36,6 +36,12 @@ gemini_finish(const char *reason, bool has_calls)
 }
 
 bool
+gemini_is_reason(const char *reason)
+{
+    return reason && reason[0] && strcmp(reason, "FINISH_REASON_UNSPECIFIED") != 0;
+}
+
+bool
 gemini_is_blocked(const json_t *document)
 {
     return provider_text(json_object_get(document, "promptFeedback"), "blockReason");

@@ -38,5 +38,8 @@ const struct provider provider_openai = {
     .name = "openai",
     .build_chat = openai_build_chat,
     .parse_answer = openai_parse_answer,
+    .parse_event = openai_parse_event,
     .read_fault = read_fault,
+    .build_embeddings = openai_build_embeddings,
+    .parse_embeddings = openai_parse_embeddings,
 };

@@ -3,6 +3,7 @@
 #define HEARTH_AI_OPENAI_H
 
 #include "ai/provider.h"
+#include "ai/stream.h"
 
 /* openai_request.c */
 bool openai_build_chat(const struct chat *chat, const struct model_settings *model,
@@ -21,6 +22,14 @@ void openai_read_usage(const json_t *usage, struct chat_usage *counts);
 bool openai_parse_response(const json_t *document, struct arena *arena, struct chat_answer *answer,
                            struct error *err);
 enum chat_finish openai_response_finish(const json_t *response, bool has_calls);
+
+/* openai_stream.c */
+bool openai_parse_event(const struct stream_reader *reader, const json_t *document,
+                        struct provider_fault *fault);
+
+/* openai_responses_stream.c */
+bool openai_parse_response_event(const struct stream_reader *reader, const json_t *document,
+                                 struct provider_fault *fault);
 
 /* openai_embeddings.c */
 bool openai_build_embeddings(const struct list *texts, int64_t dimensions,

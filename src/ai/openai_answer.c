@@ -2,25 +2,18 @@
 #include <string.h>
 
 #include "ai/openai.h"
-
-/* Open models served without a reasoning parser write their thoughts ahead of the answer. */
-static const char *
-skip_thoughts(const char *text)
-{
-    const char *start = text + strspn(text, " \t\r\n");
-    if (strncmp(start, "<think>", 7) != 0)
-        return text;
-    const char *end = strstr(start, "</think>");
-    return end ? end + 8 : "";
-}
+#include "ai/thoughts.h"
 
 static const char *
 message_text(const json_t *message, struct arena *arena)
 {
     const json_t *content = json_object_get(message, "content");
-    if (json_is_string(content))
-        return skip_thoughts(json_string_value(content));
     struct strbuf text;
+    if (json_is_string(content)) {
+        struct thoughts thoughts = {0};
+        const char *answer = thoughts_filter(&thoughts, json_string_value(content), arena);
+        return thoughts.state == THOUGHTS_UNKNOWN ? thoughts_flush(&thoughts) : answer;
+    }
     strbuf_init(&text, arena, 256);
     for (size_t i = 0; i < json_array_size(content); i++) {
         const char *part = provider_text(json_array_get(content, i), "text");

@@ -82,6 +82,7 @@ struct provider_fault {
 
 struct stream_choice;
 struct stream_call;
+struct stream_reader;
 
 /* One streamed answer while it comes. */
 struct provider_stream {
@@ -129,9 +130,8 @@ struct provider {
      * refused, cut or empty is an answer: its choices say so. */
     bool (*parse_answer)(const json_t *document, struct arena *arena, struct chat_answer *answer,
                          struct error *err);
-    /* Reads one event's document, which holds no error at its top. false: it is one of failure. */
-    bool (*parse_event)(struct provider_stream *stream, const json_t *document,
-                        struct arena *scratch, struct provider_step *step,
+    /* Reads one event's document, which holds no error at its top. false: it tells of a failure. */
+    bool (*parse_event)(const struct stream_reader *reader, const json_t *document,
                         struct provider_fault *fault);
     void (*read_fault)(const json_t *document, struct provider_fault *fault);
     /* Embeddings; NULL where the family has none. texts: const char *; dimensions 0: the model's */
@@ -169,9 +169,9 @@ void provider_classify(const struct provider *provider, const struct provider_he
 void provider_classify_document(const struct provider *provider, const json_t *document,
                                 struct arena *arena, struct provider_failure *failure);
 
-/* As provider_classify() of what a dialect has read already. */
-void provider_classify_fault(const struct provider_head *head, const struct provider_fault *fault,
-                             int64_t now_s, struct arena *arena, struct provider_failure *failure);
+/* The same of what a dialect has read already. */
+void provider_classify_streamed(const struct provider_fault *fault, struct arena *arena,
+                                struct provider_failure *failure);
 
 /* base_url + version + path; the version ("/v1") is left out where the base URL names one. */
 const char *provider_url(struct arena *arena, const char *base_url, const char *version,

@@ -12,6 +12,9 @@
 
 #include "ai/provider.h"
 #include "ai/run.h"
+#include "ai/stream.h"
+#include "ai/vectors.h"
+#include "http/event_parser.h"
 
 #define BENCH_SYSTEM "Be \"brief\"."
 #define BENCH_USER "Line one\nline two \xc3\xa9"
@@ -154,6 +157,90 @@ static inline const char *
 provider_bench_text(const json_t *document, const char *path)
 {
     return json_string_value(provider_bench_at(document, path));
+}
+
+/* A streamed answer that is read. */
+struct provider_bench_stream {
+    const struct provider *provider;
+    struct arena arena;
+    struct provider_stream stream;
+    struct provider_failure failure;
+    struct strbuf trace; /* "text 0 Hi|call 0.0 id name|arguments 0.0 {}|end 0 stop|" */
+    size_t with_content, documents;
+    bool failed;
+};
+
+static inline void
+provider_bench_trace(struct strbuf *trace, const struct chat_delta *delta)
+{
+    static const char *const kinds[] = {[CHAT_DELTA_TEXT] = "text",
+                                        [CHAT_DELTA_REFUSAL] = "refusal",
+                                        [CHAT_DELTA_TOOL] = "call",
+                                        [CHAT_DELTA_ARGUMENTS] = "arguments",
+                                        [CHAT_DELTA_FINISH] = "end"};
+    static const char *const ends[] = {[CHAT_FINISH_NONE] = "?",
+                                       [CHAT_FINISH_STOP] = "stop",
+                                       [CHAT_FINISH_LENGTH] = "length",
+                                       [CHAT_FINISH_TOOL_CALLS] = "calls",
+                                       [CHAT_FINISH_REFUSED] = "refused"};
+    strbuf_printf(trace, "%s %d", kinds[delta->kind], (int)delta->choice);
+    if (delta->kind == CHAT_DELTA_TOOL)
+        strbuf_printf(trace, ".%d %s %s|", (int)delta->tool, delta->id, delta->name);
+    else if (delta->kind == CHAT_DELTA_ARGUMENTS)
+        strbuf_printf(trace, ".%d %s|", (int)delta->tool, delta->text);
+    else
+        strbuf_printf(trace, " %s|",
+                      delta->kind == CHAT_DELTA_FINISH ? ends[delta->finish] : delta->text);
+}
+
+static inline bool
+provider_bench_take(void *context, const struct event *event)
+{
+    struct provider_bench_stream *bench = context;
+    struct arena scratch = {0};
+    struct provider_step step;
+    bench->failed =
+        !provider_event(bench->provider, &bench->stream, event, &scratch, &step, &bench->failure);
+    bench->with_content += step.has_content;
+    bench->documents += step.document != NULL;
+    for (size_t i = 0; !bench->failed && i < step.count; i++)
+        provider_bench_trace(&bench->trace, &step.deltas[i]);
+    arena_release(&scratch);
+    return !bench->failed;
+}
+
+static inline void
+provider_bench_split(struct provider_bench_stream *bench, const struct provider *provider,
+                     const char *bytes, size_t piece)
+{
+    *bench = (struct provider_bench_stream){.provider = provider};
+    struct event_parser parser;
+    size_t length = strlen(bytes), at = 0;
+    bool goes_on = true;
+    provider_stream_init(&bench->stream, &bench->arena);
+    strbuf_init(&bench->trace, &bench->arena, 256);
+    event_parser_init(&parser, &bench->arena, 1 << 20);
+    for (; goes_on && at < length; at += piece)
+        goes_on = event_parser_feed(&parser, bytes + at, length - at < piece ? length - at : piece,
+                                    provider_bench_take, bench);
+    if (goes_on)
+        (void)!event_parser_end(&parser, provider_bench_take, bench);
+}
+
+/* Reads the bytes whole and split in pieces of every size up to 9: it makes no difference. The
+ * caller ends the arena. */
+static inline void
+provider_bench_stream(struct provider_bench_stream *bench, const struct provider *provider,
+                      const char *bytes)
+{
+    provider_bench_split(bench, provider, bytes, strlen(bytes) + 1);
+    for (size_t piece = 1; piece < 10; piece++) {
+        struct provider_bench_stream split;
+        provider_bench_split(&split, provider, bytes, piece);
+        assert_string_equal(split.trace.data, bench->trace.data);
+        assert_int_equal(split.failed, bench->failed);
+        arena_release(&split.arena);
+    }
 }
 
 #endif
