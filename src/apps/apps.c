@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stddef.h>
 
-const struct app *const apps[] = {&text_app,   &budget_app, &internal_app,
+const struct app *const apps[] = {&text_app,   &budget_app, &internal_app, &resilience_app,
                                   &health_app, &docs_app,   NULL};
 
 enum { OPERATIONS_MAX = 64 };
