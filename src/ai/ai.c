@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ai/attempt.h"
 #include "ai/run.h"
 #include "base/clock.h"
 #include "host/breaker.h"

@@ -39,12 +39,26 @@ struct receipt {
     int64_t upstream_us, cache_us;
 };
 
+/* Where an answer goes while it is made, for clients that read it as a stream. */
+struct ai_sink {
+    /* Takes a piece of prose, whose bytes may end within a character. false: the client left. */
+    bool (*piece)(void *context, const char *text, size_t length);
+    /* Called several times a second while the call waits, for heartbeats; false: the client left.
+     * May be NULL. */
+    bool (*tick)(void *context);
+    bool whole; /* pieces are held back: only the result of ai_run() is shown */
+    void *context;
+};
+
 struct ai_call {
     const struct operation *operation;
     const void *input; /* struct of operation->input */
     const char *tenant;
     const char *model;       /* configured name, or NULL for the default */
     bool no_store, no_cache; /* the client's Cache-Control */
+    /* NULL: nothing is shown before the end. Only operations that answer in prose (ANSWER_TEXT)
+     * have pieces; what ai_run() returns is the answer, whatever they said. */
+    const struct ai_sink *sink;
 };
 
 /* Answers with a struct of operation->output in the arena and fills the receipt, as far as it went
@@ -54,6 +68,10 @@ struct ai_call {
 const void *ai_run(struct ai *ai, struct request *request, struct arena *arena,
                    const struct ai_call *call, struct receipt *receipt, struct error *err)
     __attribute__((warn_unused_result));
+
+/* Counts a call of any kind by its operation and outcome; err is NULL when it was answered. */
+void ai_count_call(struct ai *ai, const char *operation, const struct receipt *receipt,
+                   int64_t started_us, const struct error *err);
 
 /* Sets X-Cache, Age, X-Model, X-Attempts of the response. */
 void receipt_headers(struct request *request, const struct receipt *receipt);

@@ -1,178 +1,213 @@
-/* Cached answers and calls in flight: an answer is stored as the model's name, a line feed, the
- * guard's flags in four hexadecimal digits, and the output as JSON. */
+/* Kept answers and questions in flight. An answer is stored as the model's name, a line feed, flags
+ * in four hexadecimal digits, and its bytes. */
+#include "ai/answers.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "ai/guard.h"
 #include "ai/run.h"
 #include "base/clock.h"
-#include "base/integer.h"
+#include "host/l1.h"
 
-enum { LEASE_RENEW_MS = 1000, WAIT_SLICE_MS = 250, FLAG_DIGITS = 4 };
+enum { LEASE_RENEW_MS = 1000, WAIT_SLICE_MS = 250, FLAG_DIGITS = 4, FAILURE_KEPT_US = 1000000 };
 
-_Static_assert(GUARD_CATEGORY_COUNT <= 16, "flags fit their digits");
+/* What those who wait are told when there is no answer. */
+struct failure_told {
+    int32_t code, retry_after_s;
+    char detail[sizeof(((struct error *)NULL)->detail)];
+};
 
 static void
-count_cache_time(struct run *run, int64_t started_us)
+count_time(struct answers *answers, int64_t started_us)
 {
     int64_t spent_us = clock_monotonic_us() - started_us;
-    run->receipt->cache_us += spent_us;
-    __atomic_fetch_add(&run->request->timing.cache_us, spent_us, __ATOMIC_RELAXED);
+    answers->receipt->cache_us += spent_us;
+    __atomic_fetch_add(&answers->request->timing.cache_us, spent_us, __ATOMIC_RELAXED);
 }
 
 void
-answers_prepare(struct run *run)
+answers_init(struct answers *answers, const char *operation, int64_t own_ttl_s, bool may_store,
+             const char *const *parts)
 {
-    const struct operation *operation = run->operation;
-    const struct model_settings *model = run->model;
-    run->ttl_s = run->ai->settings->ai_cache && !run->call->no_store
-                     ? cache_ttl_s(run->ai->cache, operation->name, operation->ttl_s)
-                     : 0;
-    run->receipt->cache = run->ttl_s > 0 ? CACHE_STATE_MISS : CACHE_STATE_BYPASS;
-    if (run->ttl_s <= 0)
-        return;
-    struct strbuf input;
-    strbuf_init(&input, run->arena, 1024);
-    schema_encode(operation->input, run->call->input, &input);
-    char version[INTEGER_TEXT_BYTES + 1] = {0};
-    integer_format(version, (int64_t)operation->version << 16 | GUARD_VERSION);
-    const char *const parts[] = {
-        run->call->tenant ? run->call->tenant : "",
-        operation->name,
-        version,
-        model->name,
-        model->provider->name,
-        model->id ? model->id : "",
-        run->ai->temperature,
-        input.data,
-        NULL,
-    };
-    cache_key_make(run->ai->cache, &run->key, operation->name, parts);
+    struct ai *ai = answers->ai;
+    answers->ttl_s =
+        may_store && ai->settings->ai_cache ? cache_ttl_s(ai->cache, operation, own_ttl_s) : 0;
+    answers->receipt->cache = answers->ttl_s > 0 ? CACHE_STATE_MISS : CACHE_STATE_BYPASS;
+    if (answers->ttl_s > 0)
+        cache_key_make(ai->cache, &answers->key, operation, parts);
 }
 
-/* NULL when the bytes are of another version of the output. */
-static const void *
-decode(struct run *run, const struct cache_entry *entry)
+/* false when the bytes are of another version of us. */
+static bool
+read_kept(struct answers *answers, const struct cache_entry *entry, struct answer_kept *kept)
 {
     const char *end = entry->data + entry->length;
     const char *line_end = memchr(entry->data, '\n', entry->length);
     if (!line_end || end - line_end <= FLAG_DIGITS)
-        return NULL;
-    size_t name_length = (size_t)(line_end - entry->data);
-    const char *json = line_end + 1 + FLAG_DIGITS;
-    struct error ignored = {0};
-    const json_t *document = schema_parse(json, (size_t)(end - json), run->arena, &ignored);
-    if (!document)
-        return NULL;
-    const void *output = schema_decode(run->operation->output, document, "", run->arena, &ignored);
-    if (!output)
-        return NULL;
-    run->receipt->model = arena_strndup(run->arena, entry->data, name_length);
+        return false;
     char digits[FLAG_DIGITS + 1] = {0};
     memcpy(digits, line_end + 1, FLAG_DIGITS);
-    run->guard_flags = (unsigned)strtoul(digits, NULL, 16);
+    const char *data = line_end + 1 + FLAG_DIGITS;
+    *kept = (struct answer_kept){
+        .model = arena_strndup(answers->arena, entry->data, (size_t)(line_end - entry->data)),
+        .flags = (unsigned)strtoul(digits, NULL, 16),
+        .data = data,
+        .length = (size_t)(end - data),
+    };
+    answers->receipt->model = kept->model;
     int64_t age_us = clock_realtime_us() - entry->stored_us;
-    run->receipt->age_s = age_us > 0 ? age_us / 1000000 : 0;
-    return output;
+    answers->receipt->age_s = age_us > 0 ? age_us / 1000000 : 0;
+    return true;
 }
 
-const void *
-answers_find(struct run *run, bool may_wait, enum cache_state state)
+static bool
+find(struct answers *answers, bool may_wait, enum cache_state state, struct answer_kept *kept)
 {
-    if (run->ttl_s <= 0 || run->call->no_cache)
-        return NULL;
+    if (answers->ttl_s <= 0 || answers->no_cache)
+        return false;
     int64_t started_us = clock_monotonic_us();
     struct cache_entry entry = {0};
-    bool found = cache_get(run->ai->cache, &run->key, may_wait, run->arena, &entry);
+    bool found = cache_get(answers->ai->cache, &answers->key, may_wait, answers->arena, &entry);
     if (found && entry.stale)
-        run->stale = entry;
-    const void *output = found && !entry.stale ? decode(run, &entry) : NULL;
-    if (output)
-        run->receipt->cache = state;
-    count_cache_time(run, started_us);
-    return output;
+        answers->stale = entry;
+    found = found && !entry.stale && read_kept(answers, &entry, kept);
+    if (found)
+        answers->receipt->cache = state;
+    count_time(answers, started_us);
+    return found;
 }
 
-const void *
-answers_stale(struct run *run)
+bool
+answers_find(struct answers *answers, bool may_wait, struct answer_kept *kept)
 {
-    const void *output = run->stale.data ? decode(run, &run->stale) : NULL;
-    if (output)
-        run->receipt->cache = CACHE_STATE_STALE;
-    return output;
+    return find(answers, may_wait, CACHE_STATE_HIT, kept);
+}
+
+bool
+answers_stale(struct answers *answers, struct answer_kept *kept)
+{
+    if (!answers->stale.data || !read_kept(answers, &answers->stale, kept))
+        return false;
+    answers->receipt->cache = CACHE_STATE_STALE;
+    return true;
 }
 
 void
-answers_store(struct run *run, const void *output)
+answers_store(struct answers *answers, const struct answer_kept *kept)
 {
-    if (run->ttl_s <= 0 || run->receipt->degraded)
+    if (answers->ttl_s <= 0)
         return;
     int64_t started_us = clock_monotonic_us();
     struct strbuf bytes;
-    strbuf_init(&bytes, run->arena, 1024);
-    strbuf_add_text(&bytes, run->receipt->model);
-    strbuf_printf(&bytes, "\n%0*x", FLAG_DIGITS, run->guard_flags);
-    schema_encode(run->operation->output, output, &bytes);
-    cache_put(run->ai->cache, &run->key, bytes.data, bytes.length, run->ttl_s);
-    count_cache_time(run, started_us);
+    strbuf_init(&bytes, answers->arena, strlen(kept->model) + FLAG_DIGITS + kept->length + 2);
+    strbuf_add_text(&bytes, kept->model);
+    strbuf_printf(&bytes, "\n%0*x", FLAG_DIGITS, kept->flags & 0xffff);
+    strbuf_add(&bytes, kept->data, kept->length);
+    cache_put(answers->ai->cache, &answers->key, bytes.data, bytes.length, answers->ttl_s);
+    count_time(answers, started_us);
+}
+
+/* Beside the answer's key, where no answer can be. */
+static void
+failure_key(const struct answers *answers, unsigned char *key)
+{
+    memcpy(key, answers->key.bytes, CACHE_KEY_BYTES);
+    for (size_t i = 0; i < CACHE_KEY_BYTES; i++)
+        key[i] ^= 0xff;
+}
+
+static void
+tell_failure(const struct answers *answers, const struct error *err)
+{
+    struct failure_told told = {(int32_t)err->code, err->retry_after_s, ""};
+    memcpy(told.detail, err->detail, sizeof(told.detail));
+    unsigned char key[CACHE_KEY_BYTES];
+    failure_key(answers, key);
+    l1_put(answers->ai->host, key, &told, sizeof(told), 0, clock_realtime_us() + FAILURE_KEPT_US);
+}
+
+/* The failure of a leader that was waited for: each of those who waited would only meet it again,
+ * one after another. */
+static bool
+was_told_failure(struct answers *answers, struct error *err)
+{
+    unsigned char key[CACHE_KEY_BYTES];
+    const void *value;
+    size_t length;
+    failure_key(answers, key);
+    if (!l1_get(answers->ai->host, key, clock_realtime_us(), answers->arena, &value, &length) ||
+        length != sizeof(struct failure_told))
+        return false;
+    struct failure_told told;
+    memcpy(&told, value, sizeof(told));
+    told.detail[sizeof(told.detail) - 1] = '\0';
+    error_set_retry(err, (enum error_code)told.code, told.retry_after_s, "%s", told.detail);
+    return true;
 }
 
 /* false: the client left. *ended tells whether the leader did. */
 static bool
-wait_for_leader(struct run *run, int64_t deadline_ms, bool *ended)
+wait_for_leader(struct answers *answers, int64_t deadline_ms, bool *ended)
 {
     *ended = false;
     while (!*ended && clock_monotonic_ms() < deadline_ms) {
-        *ended = cache_lease_wait(run->ai->cache, &run->key, WAIT_SLICE_MS);
-        if (!*ended && request_client_gone(run->request))
+        *ended = cache_lease_wait(answers->ai->cache, &answers->key, WAIT_SLICE_MS);
+        if (!*ended && (request_client_gone(answers->request) ||
+                        (answers->tick && !answers->tick(answers->context))))
             return false;
     }
     return true;
 }
 
 bool
-answers_join(struct run *run, const void **output, struct error *err)
+answers_join(struct answers *answers, int64_t wait_ms, bool *found, struct answer_kept *kept,
+             struct error *err)
 {
-    *output = NULL;
-    if (run->ttl_s <= 0 || run->call->no_cache)
+    *found = false;
+    if (answers->ttl_s <= 0 || answers->no_cache)
         return true;
     /* A leader that is never done must not hold up its followers for ever: then each goes alone. */
-    int64_t deadline_ms = clock_monotonic_ms() + run->policy->budget_ms;
+    int64_t deadline_ms = clock_monotonic_ms() + wait_ms;
     enum cache_state state = CACHE_STATE_HIT;
     for (;;) {
-        run->leads = cache_lease_take(run->ai->cache, &run->key, &run->lease);
-        run->renewed_ms = clock_monotonic_ms();
-        *output = answers_find(run, true, state);
-        if (*output || run->leads)
-            break;
+        answers->leads = cache_lease_take(answers->ai->cache, &answers->key, &answers->lease);
+        answers->renewed_ms = clock_monotonic_ms();
+        *found = find(answers, true, state, kept);
+        if (*found)
+            answers_leave(answers, NULL);
+        bool waited = state == CACHE_STATE_COALESCED;
+        if (!*found && waited && was_told_failure(answers, err)) {
+            answers_leave(answers, NULL);
+            return false;
+        }
+        if (*found || answers->leads)
+            return true;
         bool ended;
-        if (!wait_for_leader(run, deadline_ms, &ended))
+        if (!wait_for_leader(answers, deadline_ms, &ended))
             return error_set(err, ERROR_CLIENT_CLOSED, "the client left");
         if (!ended)
-            break;
+            return true;
         state = CACHE_STATE_COALESCED;
     }
-    if (*output)
-        answers_leave(run);
-    return true;
 }
 
 void
-answers_leave(struct run *run)
+answers_renew(struct answers *answers)
 {
-    if (run->leads)
-        cache_lease_release(run->ai->cache, &run->key, &run->lease);
-    run->leads = false;
+    int64_t now_ms = clock_monotonic_ms();
+    if (!answers->leads || now_ms - answers->renewed_ms < LEASE_RENEW_MS)
+        return;
+    cache_lease_renew(answers->ai->cache, &answers->key, &answers->lease);
+    answers->renewed_ms = now_ms;
 }
 
-bool
-run_goes_on(void *context)
+void
+answers_leave(struct answers *answers, const struct error *err)
 {
-    struct run *run = context;
-    int64_t now_ms = clock_monotonic_ms();
-    if (run->leads && now_ms - run->renewed_ms >= LEASE_RENEW_MS) {
-        cache_lease_renew(run->ai->cache, &run->key, &run->lease);
-        run->renewed_ms = now_ms;
-    }
-    return !request_client_gone(run->request);
+    if (!answers->leads)
+        return;
+    if (err && err->code != ERROR_CLIENT_CLOSED)
+        tell_failure(answers, err);
+    cache_lease_release(answers->ai->cache, &answers->key, &answers->lease);
+    answers->leads = false;
 }

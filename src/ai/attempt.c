@@ -1,21 +1,36 @@
-/* Attempts at one model: each is allowed by its breaker, bounded in time, and repeated only where
- * that can help. */
-#include <poll.h>
-#include <string.h>
+/* The loop over attempts at one model. */
+#include "ai/attempt.h"
 
+#include <poll.h>
+
+#include "ai/link.h"
+#include "ai/reading.h"
 #include "ai/run.h"
 #include "base/clock.h"
 #include "base/id.h"
-#include "host/breaker.h"
-#include "host/limit.h"
+#include "host/alert.h"
 #include "host/metrics.h"
+#include "host/retry_budget.h"
 
 enum {
-    DEFAULT_CONNECT_MS = 5000,
-    FIRST_TOKEN_MS = 20000,
-    GAP_MS = 15000,
     PAUSE_SLICE_MS = 250,
-    PROBE_GRACE_MS = 5000
+    HINT_SPREAD_MS = 250,
+    /* With another model at hand nobody is kept waiting here for longer, nor is asked more often.
+     */
+    WAIT_BEFORE_OTHERS_MS = 1000,
+    ATTEMPTS_BEFORE_OTHERS = 2,
+    ALERT_REPEAT_S = 60,
+};
+
+/* One model as this ask meets it. */
+struct attempt {
+    struct ask *ask;
+    const struct model_settings *model;
+    bool others;         /* another model may serve */
+    int64_t made;        /* attempts */
+    int64_t deadline_ms; /* none begins later */
+    struct link link;
+    struct reading reading; /* of the present attempt */
 };
 
 static int64_t
@@ -24,221 +39,287 @@ least(int64_t first, int64_t second)
     return first < second ? first : second;
 }
 
-static struct breaker_policy
-breaker_policy_of(const struct run *run, const struct model_settings *model)
+static int64_t
+given_or(int64_t given_ms, int64_t otherwise_ms)
 {
-    struct breaker_policy policy = run->policy->breaker;
-    int64_t total_ms =
-        model->total_timeout_ms > 0 ? model->total_timeout_ms : run->policy->budget_ms;
-    policy.probe_ms = least(total_ms, run->policy->budget_ms) + PROBE_GRACE_MS;
-    return policy;
+    return given_ms > 0 ? given_ms : otherwise_ms;
 }
 
-static bool
-build_request(const struct run *run, const struct model_settings *model,
-              const struct prompt *prompt, struct provider_request *request,
-              struct provider_failure *failure)
+struct upstream_clocks
+attempt_clocks(const struct ask *ask, const struct model_settings *model)
 {
-    const struct operation *operation = run->operation;
-    const struct schema *answer = operation->answer ? operation->answer : operation->output;
-    struct chat chat;
-    chat_init(&chat);
-    chat_add_text(&chat, run->arena, CHAT_SYSTEM, prompt->system.data);
-    chat_add_text(&chat, run->arena, CHAT_USER, prompt->user.data);
-    chat.max_tokens = prompt->max_tokens;
-    chat.temperature =
-        prompt->temperature >= 0 ? prompt->temperature : run->ai->settings->ai_temperature;
-    if (operation->kind == ANSWER_JSON) {
-        chat.format = CHAT_FORMAT_SCHEMA;
-        chat.answer = answer;
-    }
-    const struct provider *provider = provider_of(model->provider->kind);
-    if (!provider->build_chat(&chat, model, run->arena, request, &failure->error)) {
-        failure->class = FAULT_REQUEST;
-        return false;
-    }
-    if (!run->request->traceparent[0])
-        return true;
-    char *span = arena_alloc(run->arena, TRACEPARENT_BYTES);
-    traceparent_child(span, run->request->traceparent);
-    provider_add_header(request, "traceparent", span);
-    return true;
-}
-
-static bool
-ask_once(struct run *run, const struct model_settings *model,
-         const struct provider_request *request, int64_t total_ms, struct chat_answer *answer,
-         struct provider_failure *failure)
-{
-    const struct provider *provider = provider_of(model->provider->kind);
-    const struct upstream_call call = {
-        .request = request,
-        .clocks = {.connect_ms = model->connect_timeout_ms > 0 ? model->connect_timeout_ms
-                                                               : DEFAULT_CONNECT_MS,
-                   .headers_ms =
-                       model->headers_timeout_ms > 0 ? model->headers_timeout_ms : total_ms,
-                   .first_token_ms = FIRST_TOKEN_MS,
-                   .gap_ms = GAP_MS,
-                   .total_ms = total_ms},
-        .goes_on = run_goes_on,
-        .client_descriptor = -1,
-        .context = run,
+    const struct upstream_clocks *usual = &ask->policy->clocks;
+    return (struct upstream_clocks){
+        .connect_ms = given_or(model->connect_timeout_ms, usual->connect_ms),
+        .headers_ms = given_or(model->headers_timeout_ms, usual->headers_ms),
+        .first_token_ms = given_or(model->first_token_timeout_ms, usual->first_token_ms),
+        .gap_ms = given_or(model->gap_timeout_ms, usual->gap_ms),
+        .total_ms = given_or(model->total_timeout_ms, usual->total_ms),
     };
-    struct upstream_answer bytes;
-    int64_t started_us = clock_monotonic_us();
-    bool answered = upstream_send(run->ai->upstream, &call, run->arena, &bytes, failure);
-    int64_t spent_us = clock_monotonic_us() - started_us;
-    run->receipt->upstream_us += spent_us;
-    __atomic_fetch_add(&run->request->timing.upstream_us, spent_us, __ATOMIC_RELAXED);
-    if (!answered)
-        return false;
-    if (bytes.head.status == 200)
-        return provider_parse(provider, bytes.body, bytes.length, run->arena, NULL, answer,
-                              failure) &&
-               judge_ending(answer, failure);
-    provider_classify(provider, &bytes.head, bytes.body, bytes.length,
-                      clock_realtime_us() / 1000000, run->arena, failure);
-    return false;
-}
-
-static void
-count_tokens(const struct run *run, const struct model_settings *model, const char *direction,
-             int64_t tokens, int64_t *sum)
-{
-    if (tokens < 0)
-        return;
-    *sum = (*sum > 0 ? *sum : 0) + tokens;
-    char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "model=\"%s\",direction=\"%s\"", model->name, direction);
-    metrics_add(run->ai->host, METRIC_AI_TOKENS, labels, (uint64_t)tokens);
-}
-
-/* A model as attempts see it. */
-struct target {
-    const struct model_settings *model;
-    struct breaker *breaker;
-    struct breaker_policy policy;
-    int64_t allowed_us; /* when the breaker let the present attempt go */
-};
-
-/* Tells the breaker, the metrics and the receipt how an attempt ended. */
-static void
-record(struct run *run, const struct target *target, const struct chat_answer *answer,
-       const struct provider_failure *failure)
-{
-    const struct model_settings *model = target->model;
-    run->receipt->attempts++;
-    char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "model=\"%s\",outcome=\"%s\"", model->name,
-             !failure               ? "ok"
-             : failure->key_refused ? "key_refused"
-                                    : error_info(failure->error.code)->name);
-    metrics_add(run->ai->host, METRIC_AI_ATTEMPTS, labels, 1);
-    count_tokens(run, model, "input", answer->usage.input, &run->receipt->tokens_input);
-    count_tokens(run, model, "output", answer->usage.output, &run->receipt->tokens_output);
-    /* A provider that refuses, limits or answers nonsense is there; a client that left says
-     * nothing about it. */
-    if (failure && (failure->class == FAULT_TRANSIENT || failure->class == FAULT_SILENT))
-        breaker_failure(target->breaker, &target->policy, clock_monotonic_us());
-    else if (failure && failure->error.code == ERROR_CLIENT_CLOSED)
-        breaker_withdraw(target->breaker, &target->policy, target->allowed_us);
-    else
-        breaker_success(target->breaker, clock_monotonic_us());
 }
 
 bool
-attempt_pause(struct run *run, int64_t wait_ms)
+attempt_pause(struct ask *ask, int64_t wait_ms)
 {
+    struct pollfd client = {.fd = request_client_descriptor(ask->request),
+                            .events = POLLIN | POLLRDHUP};
     int64_t until_ms = clock_monotonic_ms() + wait_ms;
     for (int64_t left_ms = wait_ms; left_ms > 0; left_ms = until_ms - clock_monotonic_ms()) {
-        /* A carrier can tell that its client left, but has no descriptor that would wake us. */
-        poll(NULL, 0, (int)least(left_ms, PAUSE_SLICE_MS));
-        if (!run_goes_on(run))
+        poll(&client, 1, (int)least(left_ms, PAUSE_SLICE_MS));
+        if (!ask_goes_on(ask))
             return false;
     }
     return true;
 }
 
-static int64_t
-wait_before_next(const struct run *run, int64_t made, const struct provider_failure *failure)
+static bool
+fail(struct provider_failure *failure, enum provider_fault_class class, enum error_code code,
+     const char *detail)
 {
-    if (failure->retry_after_ms >= 0)
-        return failure->retry_after_ms;
+    *failure = (struct provider_failure){.class = class, .retry_after_ms = -1};
+    return error_set(&failure->error, code, "%s", detail);
+}
+
+static bool
+goes_on(void *context)
+{
+    struct attempt *attempt = context;
+    link_renew(&attempt->link);
+    return ask_goes_on(attempt->ask);
+}
+
+static enum upstream_progress
+take(void *context, const char *bytes, size_t length, struct provider_failure *failure)
+{
+    struct attempt *attempt = context;
+    return reading_take(&attempt->reading, bytes, length, failure);
+}
+
+static void
+add_trace(const struct ask *ask, struct provider_request *request)
+{
+    if (!ask->request->traceparent[0])
+        return;
+    char *span = arena_alloc(ask->arena, TRACEPARENT_BYTES);
+    traceparent_child(span, ask->request->traceparent);
+    provider_add_header(request, "traceparent", span);
+}
+
+static void
+count_waiting(const struct attempt *attempt, const struct upstream_answer *answer)
+{
+    struct ask *ask = attempt->ask;
+    ask->receipt->upstream_us += answer->waited_us;
+    __atomic_fetch_add(&ask->request->timing.upstream_us, answer->waited_us, __ATOMIC_RELAXED);
+    if (answer->first_token_us < 0)
+        return;
+    char labels[METRIC_LABELS_MAX];
+    snprintf(labels, sizeof(labels), "model=\"%s\"", attempt->model->name);
+    histogram_observe(metrics_histogram(ask->ai->host, METRIC_AI_FIRST_TOKEN, labels),
+                      answer->first_token_us);
+}
+
+/* Sends one request and has its answer read. */
+static enum ask_verdict
+send(struct attempt *attempt, const struct provider_request *request,
+     struct provider_failure *failure)
+{
+    struct ask *ask = attempt->ask;
+    const struct provider *provider = provider_of(attempt->model->provider->kind);
+    struct upstream_call call = {
+        .request = request,
+        .clocks = attempt_clocks(ask, attempt->model),
+        .take = ask->streams ? take : NULL,
+        .goes_on = goes_on,
+        .client_descriptor = request_client_descriptor(ask->request),
+        .context = attempt,
+    };
+    int64_t left_ms = attempt->deadline_ms - clock_monotonic_ms();
+    if (ask->is_bounded && left_ms < call.clocks.total_ms)
+        call.clocks.total_ms = left_ms > 0 ? left_ms : 1;
+    struct upstream_answer answer = {.first_token_us = -1};
+    bool answered = upstream_send(ask->ai->upstream, &call, ask->arena, &answer, failure);
+    count_waiting(attempt, &answer);
+    if (!answered)
+        return ASK_NEXT;
+    if (answer.streamed)
+        return reading_end(&attempt->reading, failure);
+    if (answer.head.status == 200)
+        return ask->question->read(ask, attempt->model, answer.body, answer.length, failure);
+    provider_classify(provider, &answer.head, answer.body, answer.length,
+                      clock_realtime_us() / 1000000, ask->arena, failure);
+    return ASK_NEXT;
+}
+
+static const char *
+outcome_name(const struct provider_failure *failure)
+{
+    if (!failure)
+        return "ok";
+    return failure->key_refused ? "key_refused" : error_info(failure->error.code)->name;
+}
+
+/* attempts[] of the final error: what was tried, refusals of our own included. */
+static void
+note(struct attempt *attempt, const struct provider_failure *failure, int64_t started_ms)
+{
+    struct ask *ask = attempt->ask;
+    if (ask->noted_count < ASK_ATTEMPTS_NOTED)
+        ask->noted[ask->noted_count++] = (struct error_attempt){
+            attempt->model->name, outcome_name(failure), clock_monotonic_ms() - started_ms};
+}
+
+static void
+count_attempt(const struct attempt *attempt, const struct provider_failure *failure)
+{
+    char labels[METRIC_LABELS_MAX];
+    snprintf(labels, sizeof(labels), "model=\"%s\",outcome=\"%s\"", attempt->model->name,
+             outcome_name(failure));
+    metrics_add(attempt->ask->ai->host, METRIC_AI_ATTEMPTS, labels, 1);
+    attempt->ask->receipt->attempts++;
+}
+
+/* What the provider says of a question, in the words of the error. */
+static void
+quote(struct error *err, const struct provider_failure *failure, struct arena *arena)
+{
+    if (failure->reason)
+        snprintf(err->detail, sizeof(err->detail), "%s", failure->reason);
+    if (!failure->reason_param)
+        return;
+    struct field_error *field = arena_alloc(arena, sizeof(*field));
+    *field = (struct field_error){failure->reason_param, err->detail, NULL};
+    err->fields = field;
+}
+
+/* What an attempt's end means for the ask: after the first byte has gone to the client a failure is
+ * that of his answer; a body that is his own, and at fault, is his to mend. */
+static enum ask_verdict
+settle(const struct ask *ask, enum ask_verdict verdict, struct provider_failure *failure)
+{
+    if (verdict == ASK_TAKEN)
+        return verdict;
+    bool is_callers = ask->is_callers && failure->class == FAULT_REQUEST;
+    if (is_callers)
+        failure->error.code = ERROR_INVALID_REQUEST;
+    if (is_callers || failure->class == FAULT_REFUSED ||
+        (ask->is_callers && failure->class == FAULT_TOO_LONG))
+        quote(&failure->error, failure, ask->arena);
+    if (ask->committed && failure->class == FAULT_TRANSIENT)
+        failure->error.code = ERROR_UPSTREAM_INCOMPLETE;
+    return ask->committed || is_callers ? ASK_FINAL : verdict;
+}
+
+static enum ask_verdict
+attempt_once(struct attempt *attempt, struct provider_failure *failure)
+{
+    struct ask *ask = attempt->ask;
+    int64_t started_ms = clock_monotonic_ms();
+    struct provider_request request = {0};
+    strbuf_init(&request.body, ask->arena, 4096);
+    *failure = (struct provider_failure){.class = FAULT_REQUEST, .retry_after_ms = -1};
+    if (!ask->question->build(ask, attempt->model, &request, &failure->error)) {
+        note(attempt, failure, started_ms);
+        return ASK_NEXT;
+    }
+    if (!link_enter(&attempt->link, failure)) {
+        note(attempt, failure, started_ms);
+        return ASK_NEXT;
+    }
+    if (attempt->made == 0)
+        retry_budget_call(ask->ai->host, clock_monotonic_us());
+    attempt->made++;
+    add_trace(ask, &request);
+    if (ask->streams)
+        reading_init(&attempt->reading, ask, attempt->model);
+    int64_t input = ask->receipt->tokens_input, output = ask->receipt->tokens_output;
+    enum ask_verdict verdict = send(attempt, &request, failure);
+    verdict = settle(ask, verdict, failure);
+    const struct provider_failure *failed = verdict == ASK_TAKEN ? NULL : failure;
+    bool told = ask->receipt->tokens_input > input || ask->receipt->tokens_output > output;
+    link_leave(&attempt->link, failed,
+               told ? ask->receipt->tokens_input - (input > 0 ? input : 0) +
+                          ask->receipt->tokens_output - (output > 0 ? output : 0)
+                    : -1);
+    count_attempt(attempt, failed);
+    note(attempt, failed, started_ms);
+    return verdict;
+}
+
+static bool
+take_from_budget(const struct attempt *attempt)
+{
+    struct host *host = attempt->ask->ai->host;
+    if (retry_budget_take(host, clock_monotonic_us()))
+        return true;
+    const char *name = attempt->model->name;
+    alert_raise_once(
+        host, ALERT_REPEAT_S, &(struct alert){JOURNAL_WARNING, "retry_budget_exhausted", name},
+        "a fifth of the recent calls were retries already; \"%s\" is not asked again", name);
+    return false;
+}
+
+/* How long to wait before the same model is asked again; -1 when it is not to be. */
+static int64_t
+wait_before_next(const struct attempt *attempt, const struct provider_failure *failure)
+{
+    const struct ask *ask = attempt->ask;
+    bool may_help = failure->class == FAULT_TRANSIENT || failure->class == FAULT_LIMITED;
+    int64_t most = ask->policy->attempts;
+    if (attempt->others)
+        most = least(most, ATTEMPTS_BEFORE_OTHERS);
+    if (!may_help || ask->one_try || attempt->made == 0 || attempt->made >= most)
+        return -1;
     uint32_t random;
     random_bytes(&random, sizeof(random));
-    return strategy_wait_ms(run->policy, made, random);
+    int64_t wait_ms = strategy_wait_ms(ask->policy, attempt->made, random);
+    if (failure->retry_after_ms >= 0)
+        wait_ms = failure->retry_after_ms + random % HINT_SPREAD_MS;
+    bool too_long =
+        attempt->others && failure->class == FAULT_LIMITED && wait_ms > WAIT_BEFORE_OTHERS_MS;
+    return too_long || clock_monotonic_ms() + wait_ms >= attempt->deadline_ms ? -1 : wait_ms;
 }
 
-/* Whether the model may be asked within what its provider allows in a minute, over all workers. */
-static bool
-within_pace(const struct run *run, const struct model_settings *model, int64_t made,
-            struct provider_failure *failure)
+/* A model that limits us is left alone by everybody until it may be asked again. */
+static void
+rest(struct attempt *attempt, const struct provider_failure *failure)
 {
-    struct rate rate = {.count = model->requests_per_minute, .seconds = 60};
-    struct limit_state state;
-    if (rate.count <= 0 ||
-        limit_take(run->ai->host, arena_printf(run->arena, "model:%s", model->name), rate,
-                   clock_monotonic_us(), &state))
-        return true;
-    if (made == 0) {
-        *failure = (struct provider_failure){.class = FAULT_LIMITED,
-                                             .retry_after_ms = state.retry_after_s * 1000};
-        error_set_retry(&failure->error, ERROR_PROVIDER_RATE_LIMITED, (int)state.retry_after_s,
-                        "model \"%s\" is asked as often as its provider allows", model->name);
-    }
-    return false;
+    if (failure->class == FAULT_LIMITED && attempt->made > 0 && failure->retry_after_ms > 0)
+        link_rest(&attempt->link, failure->retry_after_ms);
 }
 
-static bool
-allowed(struct target *target, int64_t made, struct provider_failure *failure)
+enum ask_verdict
+attempt_model(struct ask *ask, const struct model_settings *model, bool others,
+              struct provider_failure *failure)
 {
-    int64_t retry_ms = 0;
-    target->allowed_us = clock_monotonic_us();
-    if (breaker_allow(target->breaker, &target->policy, target->allowed_us, &retry_ms))
-        return true;
-    /* After attempts of our own their failure says more than the breaker they opened. */
-    if (made == 0) {
-        *failure = (struct provider_failure){.class = FAULT_PERMANENT, .retry_after_ms = retry_ms};
-        error_set_retry(&failure->error, ERROR_CIRCUIT_OPEN, (int)((retry_ms + 999) / 1000),
-                        "model \"%s\" rests after failures", target->model->name);
-    }
-    return false;
-}
-
-bool
-attempt_model(struct run *run, const struct model_settings *model, const struct prompt *prompt,
-              int64_t deadline_ms, struct chat_answer *answer, struct provider_failure *failure)
-{
-    struct target target = {.model = model,
-                            .breaker = breaker_find(run->ai->host, model->name),
-                            .policy = breaker_policy_of(run, model)};
-    struct provider_request request;
-    if (!build_request(run, model, prompt, &request, failure))
-        return false;
-    /* With an old answer at hand nobody need wait for more than one try. */
-    int64_t attempts = run->stale.data ? 1 : run->policy->attempts;
-    for (int64_t made = 0;;) {
-        int64_t left_ms = deadline_ms - clock_monotonic_ms();
-        if (left_ms < 1 && made == 0)
-            return provider_fail(failure, ERROR_UPSTREAM_TIMEOUT, "no time is left to ask again");
-        if (left_ms < 1 || !within_pace(run, model, made, failure) ||
-            !allowed(&target, made, failure))
-            return false;
-        if (model->total_timeout_ms > 0)
-            left_ms = least(left_ms, model->total_timeout_ms);
-        *answer = (struct chat_answer){0};
-        chat_usage_init(&answer->usage);
-        bool answered = ask_once(run, model, &request, left_ms, answer, failure);
-        record(run, &target, answer, answered ? NULL : failure);
-        if (answered)
-            return true;
-        bool may_help = failure->class == FAULT_TRANSIENT || failure->class == FAULT_LIMITED;
-        if (!may_help || ++made >= attempts)
-            return false;
-        int64_t wait_ms = wait_before_next(run, made, failure);
-        if (clock_monotonic_ms() + wait_ms >= deadline_ms)
-            return false;
-        if (!run->ai->pause(run, wait_ms))
-            return provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
+    struct attempt attempt = {
+        .ask = ask,
+        .model = model,
+        .others = others,
+        .deadline_ms = clock_monotonic_ms() + ask->policy->budget_ms,
+    };
+    link_init(&attempt.link, ask, model);
+    for (;;) {
+        int64_t made = attempt.made;
+        struct provider_failure before = *failure;
+        enum ask_verdict verdict = attempt_once(&attempt, failure);
+        if (verdict == ASK_AGAIN && clock_monotonic_ms() < attempt.deadline_ms)
+            continue;
+        if (verdict != ASK_NEXT)
+            return verdict == ASK_AGAIN ? ASK_NEXT : verdict;
+        if (attempt.made == made) {
+            /* After attempts of our own their failure says more than the breaker they opened. */
+            if (made > 0)
+                *failure = before;
+            return ASK_NEXT;
+        }
+        rest(&attempt, failure);
+        int64_t wait_ms = wait_before_next(&attempt, failure);
+        if (wait_ms < 0 || !take_from_budget(&attempt))
+            return ASK_NEXT;
+        if (!ask->ai->pause(ask, wait_ms)) {
+            fail(failure, FAULT_CALLER, ERROR_CLIENT_CLOSED, "the client left");
+            return ASK_FINAL;
+        }
     }
 }

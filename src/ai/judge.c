@@ -66,14 +66,14 @@ is_blank(const char *text)
 }
 
 bool
-judge_ending(const struct chat_answer *answer, struct provider_failure *failure)
+judge_ending(const struct chat_choice *choice, struct provider_failure *failure)
 {
-    const struct chat_choice *choice = answer->choices.items;
     if (choice->finish == CHAT_FINISH_LENGTH)
         return true;
-    if (choice->finish == CHAT_FINISH_REFUSED) {
+    if (choice->refusal || choice->finish == CHAT_FINISH_REFUSED) {
         provider_fail(failure, ERROR_CONTENT_REFUSED, "the model refused this content");
         failure->class = FAULT_REFUSED;
+        failure->reason = choice->refusal;
         return false;
     }
     if (choice->finish == CHAT_FINISH_STOP && !is_blank(choice->text))
@@ -87,15 +87,14 @@ judge_ending(const struct chat_answer *answer, struct provider_failure *failure)
 }
 
 void *
-judge_answer(const struct run *run, const struct prompt *prompt, const struct chat_choice *choice,
-             struct error *err)
+judge_answer(const struct run *run, const struct chat_choice *choice, struct error *err)
 {
     const struct operation *operation = run->operation;
     if (choice->finish == CHAT_FINISH_LENGTH) {
         error_set(err, ERROR_UPSTREAM_INVALID, "the model's answer was cut short");
         return NULL;
     }
-    if (strstr(choice->text, prompt->marker)) {
+    if (strstr(choice->text, run->prompt.marker)) {
         error_set(err, ERROR_UPSTREAM_INVALID, "the model's answer repeats its instructions");
         return NULL;
     }

@@ -45,6 +45,10 @@
       "Time spent on operations that were not cached, by operation.")                              \
     X(AI_TOKENS, COUNTER, "hearth_ai_tokens_total",                                                \
       "Tokens reported by providers, by model and direction.")                                     \
+    X(AI_FIRST_TOKEN, HISTOGRAM, "hearth_ai_first_token_seconds",                                  \
+      "Time from asking a model for a stream to its first token, by model.")                       \
+    X(AI_MALFORMED_EVENTS, COUNTER, "hearth_ai_malformed_events_total",                            \
+      "Events of streamed answers that could not be read and were skipped, by model.")             \
     X(AI_REPAIRS, COUNTER, "hearth_ai_repairs_total",                                              \
       "Answers asked for again because they could not be read, by operation.")                     \
     X(GATEWAY_OVERHEAD, HISTOGRAM, "hearth_gateway_overhead_seconds",                              \

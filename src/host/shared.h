@@ -15,7 +15,7 @@
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && sizeof(atomic_uint_fast64_t) == 8,
                "atomics over processes must be lock-free");
 
-enum { HOST_LAYOUT = 2, HOST_SHARED_BYTES = 3278720 };
+enum { HOST_LAYOUT = 3, HOST_SHARED_BYTES = 3320704 };
 
 enum {
     SERIES_MAX = 4096,
@@ -31,6 +31,8 @@ enum {
     ERROR_SECONDS = 60,
     CHOICE_SLOTS = 64,
     CHOICE_WORDS = 6,
+    PACES_MAX = 64,
+    PACE_SECONDS = 61, /* the second that is not over counts as one more */
 };
 
 struct series {
@@ -72,6 +74,11 @@ struct choice_slot {
     atomic_uint_fast64_t words[CHOICE_WORDS];
 };
 
+struct pace {
+    struct name name;
+    atomic_uint_fast64_t slots[PACE_SECONDS];
+};
+
 struct l1_shard {
     _Alignas(64) atomic_uint_fast64_t head; /* bytes ever handed out of the ring */
     atomic_uint_fast64_t backed;            /* bytes of the ring that have memory or disk */
@@ -95,6 +102,8 @@ struct shared {
     atomic_uint_fast64_t epoch_hashes[EPOCHS_MAX];
     struct epoch epochs[EPOCHS_MAX];
     atomic_int_fast64_t epoch_overflow;
+    atomic_uint_fast64_t pace_hashes[PACES_MAX];
+    struct pace paces[PACES_MAX];
     struct pair limits[LIMIT_CELLS];
     struct pair leases[LEASE_CELLS];
     struct l1_shard l1[L1_SHARDS];

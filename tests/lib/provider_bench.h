@@ -123,7 +123,8 @@ provider_bench_parse(struct provider_bench *bench, const char *bytes)
 static inline bool
 provider_bench_judge(struct provider_bench *bench, const char *bytes)
 {
-    return provider_bench_parse(bench, bytes) && judge_ending(&bench->answer, &bench->failure);
+    return provider_bench_parse(bench, bytes) &&
+           judge_ending(bench->answer.choices.items, &bench->failure);
 }
 
 static inline enum error_code
