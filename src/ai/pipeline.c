@@ -147,7 +147,7 @@ ask(struct run *run, struct error *failed)
         .model = run->model,
         .policy = run->policy,
         .streams = sink && run->operation->kind == ANSWER_TEXT,
-        .is_bounded = true,
+        .is_bounded = !sink,                /* a stream that flows is bounded by its clocks */
         .one_try = run->answers.stale.data, /* there is an old answer at hand */
     };
     strbuf_init(&run->said, run->arena, 256);

@@ -6,7 +6,7 @@
 #include "base/utf8.h"
 #include "host/metrics.h"
 
-enum { SHOWN_ANSWER_CHARACTERS = 2000 };
+enum { SHOWN_ANSWER_CHARACTERS = 2000, BYTES_PER_TOKEN = 4, USUAL_ANSWER_TOKENS = 500 };
 
 static struct run *
 run_of(struct ask *ask)
@@ -32,6 +32,14 @@ add_repair(struct run *run, struct prompt *prompt)
                 "The earlier answer could not be used: %s. Answer the task again, completely and "
                 "in the form asked for.",
                 run->rejected.complaint);
+}
+
+/* Tokens that a prompt and its answer may take; a token is about four bytes of prose. */
+static int64_t
+foresee_tokens(const struct prompt *prompt)
+{
+    int64_t asked = (int64_t)(prompt->system.length + prompt->user.length) / BYTES_PER_TOKEN;
+    return asked + (prompt->max_tokens > 0 ? prompt->max_tokens : USUAL_ANSWER_TOKENS);
 }
 
 static void
@@ -67,6 +75,7 @@ build(struct ask *ask, const struct model_settings *model, struct provider_reque
     }
     if (run->rejected.complaint)
         add_repair(run, &run->prompt);
+    ask->tokens = foresee_tokens(&run->prompt);
     strbuf_truncate(&run->said, 0);
     run->shown = 0;
     run->hidden = run->refused = false;
