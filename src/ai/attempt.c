@@ -73,14 +73,6 @@ attempt_pause(struct ask *ask, int64_t wait_ms)
 }
 
 static bool
-fail(struct provider_failure *failure, enum provider_fault_class class, enum error_code code,
-     const char *detail)
-{
-    *failure = (struct provider_failure){.class = class, .retry_after_ms = -1};
-    return error_set(&failure->error, code, "%s", detail);
-}
-
-static bool
 goes_on(void *context)
 {
     struct attempt *attempt = context;
@@ -318,7 +310,7 @@ attempt_model(struct ask *ask, const struct model_settings *model, bool others,
         if (wait_ms < 0 || !take_from_budget(&attempt))
             return ASK_NEXT;
         if (!ask->ai->pause(ask, wait_ms)) {
-            fail(failure, FAULT_CALLER, ERROR_CLIENT_CLOSED, "the client left");
+            provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
             return ASK_FINAL;
         }
     }

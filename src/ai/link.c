@@ -39,13 +39,6 @@ refuse(struct provider_failure *failure, enum provider_fault_class class, enum e
 }
 
 static bool
-client_left(struct provider_failure *failure)
-{
-    *failure = (struct provider_failure){.class = FAULT_CALLER, .retry_after_ms = -1};
-    return error_set(&failure->error, ERROR_CLIENT_CLOSED, "the client left");
-}
-
-static bool
 enter_queue(struct link *link, int64_t deadline_ms, struct provider_failure *failure)
 {
     const struct model_settings *model = link->model;
@@ -59,7 +52,7 @@ enter_queue(struct link *link, int64_t deadline_ms, struct provider_failure *fai
                           "model \"%s\" has as many calls at once as it may", model->name);
         permit_wait(host, model->name, left_ms < WAIT_SLICE_MS ? left_ms : WAIT_SLICE_MS);
         if (!ask_goes_on(link->ask))
-            return client_left(failure);
+            return provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
     }
     link->renewed_ms = clock_monotonic_ms();
     return true;
@@ -93,7 +86,7 @@ keep_pace(struct link *link, int64_t deadline_ms, struct provider_failure *failu
             return refuse(failure, FAULT_LIMITED, ERROR_PROVIDER_RATE_LIMITED, wait_ms,
                           "model \"%s\" is asked as often as its provider allows", model->name);
         if (!link->ask->ai->pause(link->ask, wait_ms))
-            return client_left(failure);
+            return provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
     }
     link->paced_us = clock_monotonic_us();
     return true;

@@ -166,13 +166,6 @@ show(struct run *run, size_t until)
 }
 
 static bool
-client_left(struct provider_failure *failure)
-{
-    *failure = (struct provider_failure){.class = FAULT_CALLER, .retry_after_ms = -1};
-    return error_set(&failure->error, ERROR_CLIENT_CLOSED, "the client left");
-}
-
-static bool
 step(struct ask *ask, const struct model_settings *model, const struct event *event,
      const struct provider_step *step, struct provider_failure *failure)
 {
@@ -190,7 +183,8 @@ step(struct ask *ask, const struct model_settings *model, const struct event *ev
     run->hidden = run->hidden || run->refused || strstr(run->said.data + from, run->prompt.marker);
     if (run->hidden)
         return true; /* judged at the end, shown no further */
-    return show(run, run->said.length - marker_begun(run)) || client_left(failure);
+    return show(run, run->said.length - marker_begun(run)) ||
+           provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
 }
 
 static enum ask_verdict
@@ -206,7 +200,7 @@ end(struct ask *ask, const struct model_settings *model, const struct provider_s
     };
     enum ask_verdict verdict = judge(run, &choice, failure);
     if (verdict == ASK_TAKEN && !show(run, run->said.length)) {
-        client_left(failure);
+        provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
         return ASK_FINAL;
     }
     return verdict;
