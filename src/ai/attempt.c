@@ -65,9 +65,11 @@ attempt_pause(struct ask *ask, int64_t wait_ms)
                             .events = POLLIN | POLLRDHUP};
     int64_t until_ms = clock_monotonic_ms() + wait_ms;
     for (int64_t left_ms = wait_ms; left_ms > 0; left_ms = until_ms - clock_monotonic_ms()) {
-        poll(&client, 1, (int)least(left_ms, PAUSE_SLICE_MS));
+        bool woken = poll(&client, 1, (int)least(left_ms, PAUSE_SLICE_MS)) > 0;
         if (!ask_goes_on(ask))
             return false;
+        if (woken) /* readable without having left would wake us without end */
+            client.fd = -1;
     }
     return true;
 }
