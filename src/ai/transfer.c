@@ -42,7 +42,7 @@ struct transfer {
     int64_t started_us, phase_us; /* when the call and its phase (or the last sign of life) began */
     int64_t looked_us;            /* when goes_on() was asked last */
     bool watches_client;
-    bool is_due; /* libcurl has something to do; past connecting it has no timers of its own */
+    bool is_due; /* libcurl has something to do: bytes came, or a timer of its own woke us */
     size_t head_bytes, stream_bytes, drained_bytes;
 };
 
@@ -194,8 +194,9 @@ wait(struct transfer *transfer, int64_t now_us, int64_t until_us)
     int ready = 0;
     curl_multi_poll(transfer->multi, &client, watched, (int)((until_us - now_us + 999) / 1000),
                     &ready);
-    transfer->is_due = ready > 0 || transfer->phase == PHASE_CONNECTING;
-    transfer->answer->waited_us += clock_monotonic_us() - now_us;
+    int64_t woken_us = clock_monotonic_us();
+    transfer->is_due = ready > 0 || woken_us < until_us;
+    transfer->answer->waited_us += woken_us - now_us;
     if (watched > 0 && client.revents != 0) {
         transfer->looked_us = 0;
         transfer->watches_client = false;
