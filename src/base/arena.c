@@ -23,7 +23,9 @@
 #define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
 #endif
 
-enum { CHUNK_BYTES = 16 * 1024 };
+/* Chunks of an arena grow from the one size to the other: an arena for little things stays little,
+ * and one that is used again has soon kept a chunk for all of a request. */
+enum { CHUNK_BYTES_MIN = 4 * 1024, CHUNK_BYTES_MAX = 16 * 1024 };
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -123,15 +125,21 @@ arena_reset(struct arena *arena)
         arena->deferred = deferred->next;
         deferred->run(deferred->data);
     }
-    while (arena->chunk && (arena->chunk->next || arena->chunk->size > CHUNK_BYTES)) {
+    struct arena_chunk *kept = NULL;
+    while (arena->chunk) {
         struct arena_chunk *chunk = arena->chunk;
         arena->chunk = chunk->next;
-        chunk_free(chunk);
+        if (kept || chunk->size > CHUNK_BYTES_MAX)
+            chunk_free(chunk);
+        else
+            kept = chunk;
     }
-    if (arena->chunk) {
-        arena->chunk->used = 0;
-        ASAN_POISON_MEMORY_REGION(arena->chunk->bytes, arena->chunk->size);
+    if (kept) {
+        kept->next = NULL;
+        kept->used = 0;
+        ASAN_POISON_MEMORY_REGION(kept->bytes, kept->size);
     }
+    arena->chunk = kept;
     arena->used_bytes = 0;
 }
 
@@ -155,13 +163,25 @@ take(struct arena *arena, size_t size)
     return block;
 }
 
+/* What the next chunk holds; they grow, so that of those that may be kept the newest is the
+ * largest.
+ */
+static size_t
+next_size(const struct arena_chunk *newest)
+{
+    if (!newest)
+        return CHUNK_BYTES_MIN;
+    return newest->size < CHUNK_BYTES_MAX / 2 ? newest->size * 2 : CHUNK_BYTES_MAX;
+}
+
 void *
 arena_alloc(struct arena *arena, size_t size)
 {
     size_t rounded = round_up(size > 0 ? size : 1);
     struct arena_chunk *chunk = arena->chunk;
     if (!chunk || chunk->size - chunk->used < rounded) {
-        struct arena_chunk *fresh = chunk_new(rounded > CHUNK_BYTES ? rounded : CHUNK_BYTES);
+        size_t least = next_size(chunk);
+        struct arena_chunk *fresh = chunk_new(rounded > least ? rounded : least);
         fresh->next = chunk;
         arena->chunk = fresh;
     }

@@ -50,6 +50,23 @@ serves_blocks_larger_than_a_chunk(void **state)
 }
 
 static void
+keeps_room_for_all_that_was_needed_before(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    for (int i = 0; i < 4; i++)
+        arena_alloc(&arena, 4000);
+    arena_alloc(&arena, 1 << 20);
+    arena_reset(&arena);
+    const struct arena_chunk *kept = arena.chunk;
+    for (int i = 0; i < 4; i++)
+        arena_alloc(&arena, 4000);
+    assert_ptr_equal(arena.chunk, kept);
+    arena_release(&arena);
+    assert_null(arena.chunk);
+}
+
+static void
 grows_the_newest_block_in_place_and_copies_an_older_one(void **state)
 {
     (void)state;
@@ -115,6 +132,7 @@ main(void)
         cmocka_unit_test(gives_zeroed_memory_again_after_a_reset),
         cmocka_unit_test(aligns_every_block_for_any_type),
         cmocka_unit_test(serves_blocks_larger_than_a_chunk),
+        cmocka_unit_test(keeps_room_for_all_that_was_needed_before),
         cmocka_unit_test(grows_the_newest_block_in_place_and_copies_an_older_one),
         cmocka_unit_test(grows_nothing_into_a_block),
         cmocka_unit_test(runs_deferred_calls_last_to_first_and_once),
