@@ -31,11 +31,14 @@ answer_item(void *data, size_t index)
     struct arena *arena = &batch->arenas[index];
     struct batch_result *result = &batch->results[index];
     struct text_response *response = arena_alloc(arena, sizeof(*response));
+    const struct text_call call = {.request = batch->request,
+                                   .arena = arena,
+                                   .asked = &batch->items[index],
+                                   .started_us = clock_monotonic_us()};
     struct receipt receipt = {0};
     struct error err = {0};
     result->request_index = (int64_t)index;
-    if (text_answer(batch->request, arena, &batch->items[index], clock_monotonic_us(), response,
-                    &receipt, &err)) {
+    if (text_answer(&call, response, &receipt, &err)) {
         result->status = "completed";
         result->response = response;
         return;

@@ -76,11 +76,13 @@ check_input(const struct settings *settings, const struct text_operation *row,
 }
 
 bool
-text_answer(struct request *request, struct arena *arena, const struct text_request *asked,
-            int64_t started_us, struct text_response *response, struct receipt *receipt,
+text_answer(const struct text_call *call, struct text_response *response, struct receipt *receipt,
             struct error *err)
 {
     static const struct text_options defaults = {100, 5, 5};
+    struct request *request = call->request;
+    struct arena *arena = call->arena;
+    const struct text_request *asked = call->asked;
     const struct service *service = request->service;
     const struct text_options *options = asked->options ? asked->options : &defaults;
     const struct text_operation *row = text_operation_find(asked->operation);
@@ -93,18 +95,19 @@ text_answer(struct request *request, struct arena *arena, const struct text_requ
         .max_points = options->max_points,
         .num_questions = options->num_questions,
     };
-    const struct ai_call call = {
+    const struct ai_call question = {
         .operation = row->operation,
         .input = &input,
         .tenant = request->caller->tenant,
         .no_store = request_cache_control(request, "no-store"),
         .no_cache = request_wants_fresh(request),
+        .sink = call->sink,
     };
-    const struct text_output *output = ai_run(service->ai, request, arena, &call, receipt, err);
+    const struct text_output *output = ai_run(service->ai, request, arena, &question, receipt, err);
     if (!output)
         return false;
     fill_response(asked, output, receipt, arena, response);
-    response->processing_time = (double)(clock_monotonic_us() - started_us) / 1000000;
+    response->processing_time = (double)(clock_monotonic_us() - call->started_us) / 1000000;
     response->timestamp = clock_text(arena, clock_realtime_us());
     return true;
 }
@@ -112,10 +115,15 @@ text_answer(struct request *request, struct arena *arena, const struct text_requ
 bool
 text_process(struct request *request, struct error *err)
 {
+    if (text_wants_stream(request, request->input))
+        return text_stream(request, err);
+    const struct text_call call = {.request = request,
+                                   .arena = &request->arena,
+                                   .asked = request->input,
+                                   .started_us = request->timing.started_us};
     struct text_response response;
     struct receipt receipt = {0};
-    if (!text_answer(request, &request->arena, request->input, request->timing.started_us,
-                     &response, &receipt, err))
+    if (!text_answer(&call, &response, &receipt, err))
         return false;
     receipt_headers(request, &receipt);
     response_json(request, 200, &text_response_schema, &response);

@@ -237,6 +237,15 @@ show_health(struct request *request, struct error *err)
     return true;
 }
 
+static const struct route_answer process_answers[] = {
+    {200, NULL, "text/event-stream",
+     "Asked for by Accept or by stream: events named delta ({\"text\": ...}) show prose while it is "
+     "made; then result brings the whole answer as in application/json, which counts, and "
+     "\"data: [DONE]\" ends the stream. Where it breaks off, an event named error brings the "
+     "problem, and the end is missing. Comments come every 15 s while there is nothing to say."},
+    {0},
+};
+
 static const struct route routes[] = {
     {
         .method = METHOD_GET,
@@ -257,13 +266,17 @@ static const struct route routes[] = {
         .limit = LIMIT_PROCESS,
         .request = &text_request_schema,
         .response = &text_response_schema,
+        .answers = process_answers,
         .body_max_bytes = 2 << 20,
         .tag = "Text",
         .summary = "Process one text",
-        .doc = "Summarises a text, judges its feeling, finds its key points, asks questions about "
-               "it, or answers one. Equal requests are answered from the cache, as X-Cache and Age "
-               "tell; Cache-Control: no-cache or max-age=0 asks for a fresh answer, no-store for "
-               "one that is not kept.",
+        .doc =
+            "Summarises a text, judges its feeling, finds its key points, asks questions about "
+            "it, or answers one. Equal requests are answered from the cache, as X-Cache and Age "
+            "tell; Cache-Control: no-cache or max-age=0 asks for a fresh answer, no-store for "
+            "one that is not kept. Accept: text/event-stream or \"stream\": true asks for events; "
+            "with X-Hearth-Delivery: whole nothing of the answer is shown before all of it is "
+            "there.",
         .operation_id = "text_process",
     },
     {

@@ -21,20 +21,28 @@ static const struct schema options_schema = {
             {.name = NULL}},
 };
 
+#define TEXT_FIELDS                                                                                \
+    STRING(struct text_request, text, .flags = FIELD_REQUIRED | FIELD_TRIMMED | FIELD_NOT_BLANK,   \
+           .min = 10, .max = 10000, .doc = "The text to work on; it is never cut or rewritten.",   \
+           .example = "\"The town opened a second library. It lends tools as well as books.\""),   \
+        STRING(struct text_request, operation, .flags = FIELD_REQUIRED,                            \
+               .choices = text_operation_names, .doc = "What to do with it."),                     \
+        STRING(struct text_request, question, .flags = FIELD_NULLABLE | FIELD_TRIMMED,             \
+               .max = 1000,                                                                        \
+               .doc = "What to answer from the text; required for the operation qa."),             \
+        OBJECT(struct text_request, options, &options_schema, .flags = FIELD_NULLABLE,             \
+               .doc = "How much of an answer."),                                                   \
+        JSON(struct text_request, user_metadata, .flags = FIELD_NULLABLE,                          \
+             .doc = "An object of the caller's own; accepted and not used.")
+
 static const struct field request_fields[] = {
-    STRING(struct text_request, text, .flags = FIELD_REQUIRED | FIELD_TRIMMED | FIELD_NOT_BLANK,
-           .min = 10, .max = 10000, .doc = "The text to work on; it is never cut or rewritten.",
-           .example = "\"The town opened a second library. It lends tools as well as books.\""),
-    STRING(struct text_request, operation, .flags = FIELD_REQUIRED, .choices = text_operation_names,
-           .doc = "What to do with it."),
-    STRING(struct text_request, question, .flags = FIELD_NULLABLE | FIELD_TRIMMED, .max = 1000,
-           .doc = "What to answer from the text; required for the operation qa."),
-    OBJECT(struct text_request, options, &options_schema, .flags = FIELD_NULLABLE,
-           .doc = "How much of an answer."),
-    JSON(struct text_request, user_metadata, .flags = FIELD_NULLABLE,
-         .doc = "An object of the caller's own; accepted and not used."),
+    TEXT_FIELDS,
+    BOOLEAN(struct text_request, stream, PRESENT(struct text_request, has_stream),
+            .doc = "Answer as server-sent events, as Accept: text/event-stream asks for too."),
     {.name = NULL},
 };
+
+static const struct field item_fields[] = {TEXT_FIELDS, {.name = NULL}};
 
 static void
 check_metadata(const struct text_request *asked, struct schema_errors *errors)
@@ -76,7 +84,7 @@ const struct schema text_request_schema = {
 static const struct schema batch_item_schema = {
     .name = "BatchTextProcessingRequestItem",
     .size = sizeof(struct text_request),
-    .fields = request_fields,
+    .fields = item_fields,
     .doc = "One text of a batch and what to do with it.",
     .example = REQUEST_EXAMPLE,
     .check = check_item,
@@ -114,6 +122,14 @@ static const struct schema metadata_schema = {
             NUMBER(struct text_metadata, confidence, .flags = FIELD_OMITTED, .number_max = 1,
                    PRESENT(struct text_metadata, has_confidence),
                    .doc = "How sure a local answer to a question is, from 0 to 1."),
+            STRING(struct text_metadata, cache, .flags = FIELD_OMITTED,
+                   .doc = "In a stream, what the header X-Cache says elsewhere."),
+            INTEGER(struct text_metadata, age, .flags = FIELD_OMITTED, .max = INT64_MAX,
+                    PRESENT(struct text_metadata, has_age),
+                    .doc = "In a stream, what the header Age says elsewhere."),
+            INTEGER(struct text_metadata, attempts, .flags = FIELD_OMITTED, .max = INT64_MAX,
+                    PRESENT(struct text_metadata, has_attempts),
+                    .doc = "In a stream, what the header X-Attempts says elsewhere."),
             {.name = NULL}},
 };
 

@@ -53,6 +53,7 @@ struct text_request {
     const char *text, *operation, *question;
     struct text_options *options;
     const json_t *user_metadata;
+    bool stream, has_stream;
 };
 
 struct text_sentiment {
@@ -69,6 +70,9 @@ struct text_metadata {
     struct list guard_flags; /* const char * */
     double confidence;       /* of a local answer to a question */
     bool has_confidence;
+    const char *cache; /* as X-Cache says it; NULL where that header does */
+    int64_t age, attempts;
+    bool has_age, has_attempts;
 };
 
 struct text_response {
@@ -86,11 +90,24 @@ struct text_response {
 extern const struct schema text_request_schema, text_response_schema;
 extern const struct schema batch_request_schema, batch_response_schema;
 
-/* Answers one request into response, whose texts live in the arena. started_us is monotonic. Safe
- * for several threads at once with arenas of their own. */
-bool text_answer(struct request *request, struct arena *arena, const struct text_request *asked,
-                 int64_t started_us, struct text_response *response, struct receipt *receipt,
-                 struct error *err) __attribute__((warn_unused_result));
+struct text_call {
+    struct request *request;
+    struct arena *arena; /* of the answer */
+    const struct text_request *asked;
+    int64_t started_us;         /* monotonic */
+    const struct ai_sink *sink; /* NULL: nothing is shown before the end */
+};
+
+/* Answers one request into response, whose texts live in the arena. Safe for several threads at
+ * once with arenas of their own. */
+bool text_answer(const struct text_call *call, struct text_response *response,
+                 struct receipt *receipt, struct error *err) __attribute__((warn_unused_result));
+
+/* Whether the client asked for the answer as a stream. */
+bool text_wants_stream(const struct request *request, const struct text_request *asked);
+
+/* Answers with events: delta for prose while it is made, then result and the end marker. */
+bool text_stream(struct request *request, struct error *err);
 
 bool text_process(struct request *request, struct error *err);
 bool text_batch(struct request *request, struct error *err);
