@@ -1,0 +1,74 @@
+/* The routes of the gateway. */
+#include "ai/operation.h"
+#include "apps/app.h"
+#include "apps/gateway/gateway.h"
+#include "http/problem.h"
+#include "http/route.h"
+
+#define ANSWERS(failure_schema)                                                                    \
+    (const struct route_answer[])                                                                  \
+    {                                                                                              \
+        {.status = 200,                                                                            \
+         .content_type = "text/event-stream",                                                      \
+         .doc = "With stream: the same answer while it is made."},                                 \
+            {.status = 404,                                                                        \
+             .schema = (failure_schema),                                                           \
+             .doc = "No model of this name is configured."},                                       \
+        {                                                                                          \
+            .status = 0                                                                            \
+        }                                                                                          \
+    }
+
+#define DELIVERY                                                                                   \
+    "Requests with temperature 0 are answered from the cache where an equal one was answered "     \
+    "before; X-Hearth-Cache: on asks for that at any temperature, off for none of it. "            \
+    "X-Hearth-Delivery: whole holds a stream back until it is complete, so that another model "    \
+    "can still take over. A stream that breaks off ends with an error and without its mark of "    \
+    "completeness."
+
+enum { BODY_MAX_BYTES = 20 << 20 };
+
+static const struct route routes[] = {
+    {
+        .method = METHOD_POST,
+        .pattern = "/v1/chat/completions",
+        .handle = gateway_chat,
+        .flags = ROUTE_KEY | ROUTE_UNVERSIONED,
+        .limit = LIMIT_PROCESS,
+        .errors = ERRORS_OPENAI,
+        .request = &chat_request_schema,
+        .response = &chat_response_schema,
+        .answers = ANSWERS(&openai_failure_schema),
+        .body_max_bytes = BODY_MAX_BYTES,
+        .tag = "Gateway",
+        .summary = "Answer a chat, as OpenAI does",
+        .doc = "OpenAI's chat completions for every configured model. " DELIVERY,
+        .operation_id = "gateway_chat",
+    },
+    {
+        .method = METHOD_POST,
+        .pattern = "/v1/messages",
+        .handle = gateway_messages,
+        .flags = ROUTE_KEY | ROUTE_UNVERSIONED,
+        .limit = LIMIT_PROCESS,
+        .errors = ERRORS_ANTHROPIC,
+        .request = &messages_request_schema,
+        .response = &messages_response_schema,
+        .answers = ANSWERS(&anthropic_failure_schema),
+        .body_max_bytes = BODY_MAX_BYTES,
+        .tag = "Gateway",
+        .summary = "Answer a chat, as Anthropic does",
+        .doc = "Anthropic's messages for every configured model. " DELIVERY,
+        .operation_id = "gateway_messages",
+    },
+    {.pattern = NULL},
+};
+
+/* What the cache calls its answers. They have no prompts of their own. */
+static const struct operation chat = {.name = "gateway_chat", .strategy = STRATEGY_GATEWAY};
+static const struct operation messages = {.name = "gateway_messages", .strategy = STRATEGY_GATEWAY};
+static const struct operation responses = {.name = "gateway_responses",
+                                           .strategy = STRATEGY_GATEWAY};
+static const struct operation *const operations[] = {&chat, &messages, &responses, NULL};
+
+const struct app gateway_app = {"gateway", routes, operations};
