@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "ai/strategy.h"
 #include "base/log.h"
 
 #ifndef PACKAGE_VERSION
@@ -18,17 +19,19 @@ const char *argp_program_version = "hearth " PACKAGE_VERSION;
 struct subcommand {
     const char *name;
     int (*run)(struct command *command);
-    bool takes_argument;
+    int arguments;         /* how many words may follow it */
     bool without_settings; /* runs though they do not hold, or without reading them */
     const char *summary;
 };
 
 static const struct subcommand subcommands[] = {
-    {"ask", hearth_ask, true, false,
+    {"ask", hearth_ask, 1, false,
      "run an operation on standard input: hearth ask summarize < file"},
-    {"doctor", hearth_doctor, false, true, "check this installation and say what to do"},
-    {"settings", hearth_settings, false, false, "list all settings and where they come from"},
-    {"status", hearth_status, false, false, "show workers, lanes, cache and models"},
+    {"doctor", hearth_doctor, 0, true, "check this installation and say what to do"},
+    {"resilience", hearth_resilience, 2, false,
+     "see and steer how models are tried: hearth resilience show"},
+    {"settings", hearth_settings, 0, false, "list all settings and where they come from"},
+    {"status", hearth_status, 0, false, "show workers, lanes, cache and models"},
 };
 enum { SUBCOMMAND_COUNT = sizeof(subcommands) / sizeof(subcommands[0]) };
 
@@ -36,7 +39,7 @@ enum { KEY_JSON = 0x100, KEY_MARKDOWN, KEY_SOCKET, KEY_URL };
 
 static const struct argp_option options[] = {
     {"config", 'c', "FILE", 0, "Configuration file instead of " SETTINGS_DEFAULT_FILE, 0},
-    {"json", KEY_JSON, NULL, 0, "ask: print the answer as JSON", 0},
+    {"json", KEY_JSON, NULL, 0, "ask, resilience: print JSON", 0},
     {"limit", 'n', "NUMBER", 0, "ask: most words, points or questions of the answer", 0},
     {"markdown", KEY_MARKDOWN, NULL, 0, "settings: print the manual's table", 0},
     {"model", 'm', "NAME", 0, "ask: the model to ask", 0},
@@ -68,8 +71,10 @@ take_argument(struct line *line, const char *argument, struct argp_state *state)
         line->subcommand = find_subcommand(argument);
         if (!line->subcommand)
             argp_failure(state, 2, 0, "\"%s\" is not a command; try --help", argument);
-    } else if (line->subcommand->takes_argument && !line->command->argument) {
+    } else if (line->subcommand->arguments > 0 && !line->command->argument) {
         line->command->argument = argument;
+    } else if (line->subcommand->arguments > 1 && !line->command->second) {
+        line->command->second = argument;
     } else {
         argp_failure(state, 2, 0, "\"%s\" is too much for %s", argument, line->subcommand->name);
     }
@@ -168,7 +173,8 @@ run(const struct subcommand *subcommand, struct command *command)
     struct strbuf complaints;
     strbuf_init(&complaints, &command->arena, 256);
     command->settings_good =
-        settings_load(&command->settings, command->config, &command->arena, &complaints);
+        settings_load(&command->settings, command->config, &command->arena, &complaints) &&
+        strategies_check(&command->settings, &complaints);
     command->complaints = complaints.data;
     if (!command->settings_good && !subcommand->without_settings) {
         fputs(complaints.data, stderr);
@@ -183,9 +189,9 @@ main(int count, char **arguments)
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
-        .args_doc = "COMMAND [OPERATION]",
-        .doc = "Asks Hearth's operations, shows its settings and state, and checks an "
-               "installation.\v-",
+        .args_doc = "COMMAND [ARGUMENT...]",
+        .doc = "Asks Hearth's operations, shows its settings and state, steers how models are "
+               "tried, and checks an installation.\v-",
         .help_filter = help_text,
     };
     struct command command = {0};

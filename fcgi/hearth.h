@@ -6,6 +6,8 @@
 
 #include "base/arena.h"
 #include "base/settings.h"
+#include "host/host.h"
+#include "http/schema.h"
 
 /* What the command line said, and the settings. */
 struct command {
@@ -17,6 +19,7 @@ struct command {
     int limit;            /* --limit: words, points or questions; 0 for the usual number */
     bool json, markdown;
     const char *argument; /* what followed the subcommand, or NULL */
+    const char *second;   /* what followed that, or NULL */
     struct settings settings;
     bool settings_good; /* else complaints tell why; only doctor runs then */
     const char *complaints;
@@ -29,6 +32,18 @@ int hearth_ask(struct command *command);
 int hearth_settings(struct command *command);
 int hearth_status(struct command *command);
 int hearth_doctor(struct command *command);
+int hearth_resilience(struct command *command);
+
+/* Parts of hearth resilience. The first one's code is 1 while a breaker is open. */
+int hearth_breakers(struct command *command, struct host *host);
+int hearth_breaker_reset(struct command *command, struct host *host);
+
+/* Prints value as a line of JSON; returns the exit code. */
+int command_json(struct command *command, const struct schema *schema, const void *value);
+
+/* The memory that the workers share; never made here, since its maker would own it. As root, takes
+ * on the user whom it belongs to. NULL with *problem in the arena. The caller closes it. */
+struct host *command_host(struct command *command, const char **problem);
 
 enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL };
 

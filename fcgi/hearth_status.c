@@ -4,18 +4,16 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "ai/strategy.h"
 #include "base/clock.h"
 #include "host/breaker.h"
-#include "host/host.h"
 #include "host/l1.h"
 #include "host/metrics.h"
 
@@ -140,61 +138,29 @@ print_refused_keys(struct command *command, struct host *host)
     }
 }
 
-/* The file that the workers map, of the size that they were started with: never made here, since
- * its maker would own it. */
-static bool
-find_shared(const char *directory, struct stat *status, size_t *l1_bytes)
+static void
+print_preset(struct command *command, struct host *host)
 {
-    time_t newest = 0;
-    DIR *entries = opendir(directory);
-    for (struct dirent *entry; entries && (entry = readdir(entries));) {
-        struct stat found;
-        const char *dash = strrchr(entry->d_name, '-');
-        if (strncmp(entry->d_name, "hearth-shared.", 14) != 0 || !dash ||
-            fstatat(dirfd(entries), entry->d_name, &found, AT_SYMLINK_NOFOLLOW) != 0 ||
-            !S_ISREG(found.st_mode) || found.st_size == 0 || found.st_mtime < newest)
-            continue;
-        newest = found.st_mtime;
-        *status = found;
-        *l1_bytes = strtoull(dash + 1, NULL, 10);
-    }
-    if (entries)
-        closedir(entries);
-    return newest > 0;
+    struct error err = {0};
+    struct strategies *strategies = strategies_open(&command->settings, host, &err);
+    if (strategies)
+        printf("preset    %s, chosen by %s\n", strategies_now(strategies)->preset->name,
+               strategies_chosen(strategies) ? "the operator" : "the settings");
+    strategies_close(strategies);
 }
 
 static bool
 print_shared(struct command *command)
 {
-    const char *directory = command->settings.runtime_directory;
-    struct stat status;
-    size_t l1_bytes;
-    if (!find_shared(directory, &status, &l1_bytes)) {
-        printf("shared    nothing in \"%s\": no worker has run with this RUNTIME_DIRECTORY\n",
-               directory);
-        return false;
-    }
-    /* The owner may not be able to walk the path that root did: a link below root's home. */
-    char *resolved = realpath(directory, NULL);
-    if (resolved) {
-        directory = arena_strdup(&command->arena, resolved);
-        free(resolved);
-    }
-    if (geteuid() == 0 && (setegid(status.st_gid) != 0 || seteuid(status.st_uid) != 0))
-        return false;
-    if (geteuid() != status.st_uid) {
-        printf("shared    belongs to user %u: run this as that user or as root\n",
-               (unsigned)status.st_uid);
-        return false;
-    }
-    struct error err = {0};
-    struct host *host = host_open(directory, l1_bytes, &err);
+    const char *problem;
+    struct host *host = command_host(command, &problem);
     if (!host) {
-        printf("shared    %s\n", err.detail);
+        printf("shared    %s\n", problem);
         return false;
     }
     print_lanes(host);
     print_cache(host, &command->settings);
+    print_preset(command, host);
     print_breakers(host);
     print_refused_keys(command, host);
     host_close(host);

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "ai/strategy.h"
 #include "apps/service.h"
 #include "base/clock.h"
 #include "base/id.h"
@@ -238,7 +239,8 @@ main(int argc, char **argv)
     json_object_seed(0);
     strbuf_init(&complaints, &arena, 256);
     int status = EX_CONFIG;
-    if (settings_load(&worker.settings, config, &arena, &complaints)) {
+    if (settings_load(&worker.settings, config, &arena, &complaints) &&
+        strategies_check(&worker.settings, &complaints)) {
         enum log_level level = LOG_LEVEL_INFO;
         if (log_level_parse(worker.settings.log_level, &level))
             log_set_level(level);

@@ -20,6 +20,7 @@ ai_open(const struct settings *settings, struct host *host, struct cache *cache,
         strategies_close(strategies);
         return NULL;
     }
+    strategies_announce(strategies);
     struct ai *ai = xmalloc(sizeof(*ai));
     *ai = (struct ai){.settings = settings,
                       .host = host,

@@ -24,6 +24,8 @@ struct strategies {
     /* The host's generation of choice that was seen last, and in the lowest bits the table that it
      * means; NONE_SEEN: the settings'. */
     _Atomic uint64_t seen;
+    int64_t opened_us; /* how long it took to be opened */
+    bool announces;    /* notes what it follows in the journal and the log */
 };
 
 /* Adds a row of the journal about the preset that holds now. */
@@ -40,12 +42,9 @@ note(struct strategies *strategies, enum journal_kind kind, const char *session,
 
 /* The load of a configuration, and by it the use of a preset. */
 static void
-note_load(struct strategies *strategies, int64_t started_us)
+note_load(struct strategies *strategies, int64_t spent_us)
 {
     char session[40];
-    if (!strategies->host)
-        return;
-    int64_t spent_us = clock_monotonic_us() - started_us;
     snprintf(session, sizeof(session), "process-%ld", (long)getpid());
     note(strategies, JOURNAL_CONFIG_LOAD, session, strategies->custom ? "custom" : "", spent_us);
     note(strategies, JOURNAL_PRESET_USAGE, session, "", 0);
@@ -61,16 +60,19 @@ note_error(struct strategies *strategies, const struct error *err)
         journal_add(strategies->host, &row);
 }
 
-static bool
-read_custom(struct strategies *strategies, struct error *err)
+bool
+strategies_check(const struct settings *settings, struct strbuf *complaints)
 {
-    const char *text = strategies->settings->resilience_custom_config;
-    if (!text || !*text)
+    const char *custom = settings->resilience_custom_config;
+    struct error err = {0};
+    if (!*custom || preset_custom_parse(custom, complaints->arena, &err))
         return true;
-    strategies->custom = preset_custom_parse(text, &strategies->arena, err);
-    if (!strategies->custom)
-        note_error(strategies, err);
-    return strategies->custom != NULL;
+    if (!err.fields)
+        strbuf_printf(complaints, "%s\n", err.detail);
+    for (const struct field_error *bad = err.fields; bad; bad = bad->next)
+        strbuf_printf(complaints, "RESILIENCE_CUSTOM_CONFIG: %s%s%s\n", bad->path,
+                      *bad->path ? " " : "", bad->message);
+    return false;
 }
 
 struct strategies *
@@ -79,9 +81,14 @@ strategies_open(const struct settings *settings, struct host *host, struct error
     int64_t started_us = clock_monotonic_us();
     struct strategies *strategies = xmalloc(sizeof(*strategies));
     *strategies = (struct strategies){.settings = settings, .host = host, .seen = NONE_SEEN};
-    if (!read_custom(strategies, err)) {
-        strategies_close(strategies);
-        return NULL;
+    const char *custom = settings->resilience_custom_config;
+    if (custom && *custom) {
+        strategies->custom = preset_custom_parse(custom, &strategies->arena, err);
+        if (!strategies->custom) {
+            note_error(strategies, err);
+            strategies_close(strategies);
+            return NULL;
+        }
     }
     for (size_t i = 0; i < PRESET_COUNT; i++) {
         strategy_table_fill(&strategies->tables[i], &presets[i], settings, strategies->custom);
@@ -89,8 +96,17 @@ strategies_open(const struct settings *settings, struct host *host, struct error
             strcmp(settings->resilience_preset, presets[i].name) == 0)
             strategies->by_settings = i;
     }
-    note_load(strategies, started_us);
+    strategies->opened_us = clock_monotonic_us() - started_us;
     return strategies;
+}
+
+void
+strategies_announce(struct strategies *strategies)
+{
+    /* What was chosen before this process started is followed from now on, and is no change. */
+    strategies_now(strategies);
+    strategies->announces = true;
+    note_load(strategies, strategies->opened_us);
 }
 
 void
@@ -120,7 +136,7 @@ look_again(struct strategies *strategies, uint64_t seen)
     size_t index = chosen ? index_named(name) : NONE_SEEN;
     bool first =
         atomic_compare_exchange_strong(&strategies->seen, &seen, generation << SEEN_BITS | index);
-    if (!first)
+    if (!first || !strategies->announces)
         return index;
     if (chosen && index == NONE_SEEN)
         log_line(LOG_LEVEL_WARNING, "the preset chosen is not known here",
@@ -129,7 +145,7 @@ look_again(struct strategies *strategies, uint64_t seen)
         log_line(LOG_LEVEL_INFO, "resilience preset",
                  LOG_TEXT("preset", chosen ? name : presets[strategies->by_settings].name),
                  LOG_TEXT("from", chosen ? "choice" : "settings"));
-    note_load(strategies, started_us);
+    note_load(strategies, clock_monotonic_us() - started_us);
     return index;
 }
 

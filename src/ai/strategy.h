@@ -70,11 +70,20 @@ void strategy_table_fill(struct strategy_table *table, const struct preset *pres
 /* The strategies of a process: one table for each preset, made at start, and which one holds. */
 struct strategies;
 
-/* false (NULL) when the custom configuration does not hold. host may be NULL: then only settings
- * choose. Logs which preset holds and notes it in the host's journal. */
+/* Complains of a custom configuration that does not hold, one line for each field, as
+ * settings_load() does. */
+bool strategies_check(const struct settings *settings, struct strbuf *complaints)
+    __attribute__((warn_unused_result));
+
+/* NULL when the custom configuration does not hold. host may be NULL: then only settings choose,
+ * and strategies_announce() and strategies_choose() are not to be called. */
 struct strategies *strategies_open(const struct settings *settings, struct host *host,
                                    struct error *err) __attribute__((warn_unused_result));
 void strategies_close(struct strategies *strategies);
+
+/* Notes in the host's journal that this process has loaded its configuration, and from now on which
+ * change it follows, there and in the log. */
+void strategies_announce(struct strategies *strategies);
 
 /* The table that holds now: the host's choice, else the settings'. One atomic load; follows a
  * change of the choice at once. Lives as long as strategies. */

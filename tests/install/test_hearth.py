@@ -151,6 +151,82 @@ def test_the_manuals_table_is_what_the_program_prints():
     assert done.stdout == (ROOT / "docs/settings.md").read_text()
 
 
+def resilience(*words, settings=None, text=None):
+    """In a runtime directory where no worker has run, unless the settings name another one."""
+    return hearth("resilience", *words, settings={"RUNTIME_DIRECTORY": "/nowhere", **(settings or {})}, text=text)
+
+
+def test_shows_the_presets_and_marks_the_one_that_holds():
+    done = resilience("presets", settings={"RESILIENCE_PRESET": "development"})
+    assert done.returncode == 0, done.stderr
+    marked = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("*")]
+    assert marked == ["development"] and len(done.stdout.splitlines()) == 4
+    rows = json.loads(resilience("presets", "--json").stdout)
+    assert [row["key"] for row in rows] == ["simple", "development", "production"]
+
+
+def test_shows_what_holds_without_any_worker():
+    done = resilience("show", settings={"RESILIENCE_PRESET": "production", "QA_RESILIENCE_STRATEGY": "aggressive",
+                                        "RESILIENCE_CUSTOM_CONFIG": '{"retry_attempts": 9}'})
+    assert done.returncode == 0, done.stderr
+    rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
+    assert rows["preset"][0] == "production,"
+    assert rows["default"][:2] == ["conservative", "9"]
+    assert rows["qa"][:3] == ["aggressive", "setting", "2"]
+    assert rows["sentiment"][:2] == ["aggressive", "preset_override"]
+    shown = json.loads(resilience("show", "--json").stdout)
+    assert shown["preset_name"] == "simple" and shown["custom_overrides"] == {}
+
+
+@pytest.mark.parametrize("text, code, line", [
+    ('{"retry_attempts": 3}', 0, "valid"), ('{"retry_attempts": 30}', 1, "error      Field 'retry_attempts': "),
+    ('{"retry_attempts": 8}', 0, "warning    retry_attempts above 7"), ("{", 1, "error      Invalid JSON"),
+    ('{"a": "<b>"}', 1, "error      Field 'a': holds what looks like a tag"), ("", 1, "error      Invalid JSON")])
+def test_validates_a_custom_configuration(place, text, code, line):
+    path = place / "custom.json"
+    path.write_text(text)
+    for done in (resilience("validate", path), resilience("validate", "-", text=text)):
+        assert done.returncode == code, done
+        assert done.stdout.startswith(line), done.stdout
+        assert done.stdout.splitlines()[-1] == ("valid" if code == 0 else "not valid")
+    answer = resilience("validate", path, "--json")
+    assert answer.returncode == code and json.loads(answer.stdout)["is_valid"] is (code == 0)
+
+
+def test_a_file_to_validate_that_is_missing_is_named(place):
+    done = resilience("validate", place / "nowhere")
+    assert (done.returncode, done.stdout) == (1, "") and f"{place}/nowhere" in done.stderr
+
+
+def test_recommends_a_preset_on_a_line_of_its_own():
+    assert resilience("recommend", "uat").stdout == "production\n"
+    assert resilience("recommend", settings={"ENVIRONMENT": "dev"}).stdout == "development\n"
+    answer = json.loads(resilience("recommend", "uat", "--json").stdout)
+    assert (answer["recommended_preset"], answer["confidence"]) == ("production", 0.7)
+
+
+@pytest.mark.parametrize("words", [("use", "production"), ("breakers",), ("reset", "x")])
+def test_says_that_there_is_no_pool_to_steer(words):
+    done = resilience(*words)
+    assert (done.returncode, done.stdout) == (1, "") and "no worker has run" in done.stderr
+
+
+@pytest.mark.parametrize("words", [(), ("use",), ("validate",), ("reset",), ("show", "more"), ("frobnicate",)])
+def test_a_wrong_action_ends_with_2(words):
+    done = resilience(*words)
+    assert (done.returncode, done.stdout) == (2, "") and done.stderr.startswith("hearth: ")
+
+
+def test_a_custom_configuration_that_does_not_hold_stops_everything(place):
+    settings = {"RESILIENCE_CUSTOM_CONFIG": '{"retry_attempts": 0, "tries": 3}'}
+    complaints = ["RESILIENCE_CUSTOM_CONFIG: retry_attempts must be at least 1, is 0",
+                  "RESILIENCE_CUSTOM_CONFIG: tries is not known here"]
+    done = hearth("settings", settings=settings)
+    assert (done.returncode, done.stderr.splitlines()) == (78, complaints)
+    told = hearth("doctor", settings=settings).stdout
+    assert all(f"fail  settings: {complaint}" in told for complaint in complaints)
+
+
 BAD = """# every line below is wrong
 CACHE_STALE = never
 NO_SUCH_SETTING = 1

@@ -18,6 +18,7 @@ opened(void **state, const struct settings *settings)
     struct error err = {0};
     struct strategies *strategies = strategies_open(settings, host_of(state), &err);
     assert_string_equal(err.detail, "");
+    strategies_announce(strategies);
     return strategies;
 }
 
@@ -258,8 +259,13 @@ does_not_start_with_a_custom_configuration_that_does_not_hold(void **state)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct settings settings = settings_of("simple", rows[i].custom);
+        struct fixture *fixture = *state;
         struct error err = {0};
+        struct strbuf complaints;
+        strbuf_init(&complaints, &fixture->arena, 256);
         assert_null(strategies_open(&settings, host_of(state), &err));
+        assert_false(strategies_check(&settings, &complaints));
+        assert_ptr_equal(strstr(complaints.data, "RESILIENCE_CUSTOM_CONFIG: "), complaints.data);
         if (!strstr(err.detail, rows[i].complaint))
             fail_msg("%s: \"%s\" is not in \"%s\"", rows[i].custom, rows[i].complaint, err.detail);
     }
