@@ -84,6 +84,34 @@ tells_refused_cut_and_incomplete_answers_apart(void **state)
 }
 
 static void
+reads_calls_and_what_the_tokens_were(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    assert_true(provider_bench_parse(
+        &bench,
+        "{\"id\":\"m1\",\"model\":\"claude-x\",\"content\":[{\"type\":\"text\",\"text\":\"See.\"},{"
+        "\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\",\"input\":{\"a\":9007199254740993}},{"
+        "\"type\":\"tool_use\",\"id\":\"t2\",\"name\":\"g\",\"input\":{}}],\"stop_reason\":"
+        "\"tool_use\",\"usage\":{\"input_tokens\":10,\"cache_read_input_tokens\":5,"
+        "\"cache_creation_input_tokens\":2,\"output_tokens\":6}}"));
+    const struct chat_tool_call *calls = bench.choice.tool_calls.items;
+    assert_string_equal(bench.choice.text, "See.");
+    assert_int_equal(bench.choice.finish, CHAT_FINISH_TOOL_CALLS);
+    assert_int_equal(bench.choice.tool_calls.count, 2);
+    assert_string_equal(calls[0].id, "t1");
+    assert_string_equal(calls[0].arguments, "{\"a\":9007199254740993}");
+    assert_string_equal(calls[1].arguments, "{}");
+    assert_int_equal(bench.answer.usage.input, 17);
+    assert_int_equal(bench.answer.usage.cached, 5);
+    assert_int_equal(bench.answer.usage.output, 6);
+    assert_string_equal(bench.answer.id, "m1");
+    assert_string_equal(bench.answer.model, "claude-x");
+    provider_bench_close(&bench);
+}
+
+static void
 classifies_errors(void **state)
 {
     (void)state;
@@ -110,6 +138,7 @@ main(void)
         cmocka_unit_test(asks_for_structure_by_a_forced_tool),
         cmocka_unit_test(reads_texts_and_tool_calls),
         cmocka_unit_test(tells_refused_cut_and_incomplete_answers_apart),
+        cmocka_unit_test(reads_calls_and_what_the_tokens_were),
         cmocka_unit_test(classifies_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

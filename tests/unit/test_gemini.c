@@ -109,6 +109,38 @@ marks_cut_answers_and_refuses_incomplete_ones(void **state)
 }
 
 static void
+reads_choices_calls_and_what_the_tokens_were(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    assert_true(provider_bench_parse(
+        &bench,
+        "{\"responseId\":\"r\",\"modelVersion\":\"g\",\"candidates\":[{\"content\":{\"parts\":[{"
+        "\"text\":\"See.\"},{\"functionCall\":{\"name\":\"f\",\"args\":{\"a\":0.1,\"b\":"
+        "9007199254740993}}},{\"functionCall\":{\"id\":\"x\",\"name\":\"g\"}}]},\"finishReason\":"
+        "\"STOP\"},{\"content\":{\"parts\":[{\"text\":\"two\"}]},\"finishReason\":\"MAX_TOKENS\"}],"
+        "\"usageMetadata\":{\"promptTokenCount\":9,\"cachedContentTokenCount\":4,"
+        "\"candidatesTokenCount\":2}}"));
+    const struct chat_choice *choices = bench.answer.choices.items;
+    const struct chat_tool_call *calls = choices[0].tool_calls.items;
+    assert_int_equal(bench.answer.choices.count, 2);
+    assert_string_equal(choices[0].text, "See.");
+    assert_int_equal(choices[0].finish, CHAT_FINISH_TOOL_CALLS);
+    assert_int_equal(choices[0].tool_calls.count, 2);
+    assert_int_equal(strncmp(calls[0].id, "call_", 5), 0);
+    assert_string_equal(calls[0].arguments, "{\"a\":0.1,\"b\":9007199254740993}");
+    assert_string_equal(calls[1].id, "x");
+    assert_string_equal(calls[1].arguments, "{}");
+    assert_int_equal(choices[1].finish, CHAT_FINISH_LENGTH);
+    assert_int_equal(bench.answer.usage.cached, 4);
+    assert_int_equal(bench.answer.usage.output, 2);
+    assert_int_equal(bench.answer.usage.thought, -1);
+    assert_string_equal(bench.answer.id, "r");
+    provider_bench_close(&bench);
+}
+
+static void
 classifies_errors(void **state)
 {
     (void)state;
@@ -146,6 +178,7 @@ main(void)
         cmocka_unit_test(reads_the_text_without_thoughts_and_bills_them),
         cmocka_unit_test(takes_no_refusal_for_an_answer),
         cmocka_unit_test(marks_cut_answers_and_refuses_incomplete_ones),
+        cmocka_unit_test(reads_choices_calls_and_what_the_tokens_were),
         cmocka_unit_test(classifies_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

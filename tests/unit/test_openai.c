@@ -179,6 +179,91 @@ refuses_what_is_no_complete_answer(void **state)
 }
 
 static void
+reads_choices_calls_and_what_the_tokens_were(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    assert_true(provider_bench_parse(
+        &bench,
+        "{\"id\":\"c9\",\"model\":\"gpt-x\",\"choices\":[{\"message\":{\"content\":null,"
+        "\"tool_calls\":[{\"id\":\"t1\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\""
+        "}},{\"function\":{\"name\":\"g\",\"arguments\":\"\"}},{\"id\":\"t3\"}]},\"finish_reason\":"
+        "\"tool_calls\"},{\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"two\"}]},"
+        "\"finish_reason\":\"length\"}],\"usage\":{\"prompt_tokens\":20,\"completion_tokens\":9,"
+        "\"prompt_tokens_details\":{\"cached_tokens\":16},\"completion_tokens_details\":{"
+        "\"reasoning_tokens\":4}}}"));
+    const struct chat_choice *choices = bench.answer.choices.items;
+    const struct chat_tool_call *calls = choices[0].tool_calls.items;
+    assert_int_equal(bench.answer.choices.count, 2);
+    assert_string_equal(bench.answer.id, "c9");
+    assert_string_equal(bench.answer.model, "gpt-x");
+    assert_int_equal(choices[0].finish, CHAT_FINISH_TOOL_CALLS);
+    assert_string_equal(choices[0].text, "");
+    assert_int_equal(choices[0].tool_calls.count, 2);
+    assert_string_equal(calls[0].id, "t1");
+    assert_string_equal(calls[0].arguments, "{\"a\":1}");
+    assert_int_equal(strncmp(calls[1].id, "call_", 5), 0);
+    assert_string_equal(calls[1].arguments, "{}");
+    assert_string_equal(choices[1].text, "two");
+    assert_int_equal(choices[1].finish, CHAT_FINISH_LENGTH);
+    assert_int_equal(bench.answer.usage.cached, 16);
+    assert_int_equal(bench.answer.usage.thought, 4);
+    provider_bench_close(&bench);
+}
+
+static void
+keeps_the_words_of_a_refusal(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    assert_true(provider_bench_parse(
+        &bench, "{\"choices\":[{\"message\":{\"content\":null,\"refusal\":\"I won't.\"},"
+                "\"finish_reason\":\"stop\"}]}"));
+    assert_string_equal(bench.choice.refusal, "I won't.");
+    assert_int_equal(bench.choice.finish, CHAT_FINISH_REFUSED);
+    provider_bench_close(&bench);
+}
+
+static void
+reads_answers_of_the_responses_interface(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    assert_true(provider_bench_parse(
+        &bench,
+        "{\"id\":\"r1\",\"object\":\"response\",\"status\":\"completed\",\"error\":null,\"model\":"
+        "\"gpt-x\",\"output\":[{\"type\":\"reasoning\",\"summary\":[]},{\"type\":\"message\","
+        "\"content\":[{\"type\":\"output_text\",\"text\":\"Hi \"},{\"type\":\"output_text\",\"text\":"
+        "\"you\"}]},{\"type\":\"function_call\",\"call_id\":\"t1\",\"name\":\"f\",\"arguments\":"
+        "\"{}\"}],\"usage\":{\"input_tokens\":5,\"output_tokens\":6,\"input_tokens_details\":{"
+        "\"cached_tokens\":1},\"output_tokens_details\":{\"reasoning_tokens\":2}}}"));
+    assert_string_equal(bench.choice.text, "Hi you");
+    assert_int_equal(bench.choice.finish, CHAT_FINISH_TOOL_CALLS);
+    assert_int_equal(bench.choice.tool_calls.count, 1);
+    assert_int_equal(bench.answer.usage.output, 6);
+    assert_int_equal(bench.answer.usage.cached, 1);
+    assert_int_equal(bench.answer.usage.thought, 2);
+    assert_true(provider_bench_parse(
+        &bench, "{\"status\":\"incomplete\",\"incomplete_details\":{\"reason\":"
+                "\"max_output_tokens\"},\"output\":[]}"));
+    assert_int_equal(bench.choice.finish, CHAT_FINISH_LENGTH);
+    assert_true(provider_bench_parse(
+        &bench,
+        "{\"status\":\"completed\",\"output\":[{\"type\":\"message\",\"content\":[{\"type\":"
+        "\"refusal\",\"refusal\":\"No.\"}]}]}"));
+    assert_string_equal(bench.choice.refusal, "No.");
+    assert_int_equal(bench.choice.finish, CHAT_FINISH_REFUSED);
+    assert_false(provider_bench_parse(
+        &bench, "{\"status\":\"failed\",\"error\":{\"code\":\"server_error\",\"message\":\"x\"},"
+                "\"output\":[]}"));
+    assert_int_equal(bench.failure.class, FAULT_TRANSIENT);
+    provider_bench_close(&bench);
+}
+
+static void
 classifies_errors(void **state)
 {
     (void)state;
@@ -285,6 +370,9 @@ main(void)
         cmocka_unit_test(takes_no_refusal_for_an_answer),
         cmocka_unit_test(marks_an_answer_cut_for_want_of_tokens),
         cmocka_unit_test(refuses_what_is_no_complete_answer),
+        cmocka_unit_test(reads_choices_calls_and_what_the_tokens_were),
+        cmocka_unit_test(keeps_the_words_of_a_refusal),
+        cmocka_unit_test(reads_answers_of_the_responses_interface),
         cmocka_unit_test(classifies_errors),
         cmocka_unit_test(reads_every_form_of_retry_after),
         cmocka_unit_test(obeys_a_provider_that_wants_no_retry),
