@@ -319,11 +319,24 @@ def test_the_shell_and_the_routes_say_the_same(house, site):
     assert presets == site.get(f"{BASE}/config/presets").json()
 
 
-def test_the_shell_closes_a_breaker_of_the_running_pool(house, site):
-    lines = [json.loads(line) for line in hearth(house, "breakers", "--json").stdout.splitlines()]
-    model = next(line for line in lines if line["name"] == "gpt-4o-mini")
-    assert model["failure_threshold"] == 20
-    done = hearth(house, "reset", "gpt-4o-mini")
-    assert done.returncode == 0 and "gpt-4o-mini" in done.stdout
-    unknown = hearth(house, "reset", "nobody")
-    assert unknown.returncode == 1 and "nobody" in unknown.stderr
+def test_the_shell_closes_a_breaker_of_the_running_pool(server, fresh_text):
+    custom = json.dumps({"circuit_breaker_threshold": 1, "retry_attempts": 1, "recovery_timeout": 300})
+    with Standin() as provider:
+        settings = model_settings(provider, RESILIENCE_CUSTOM_CONFIG=custom, SUMMARIZE_RESILIENCE_STRATEGY="")
+        with Site(server, workers=2, settings=settings) as site:
+            own = House(site, provider)
+            assert hearth(own, "breakers").returncode == 0
+            assert attempts_of(own, fresh_text) == 1
+            assert attempts_of(own, fresh_text) == 0
+            shown = hearth(own, "breakers", "--json")
+            assert shown.returncode == 1, shown
+            lines = {line["name"]: line for line in map(json.loads, shown.stdout.splitlines())}
+            model = lines["gpt-4o-mini"]
+            assert (model["state"], model["failure_threshold"], model["opens_total"]) == ("open", 1, 1)
+            assert 0 < model["retry_after_ms"] <= 300000
+            done = hearth(own, "reset", "gpt-4o-mini")
+            assert (done.returncode, done.stdout) == (0, "gpt-4o-mini is closed now\n")
+            assert hearth(own, "breakers").returncode == 0
+            assert attempts_of(own, fresh_text) == 1
+            unknown = hearth(own, "reset", "nobody")
+            assert unknown.returncode == 1 and "nobody" in unknown.stderr

@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "access/caller.h"
-#include "apps/app.h"
 #include "apps/resilience/config_view.h"
 #include "apps/resilience/resilience.h"
 #include "apps/service.h"
+#include "http/route.h"
 
 enum { SESSION_BYTES_MAX = 39 };
 
@@ -22,24 +22,39 @@ resilience_session(const struct request *request)
     return request->caller ? request->caller->tenant : "";
 }
 
+static bool
+is_below(const struct route *route)
+{
+    return strncmp(route->pattern, RESILIENCE_BASE, strlen(RESILIENCE_BASE)) == 0;
+}
+
+/* The rows of all applications below the base: those that show how things went are another one's.
+ */
+static struct list
+endpoints_of(const struct route *const *tables, struct arena *arena)
+{
+    size_t most = 0, count = 0;
+    for (size_t i = 0; tables[i]; i++)
+        for (const struct route *route = tables[i]; route->pattern; route++)
+            most += is_below(route);
+    struct resilience_endpoint *endpoints = arena_array(arena, most + 1, sizeof(*endpoints));
+    for (size_t i = 0; tables[i]; i++)
+        for (const struct route *route = tables[i]; route->pattern; route++)
+            if (is_below(route))
+                endpoints[count++] = (struct resilience_endpoint){
+                    route->method == METHOD_POST ? "POST" : "GET", route->pattern, route->summary};
+    return (struct list){endpoints, count};
+}
+
 bool
 resilience_show_index(struct request *request, struct error *err)
 {
     (void)err;
-    struct strategies *strategies = ai_strategies(request->service->ai);
-    size_t count = 0;
-    while (resilience_routes[count].pattern)
-        count++;
-    struct resilience_endpoint *endpoints = arena_array(&request->arena, count, sizeof(*endpoints));
-    for (size_t i = 0; i < count; i++) {
-        const struct route *route = &resilience_routes[i];
-        endpoints[i] = (struct resilience_endpoint){route->method == METHOD_POST ? "POST" : "GET",
-                                                    route->pattern, route->summary};
-    }
+    const struct service *service = request->service;
     struct resilience_index response = {
         .message = "How calls of models are tried, and how they went",
-        .preset = strategies_now(strategies)->preset->name,
-        .endpoints = {endpoints, count},
+        .preset = strategies_now(ai_strategies(service->ai))->preset->name,
+        .endpoints = endpoints_of(service->routes, &request->arena),
     };
     response_json(request, 200, &resilience_index_schema, &response);
     return true;

@@ -1,6 +1,5 @@
-/* The resilience application: what is configured, what happened, and its steering. Its rows are in
- * routes.c; a handler is declared here under the file it is in, and its row stands in routes.c in
- * the part of that file. */
+/* The handlers of the routes that say what is configured of resilience, check it and steer it: what
+ * routes.c lists. */
 #ifndef HEARTH_APPS_RESILIENCE_RESILIENCE_H
 #define HEARTH_APPS_RESILIENCE_RESILIENCE_H
 
@@ -8,10 +7,8 @@
 
 #include "base/error.h"
 #include "http/request.h"
-#include "http/route.h"
 
-/* The routes of this application: what the index lists. */
-extern const struct route resilience_routes[];
+#define RESILIENCE_BASE "/internal/resilience"
 
 /* Who asks, for the journal's session: the header X-Session-Id, else the caller. At most 39 bytes
  * of printable ASCII. */

@@ -1,26 +1,24 @@
-/* The rows of the resilience routes, /internal/resilience. A part for each file of handlers, in the
- * order in which resilience.h declares them; a new row goes to the end of its part, with its flags
- * and schemas through READ or POST where they suit, and is in the index and the document by that.
- */
+/* The routes that say what is configured of resilience, check it and steer it; seeing.c has those
+ * that show how it fares. A part for each file of handlers, in the order in which resilience.h
+ * declares them. */
 #include "apps/app.h"
 #include "apps/resilience/resilience.h"
 #include "apps/resilience/schemas.h"
 #include "http/problem.h"
 
-#define BASE "/internal/resilience"
 #define TAG "Resilience"
 
 /* Answered by GET, for callers with a key. */
 #define READ(path, handler, schema, id, title, text, ...)                                          \
     {                                                                                              \
-        .method = METHOD_GET, .pattern = BASE path, .handle = (handler),                           \
+        .method = METHOD_GET, .pattern = RESILIENCE_BASE path, .handle = (handler),                \
         .flags = ROUTE_INTERNAL | ROUTE_UNVERSIONED | ROUTE_KEY, .response = (schema), .tag = TAG, \
         .summary = (title), .doc = (text), .operation_id = "resilience_" id, __VA_ARGS__           \
     }
 /* Answered by POST, for callers with a key; the body by .request. */
 #define POST(path, handler, schema, id, title, text, ...)                                          \
     {                                                                                              \
-        .method = METHOD_POST, .pattern = BASE path, .handle = (handler),                          \
+        .method = METHOD_POST, .pattern = RESILIENCE_BASE path, .handle = (handler),               \
         .flags = ROUTE_INTERNAL | ROUTE_UNVERSIONED | ROUTE_KEY, .response = (schema), .tag = TAG, \
         .summary = (title), .doc = (text), .operation_id = "resilience_" id, __VA_ARGS__           \
     }
@@ -34,7 +32,7 @@
         }                                                                                          \
     }
 
-const struct route resilience_routes[] = {
+static const struct route routes[] = {
     /* config.c */
     READ("", resilience_show_index, &resilience_index_schema, "index", "What there is",
          "All routes below this one, and the preset that holds."),
@@ -98,4 +96,4 @@ const struct route resilience_routes[] = {
     {.pattern = NULL},
 };
 
-const struct app resilience_app = {"resilience", resilience_routes, NULL};
+const struct app resilience_app = {"resilience", routes, NULL};
