@@ -179,10 +179,12 @@ quote(struct error *err, const struct provider_failure *failure, struct arena *a
 {
     if (failure->reason)
         snprintf(err->detail, sizeof(err->detail), "%s", failure->reason);
+    if (err->code == ERROR_INVALID_REQUEST)
+        err->reason_code = failure->reason_code;
     if (!failure->reason_param)
         return;
     struct field_error *field = arena_alloc(arena, sizeof(*field));
-    *field = (struct field_error){failure->reason_param, err->detail, NULL};
+    *field = (struct field_error){failure->reason_param, arena_strdup(arena, err->detail), NULL};
     err->fields = field;
 }
 

@@ -74,6 +74,8 @@ struct error {
     struct field_error *fields; /* all of them at once, in document order; may be NULL */
     const struct error_attempt *attempts; /* in the arena: what was tried at models, in order */
     size_t attempt_count;
+    /* With ERROR_INVALID_REQUEST: what the model's provider calls it; in the arena, may be NULL. */
+    const char *reason_code;
     bool retried; /* tried again already: clients are told not to do so at once */
 };
 

@@ -158,7 +158,7 @@ problem_openai(struct request *request, const struct error *err, struct strbuf *
         .message = message(err, info, &request->arena),
         .type = class_of(info->status)->openai,
         .param = first_field(err, &request->arena),
-        .code = problem_openai_code(err->code),
+        .code = err->reason_code ? err->reason_code : problem_openai_code(err->code),
         .attempts = problem_attempts(err, &request->arena),
         .request_id = request->id,
     };

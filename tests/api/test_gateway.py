@@ -430,7 +430,7 @@ def test_headers_tell_who_answered_and_where_the_time_went(site, path):
     assert response.headers["X-Model"] == "gpt"
     assert response.headers["X-Attempts"] == "1"
     assert response.headers["X-Cache"] == "bypass"
-    assert float(response.headers["X-Upstream-Ms"]) > 0
+    assert float(response.headers["X-Upstream-Ms"]) >= 0  # it may be quicker than we look
     assert float(response.headers["X-Overhead-Ms"]) > 0
     assert "Api-Version" not in response.headers
     assert 'hearth_gateway_overhead_seconds_count{operation="gateway_' in site.send("GET", "/metrics").text
@@ -438,7 +438,7 @@ def test_headers_tell_who_answered_and_where_the_time_went(site, path):
 
 # What breaks.
 
-@pytest.mark.parametrize("mode, code, words", [("400", None, "not supported"),
+@pytest.mark.parametrize("mode, code, words", [("400", "invalid_request_error", "not supported"),
                                                ("context", "context_length_exceeded", "context length"),
                                                ("filter", "content_policy_violation", "content filter")])
 @every_way
@@ -448,7 +448,7 @@ def test_what_the_provider_refuses_reaches_the_client_with_its_reason(house, mod
     assert response.status == 400
     error = response.json()["error"]
     assert words in error["message"].lower()
-    assert code is None or error["code"] == code
+    assert error["code"] == code
     assert response.headers["X-Should-Retry"] == "false"
     assert len(house.provider.calls()) == 1
 
