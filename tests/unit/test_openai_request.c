@@ -244,6 +244,11 @@ asks_for_embeddings_and_reads_them(void **state)
     assert_int_equal(embeddings.dimensions, 2);
     assert_int_equal(embeddings.tokens, 4);
     assert_true(embeddings.vectors[0][1] == 2 && embeddings.vectors[1][0] == 0.5F);
+    answer =
+        provider_object("{\"data\":[{\"index\":0,\"embedding\":\"AACAPwAAAL8=\"}]}", &bench.arena);
+    assert_true(provider_openai.parse_embeddings(answer, 1, &bench.arena, &embeddings, &err));
+    assert_int_equal(embeddings.dimensions, 2);
+    assert_true(embeddings.vectors[0][0] == 1 && embeddings.vectors[0][1] == -0.5F);
     provider_bench_close(&bench);
 }
 
@@ -261,6 +266,9 @@ takes_no_bad_vectors(void **state)
         "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":1,\"embedding\":[null]}]}",
         "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":1,\"embedding\":[1e200]}]}",
         "{\"data\":[{\"index\":0,\"embedding\":\"AAA=\"},{\"index\":1,\"embedding\":[1]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":\"AADAfw==\"},{\"index\":1,\"embedding\":[1]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":\"A*==\"},{\"index\":1,\"embedding\":[1]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":\"\"},{\"index\":1,\"embedding\":[1]}]}",
     };
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         struct arena arena = {0};
