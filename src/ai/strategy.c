@@ -49,7 +49,7 @@ static const struct strategy_policy policies[STRATEGY_COUNT] = {
                            CLOCKS},
     [STRATEGY_GATEWAY] = {.name = "gateway",
                           .attempts = 3,
-                          .budget_ms = 300000,
+                          .budget_ms = 30000,
                           .multiplier = 0.25,
                           .wait_min_ms = 250,
                           .wait_max_ms = 8000,
