@@ -61,6 +61,68 @@ static const struct route routes[] = {
         .doc = "Anthropic's messages for every configured model. " DELIVERY,
         .operation_id = "gateway_messages",
     },
+    {
+        .method = METHOD_POST,
+        .pattern = "/v1/responses",
+        .handle = gateway_responses,
+        .flags = ROUTE_KEY | ROUTE_UNVERSIONED,
+        .limit = LIMIT_PROCESS,
+        .errors = ERRORS_OPENAI,
+        .request = &responses_request_schema,
+        .response = &responses_response_schema,
+        .answers = ANSWERS(&openai_failure_schema),
+        .body_max_bytes = BODY_MAX_BYTES,
+        .tag = "Gateway",
+        .summary = "Answer an input, as OpenAI's responses do",
+        .doc = "OpenAI's responses: passed on to providers that have them, said in other words to "
+               "all others. Nothing is stored here. " DELIVERY,
+        .operation_id = "gateway_responses",
+    },
+    {
+        .method = METHOD_POST,
+        .pattern = "/v1/embeddings",
+        .handle = gateway_embeddings,
+        .flags = ROUTE_KEY | ROUTE_UNVERSIONED,
+        .limit = LIMIT_PROCESS,
+        .errors = ERRORS_OPENAI,
+        .request = &embeddings_request_schema,
+        .response = &embeddings_response_schema,
+        .answers = (const struct route_answer[]){{.status = 404,
+                                                  .schema = &openai_failure_schema,
+                                                  .doc = "No model of this name is configured."},
+                                                 {.status = 0}},
+        .body_max_bytes = BODY_MAX_BYTES,
+        .tag = "Gateway",
+        .summary = "Make vectors of texts",
+        .doc = "OpenAI's embeddings for configured models, and local-hash-256, which needs none. "
+               "Equal questions are answered from the cache.",
+        .operation_id = "gateway_embeddings",
+    },
+    {
+        .method = METHOD_GET,
+        .pattern = "/v1/models",
+        .handle = gateway_models,
+        .flags = ROUTE_KEY | ROUTE_UNVERSIONED,
+        .errors = ERRORS_EITHER,
+        .response = &model_list_schema,
+        .tag = "Gateway",
+        .summary = "List the models",
+        .doc = "What requests may say as model, other names too: in Anthropic's shape with the "
+               "header anthropic-version, else in OpenAI's.",
+        .operation_id = "gateway_models",
+    },
+    {
+        .method = METHOD_GET,
+        .pattern = "/v1/models/{id}",
+        .handle = gateway_model,
+        .flags = ROUTE_KEY | ROUTE_UNVERSIONED,
+        .errors = ERRORS_EITHER,
+        .response = &model_schema,
+        .tag = "Gateway",
+        .summary = "Show a model",
+        .doc = "One entry of the list.",
+        .operation_id = "gateway_model",
+    },
     {.pattern = NULL},
 };
 
@@ -69,6 +131,9 @@ static const struct operation chat = {.name = "gateway_chat", .strategy = STRATE
 static const struct operation messages = {.name = "gateway_messages", .strategy = STRATEGY_GATEWAY};
 static const struct operation responses = {.name = "gateway_responses",
                                            .strategy = STRATEGY_GATEWAY};
-static const struct operation *const operations[] = {&chat, &messages, &responses, NULL};
+static const struct operation embeddings = {.name = "gateway_embeddings",
+                                            .strategy = STRATEGY_GATEWAY};
+static const struct operation *const operations[] = {&chat, &messages, &responses, &embeddings,
+                                                     NULL};
 
 const struct app gateway_app = {"gateway", routes, operations};
