@@ -12,7 +12,6 @@ void
 event_stream_init(struct event_stream *stream, struct request *request)
 {
     *stream = (struct event_stream){.request = request, .sent_ms = clock_monotonic_ms()};
-    strbuf_init(&stream->event, &request->arena, EVENT_BYTES_EXPECTED);
 }
 
 bool
@@ -73,6 +72,8 @@ bool
 event_stream_send(struct event_stream *stream, const char *name, const char *data, size_t length)
 {
     struct strbuf *event = &stream->event;
+    if (!event->arena)
+        strbuf_init(event, &stream->request->arena, EVENT_BYTES_EXPECTED);
     strbuf_truncate(event, 0);
     if (name) {
         assert(name[strcspn(name, "\r\n")] == '\0');

@@ -16,7 +16,7 @@ enum { EVENT_HEARTBEAT_MS = 15000 };
 
 struct event_stream {
     struct request *request;
-    struct strbuf event; /* the one being written; its memory serves all of them */
+    struct strbuf event; /* the one being written; its memory, made by the first, serves all */
     int64_t sent_ms; /* clock_monotonic_ms() when bytes went last, or when the stream was made */
     bool gone;       /* the client left, or the carrier cannot stream */
 };

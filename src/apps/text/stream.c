@@ -11,7 +11,7 @@
 struct text_stream {
     struct event_stream events;
     struct strbuf piece; /* bytes that no event has shown yet */
-    struct strbuf data;  /* of the event being made; its memory serves all of them */
+    struct strbuf data;  /* of the event being made */
     bool shown;          /* some of the answer */
 };
 
@@ -47,10 +47,26 @@ whole_characters(const char *bytes, size_t length)
     return length - begin + 1 < wanted ? begin - 1 : length;
 }
 
+/* The buffers are made when there is something to send, since a call that has to wait begins
+ * twice. */
+static struct strbuf *
+made(struct strbuf *buffer, struct text_stream *stream)
+{
+    if (!buffer->arena)
+        strbuf_init(buffer, &stream->events.request->arena, 256);
+    return buffer;
+}
+
+static struct strbuf *
+empty_data(struct text_stream *stream)
+{
+    strbuf_truncate(made(&stream->data, stream), 0);
+    return &stream->data;
+}
+
 static void
 encode_delta(struct strbuf *data, const char *text, size_t length)
 {
-    strbuf_truncate(data, 0);
     strbuf_add_text(data, "{\"text\":");
     schema_encode_string(data, text, length);
     strbuf_add_char(data, '}');
@@ -60,14 +76,15 @@ static bool
 show_piece(void *context, const char *text, size_t length)
 {
     struct text_stream *stream = context;
-    strbuf_add(&stream->piece, text, length);
-    size_t whole = whole_characters(stream->piece.data, stream->piece.length);
+    struct strbuf *piece = made(&stream->piece, stream);
+    strbuf_add(piece, text, length);
+    size_t whole = whole_characters(piece->data, piece->length);
     if (whole == 0)
         return true;
-    encode_delta(&stream->data, stream->piece.data, whole);
-    size_t rest = stream->piece.length - whole;
-    memmove(stream->piece.data, stream->piece.data + whole, rest);
-    strbuf_truncate(&stream->piece, rest);
+    encode_delta(empty_data(stream), piece->data, whole);
+    size_t rest = piece->length - whole;
+    memmove(piece->data, piece->data + whole, rest);
+    strbuf_truncate(piece, rest);
     stream->shown = true;
     return event_stream_send(&stream->events, "delta", stream->data.data, stream->data.length);
 }
@@ -98,8 +115,7 @@ show_result(struct text_stream *stream, const struct text_response *response)
     if (!stream->shown && response->result &&
         !show_piece(stream, response->result, strlen(response->result)))
         return false;
-    strbuf_truncate(&stream->data, 0);
-    schema_encode(&text_response_schema, response, &stream->data);
+    schema_encode(&text_response_schema, response, empty_data(stream));
     return event_stream_send(events, "result", stream->data.data, stream->data.length) &&
            event_stream_send(events, NULL, end_marker, sizeof(end_marker) - 1);
 }
@@ -111,8 +127,7 @@ show_failure(struct text_stream *stream, const struct error *err)
     struct request *request = stream->events.request;
     if (!event_stream_begun(&stream->events) || stream->events.gone)
         return;
-    strbuf_truncate(&stream->data, 0);
-    problem_body(request, err, problem_style(request), &stream->data);
+    problem_body(request, err, problem_style(request), empty_data(stream));
     event_stream_send(&stream->events, "error", stream->data.data, stream->data.length);
 }
 
@@ -121,8 +136,6 @@ text_stream(struct request *request, struct error *err)
 {
     struct text_stream stream = {0};
     event_stream_init(&stream.events, request);
-    strbuf_init(&stream.piece, &request->arena, 256);
-    strbuf_init(&stream.data, &request->arena, 512);
     const struct ai_sink sink = {
         .piece = show_piece, .tick = beat, .whole = wants_whole(request), .context = &stream};
     const struct text_call call = {.request = request,
