@@ -212,7 +212,7 @@ attempt_once(struct attempt *attempt, struct provider_failure *failure)
     struct ask *ask = attempt->ask;
     int64_t started_ms = clock_monotonic_ms();
     struct provider_request request = {0};
-    strbuf_init(&request.body, ask->arena, 4096);
+    strbuf_init(&request.body, ask->arena, 1); /* whoever builds it knows the size */
     *failure = (struct provider_failure){.class = FAULT_REQUEST, .retry_after_ms = -1};
     if (!ask->question->build(ask, attempt->model, &request, &failure->error)) {
         note(attempt, failure, started_ms);

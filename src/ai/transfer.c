@@ -346,7 +346,7 @@ transfer_run(CURL *easy, CURLM *multi, const struct upstream_call *call, struct 
         .watches_client = call->client_descriptor >= 0,
         .is_due = true,
     };
-    strbuf_init(&transfer.body, arena, FIRST_BODY_BYTES);
+    strbuf_init(&transfer.body, arena, call->take ? 1 : FIRST_BODY_BYTES);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->clocks.connect_ms);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);

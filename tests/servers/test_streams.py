@@ -144,6 +144,14 @@ def test_a_whole_answer_is_held_back_until_it_is_there(place):
     assert stream.head().headers["X-Attempts"] == "1"
 
 
+def test_a_whole_answer_is_asked_for_again_when_it_broke_off(place):
+    place.provider.mode("cut", after=5, times=1)
+    stream = Stream(place, {"X-Hearth-Delivery": "whole"})
+    stream.rest()
+    assert [name for _, name, _ in stream.events] == ["delta", "result", None]
+    assert stream.named("result")[0]["metadata"]["attempts"] == 2
+
+
 def test_what_fails_before_the_first_piece_has_a_status_of_its_own(place):
     stream = Stream(place, body=json.dumps({"text": "Too short?", "operation": "qa"}))
     assert stream.head().status == 422
