@@ -269,7 +269,9 @@ wait_before_next(const struct attempt *attempt, const struct provider_failure *f
     uint32_t random;
     random_bytes(&random, sizeof(random));
     int64_t wait_ms = strategy_wait_ms(ask->policy, attempt->made, random);
-    if (failure->retry_after_ms >= 0)
+    if (failure->retry_after_ms == 0)
+        wait_ms = 0;
+    else if (failure->retry_after_ms > 0)
         wait_ms = failure->retry_after_ms + random % HINT_SPREAD_MS;
     bool too_long =
         attempt->others && failure->class == FAULT_LIMITED && wait_ms > WAIT_BEFORE_OTHERS_MS;

@@ -28,6 +28,7 @@ enum ending {
     ENDING_TOO_LARGE,
     ENDING_HEAD_TOO_LARGE,
     ENDING_ENCODED,
+    ENDING_REPEATED, /* a kept connection had gone, and libcurl was about to ask again by itself */
 };
 
 struct transfer {
@@ -68,7 +69,13 @@ note_connected(void *context, char *address, char *own_address, int port, int ow
     (void)own_address;
     (void)port;
     (void)own_port;
-    enter(context, PHASE_ASKED);
+    struct transfer *transfer = context;
+    /* What is asked again is for one place to decide, count and bound. */
+    if (transfer->phase != PHASE_CONNECTING) {
+        end(transfer, ENDING_REPEATED);
+        return CURL_PREREQFUNC_ABORT;
+    }
+    enter(transfer, PHASE_ASKED);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -288,6 +295,16 @@ fail_by_transport(const struct transfer *transfer, CURLcode result)
     return false;
 }
 
+/* Servers close connections that were idle just as we use them: nothing is wrong with the provider,
+ * so that there is no reason to wait. */
+static bool
+fail_by_gone_connection(const struct transfer *transfer)
+{
+    *transfer->failure = (struct provider_failure){.class = FAULT_TRANSIENT, .retry_after_ms = 0};
+    return error_set(&transfer->failure->error, ERROR_UPSTREAM_ERROR,
+                     "the connection to the provider broke: it closed a kept one");
+}
+
 static bool
 fail_by_size(const struct transfer *transfer, size_t limit_bytes)
 {
@@ -316,6 +333,8 @@ conclude(struct transfer *transfer, CURLcode result)
     case ENDING_ENCODED:
         return provider_fail(transfer->failure, ERROR_UPSTREAM_INVALID,
                              "the provider's answer is compressed, which it was not asked for");
+    case ENDING_REPEATED:
+        return fail_by_gone_connection(transfer);
     case ENDING_NONE:
         break;
     default:

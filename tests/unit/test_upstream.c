@@ -143,6 +143,24 @@ keeps_the_connection_for_the_next_call(void **state)
 }
 
 static void
+never_asks_again_by_itself_when_a_kept_connection_has_gone(void **state)
+{
+    (void)state;
+    static const struct stub_answer script[] = {
+        {200, NULL, "{}", 0}, {0, NULL, NULL, 0}, {200, NULL, "{}", 0}};
+    struct bench bench;
+    bench_open(&bench);
+    stub_script(&bench.stub, script, 3);
+    assert_true(send_once(&bench));
+    assert_false(send_once(&bench));
+    assert_int_equal(bench.failure.class, FAULT_TRANSIENT);
+    assert_int_equal(bench.failure.retry_after_ms, 0);
+    assert_int_equal(atomic_load(&bench.stub.calls), 2);
+    assert_true(send_once(&bench));
+    bench_close(&bench);
+}
+
+static void
 hands_on_what_a_provider_says_about_retries(void **state)
 {
     (void)state;
@@ -537,6 +555,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(posts_json_and_reads_the_answer),
         cmocka_unit_test(keeps_the_connection_for_the_next_call),
+        cmocka_unit_test(never_asks_again_by_itself_when_a_kept_connection_has_gone),
         cmocka_unit_test(hands_on_what_a_provider_says_about_retries),
         cmocka_unit_test(follows_no_redirect),
         cmocka_unit_test(speaks_nothing_but_http),
