@@ -152,7 +152,7 @@ static bool
 show(struct run *run, size_t until)
 {
     const struct ai_sink *sink = run->call->sink;
-    if (sink->whole || run->shown >= until)
+    if (sink->whole || run->model->whole || run->shown >= until)
         return true;
     if (run->shown == 0) /* white space before an answer belongs to no answer */
         while (run->shown < until && strchr(" \t\r\n", run->said.data[run->shown]))
