@@ -164,6 +164,8 @@ serve(struct listener *listener, int descriptor, bool is_new)
         exchange->handed_us = clock_monotonic_us();
         handed = lane_hand(listener->lane, exchange);
     }
+    if (handed && is_new)
+        door_step_back(&listener->door);
     if (waits && !handed)
         handler->refuse(&exchange->request);
     if (!handed)

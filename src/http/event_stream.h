@@ -1,7 +1,7 @@
 /* A response that is sent while it is made, as server-sent events (WHATWG HTML, section 9.2). Its
  * head is sent with the first event or heartbeat, so that what fails before that is still answered
- * with a status of its own. One write per event; nothing waits in a buffer. Only on the waiting
- * lane. */
+ * with a status of its own. One write per event; nothing waits in a buffer. On the front lane only
+ * for what is at hand. */
 #ifndef HEARTH_HTTP_EVENT_STREAM_H
 #define HEARTH_HTTP_EVENT_STREAM_H
 
