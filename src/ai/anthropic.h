@@ -11,6 +11,18 @@
 bool anthropic_build_chat(const struct chat *chat, const struct model_settings *model,
                           struct arena *arena, struct provider_request *request, struct error *err);
 
+/* anthropic_messages.c */
+/* What is being written. */
+struct anthropic_writer {
+    struct strbuf *body;
+    const struct chat *chat;
+    struct arena *arena;
+};
+
+/* "system", where there is any. */
+void anthropic_add_system(const struct anthropic_writer *writer);
+bool anthropic_add_messages(const struct anthropic_writer *writer, struct error *err);
+
 /* anthropic_answer.c */
 bool anthropic_parse_answer(const json_t *document, struct arena *arena, struct chat_answer *answer,
                             struct error *err);

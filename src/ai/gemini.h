@@ -13,6 +13,19 @@ void gemini_begin(const struct model_settings *model, const char *method, struct
 /* "models/gemini-2.5-flash", as it stands in a path. */
 const char *gemini_resource(const char *id, struct arena *arena);
 
+/* gemini_contents.c */
+/* What is being written. */
+struct gemini_writer {
+    struct strbuf *body;
+    const struct chat *chat;
+    const struct model_settings *model;
+    struct arena *arena;
+};
+
+/* "systemInstruction", where there is any: the first member of the body. */
+void gemini_add_system(const struct gemini_writer *writer);
+bool gemini_add_contents(const struct gemini_writer *writer, struct error *err);
+
 /* gemini_answer.c */
 bool gemini_parse_answer(const json_t *document, struct arena *arena, struct chat_answer *answer,
                          struct error *err);

@@ -46,12 +46,11 @@ judge(const char *text, struct arena *arena)
 {
     struct item input = {.name = "x"};
     const struct ai_call call = {.operation = &operation, .input = &input};
-    const struct run run = {.arena = arena, .call = &call, .operation = &operation};
-    struct prompt prompt;
-    prompt_init(&prompt, arena);
+    struct run run = {.arena = arena, .call = &call, .operation = &operation};
+    prompt_init(&run.prompt, arena);
     const struct chat_choice choice = {.text = text, .finish = CHAT_FINISH_STOP};
     struct error err = {0};
-    const void *output = judge_answer(&run, &prompt, &choice, &err);
+    const void *output = judge_answer(&run, &choice, &err);
     if (!output == (err.code == ERROR_NONE))
         abort();
 }
@@ -85,6 +84,34 @@ read_through(const struct chat_answer *answer)
     return sum;
 }
 
+/* A caller's own body goes on as the same JSON, but for what is ours to say. */
+static void
+pass_on(const struct provider *provider, const json_t *document, struct arena *arena)
+{
+    const struct provider_settings place = {
+        .kind = provider == &provider_openai ? PROVIDER_OPENAI : PROVIDER_ANTHROPIC,
+        .base_url = "http://x"};
+    const struct model_settings model = {.provider = &place, .id = "m"};
+    struct provider_request request;
+    struct error err = {0};
+    struct chat chat;
+    chat_init(&chat);
+    chat.native = document;
+    chat.native_kind = place.kind;
+    chat.native_path = "/chat/completions";
+    if (!provider->build_chat(&chat, &model, arena, &request, &err))
+        abort();
+    json_t *sent = json_loadb(request.body.data, request.body.length, 0, NULL);
+    json_t *wanted = json_copy((json_t *)document);
+    json_object_set_new(wanted, "model", json_string("m"));
+    if (json_object_get(wanted, "stream"))
+        json_object_set_new(wanted, "stream", json_false());
+    if (!sent || json_object_size(sent) != json_object_size(wanted))
+        abort();
+    json_decref(sent);
+    json_decref(wanted);
+}
+
 static void
 parse(const struct provider *provider, const char *bytes, size_t length)
 {
@@ -98,11 +125,13 @@ parse(const struct provider *provider, const char *bytes, size_t length)
         if (answer.choices.count == 0 || !document || failure.error.code != ERROR_NONE)
             abort();
         read_through(&answer);
-        if (judge_ending(&answer, &failure))
+        if (judge_ending(answer.choices.items, &failure))
             judge(((const struct chat_choice *)answer.choices.items)->text, &arena);
         else
             check_failure(&failure);
     }
+    if (provider != &provider_gemini && json_is_object(document))
+        pass_on(provider, document, &arena);
     struct embeddings vectors;
     struct error err = {0};
     if (provider->parse_embeddings && json_is_object(document) &&
