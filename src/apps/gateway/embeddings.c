@@ -20,6 +20,7 @@ struct embedding_call {
     const struct embeddings_request *asked;
     struct embedding_input input;
     struct answers answers;
+    int64_t waited_us;  /* for an equal request's answer */
     struct strbuf body; /* the answer */
 };
 
@@ -127,6 +128,13 @@ ask_provider(struct embedding_call *call, const struct model_settings *model,
     return taken;
 }
 
+static bool
+may_store(const struct request *request)
+{
+    const char *said = request_header(request, "X_HEARTH_CACHE");
+    return !request_cache_control(request, "no-store") && !(said && strcmp(said, "off") == 0);
+}
+
 static void
 prepare_answers(struct embedding_call *call, const struct model_settings *model,
                 struct receipt *receipt)
@@ -142,7 +150,7 @@ prepare_answers(struct embedding_call *call, const struct model_settings *model,
         .receipt = receipt,
         .no_cache = request_wants_fresh(request),
     };
-    answers_init(&call->answers, operation, TTL_S, !request_cache_control(request, "no-store"),
+    answers_init(&call->answers, operation, TTL_S, may_store(request),
                  (const char *const[]){request->caller->tenant, operation, "1", model->name,
                                        body.data, NULL});
 }
@@ -157,8 +165,10 @@ find_or_ask(struct embedding_call *call, const struct model_settings *model,
     bool found = answers_find(&call->answers, request->may_wait, &kept);
     if (!found && !request->may_wait)
         return error_set(err, ERROR_WOULD_WAIT, "a provider is to be asked");
+    int64_t started_us = clock_monotonic_us();
     if (!found && !answers_join(&call->answers, LEADER_WAIT_MS, &found, &kept, err))
         return false;
+    call->waited_us = clock_monotonic_us() - started_us;
     if (!found)
         return ask_provider(call, model, receipt, err);
     strbuf_init(&call->body, &request->arena, kept.length + 1);
@@ -180,12 +190,11 @@ gateway_embeddings(struct request *request, struct error *err)
     if (!model)
         return error_set(err, ERROR_MODEL_NOT_FOUND, "there is no model \"%s\"", name);
     struct receipt receipt = {.tokens_input = -1, .tokens_output = -1};
-    int64_t started_us = clock_monotonic_us();
     bool answered = find_or_ask(&call, model, &receipt, err);
     if (err->code == ERROR_WOULD_WAIT)
         return false;
-    ai_count_call(service->ai, operation, &receipt, started_us, answered ? NULL : err);
-    receipt_headers(request, &receipt);
+    gateway_count(request, operation, &receipt, call.waited_us, answered ? NULL : err);
+    gateway_headers(request, &receipt, call.waited_us);
     if (answered)
         response_bytes(request, 200, "application/json", call.body.data, call.body.length);
     return answered;

@@ -3,8 +3,6 @@
 
 #include "ai/ai.h"
 #include "apps/gateway/embeddings_parts.h"
-#include "apps/service.h"
-#include "base/clock.h"
 #include "nlp/embedding.h"
 
 /* What a front thread may read before others wait for it too long. */
@@ -31,7 +29,6 @@ embeddings_local(struct request *request, const struct embedding_input *input, s
 {
     const struct embeddings_request *asked = request->input;
     struct arena *arena = &request->arena;
-    int64_t started_us = clock_monotonic_us();
     if (input->texts.count == 0)
         return error_set_field(err, arena, "input", "must be text for the model \"%s\"",
                                EMBEDDING_MODEL);
@@ -47,8 +44,8 @@ embeddings_local(struct request *request, const struct embedding_input *input, s
     embeddings_write(&embeddings, EMBEDDING_MODEL, asked->encoding_format, &body);
     struct receipt receipt = {
         .model = EMBEDDING_MODEL, .tokens_input = embeddings.tokens, .tokens_output = -1};
-    ai_count_call(request->service->ai, "gateway_embeddings", &receipt, started_us, NULL);
-    receipt_headers(request, &receipt);
+    gateway_count(request, "gateway_embeddings", &receipt, 0, NULL);
+    gateway_headers(request, &receipt, 0);
     response_bytes(request, 200, "application/json", body.data, body.length);
     return true;
 }

@@ -1,14 +1,12 @@
 /* gateway_answer(): the order in which a request of any surface is answered. */
 #include "apps/gateway/gateway.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "access/caller.h"
 #include "apps/gateway/turn.h"
 #include "apps/service.h"
 #include "base/clock.h"
-#include "host/metrics.h"
 #include "http/problem.h"
 
 enum {
@@ -277,20 +275,6 @@ tell_in_stream(struct turn *turn, const struct error *err)
     (void)event_stream_send_raw(&turn->events, event.data, event.length);
 }
 
-static void
-count(const struct turn *turn, const struct error *err)
-{
-    const struct request *request = turn->request;
-    struct service *service = request->service;
-    int64_t total_us = clock_monotonic_us() - request->timing.started_us;
-    char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "operation=\"%s\"", turn->surface->operation);
-    histogram_observe(metrics_histogram(service->host, METRIC_GATEWAY_OVERHEAD, labels),
-                      total_us - turn->receipt.upstream_us - turn->waited_us);
-    ai_count_call(service->ai, turn->surface->operation, &turn->receipt, request->timing.started_us,
-                  err);
-}
-
 bool
 gateway_answer(struct request *request, const struct surface *surface, struct error *err)
 {
@@ -304,6 +288,7 @@ gateway_answer(struct request *request, const struct surface *surface, struct er
         return false;
     if (!answered && request->response.begun)
         tell_in_stream(&turn, err);
-    count(&turn, answered ? NULL : err);
+    gateway_count(request, surface->operation, &turn.receipt, turn.waited_us,
+                  answered ? NULL : err);
     return answered;
 }

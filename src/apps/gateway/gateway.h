@@ -27,6 +27,7 @@
 #include "http/schema.h"
 
 struct surface;
+struct receipt;
 
 /* What surfaces say of an answer of ours while they write it. It begins anew with every attempt:
  * state is NULL and usage is unknown then. */
@@ -92,6 +93,14 @@ bool gateway_answer(struct request *request, const struct surface *surface, stru
 
 /* Appends one server-sent event: name NULL for none, data on one line. */
 void gateway_event(struct strbuf *out, const char *name, const char *data, size_t length);
+
+/* Sets the headers that tell of the answer; waited_us: for an equal request's answer. */
+void gateway_headers(struct request *request, const struct receipt *receipt, int64_t waited_us);
+
+/* Counts the request by its outcome, and the time that was our own. err is NULL when it was
+ * answered. */
+void gateway_count(const struct request *request, const char *operation,
+                   const struct receipt *receipt, int64_t waited_us, const struct error *err);
 
 /* Handlers of routes.c. */
 bool gateway_chat(struct request *request, struct error *err);

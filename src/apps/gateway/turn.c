@@ -66,31 +66,17 @@ build(struct ask *ask, const struct model_settings *model, struct provider_reque
     return provider_of(model->provider->kind)->build_chat(&chat, model, ask->arena, request, err);
 }
 
-static void
-add_ms(struct request *request, const char *name, int64_t us)
-{
-    if (us < 0)
-        us = 0;
-    response_header(
-        request, name,
-        arena_printf(&request->arena, "%lld.%03lld", (long long)us / 1000, (long long)us % 1000));
-}
-
 void
 turn_headers(struct turn *turn)
 {
     struct receipt shown = turn->receipt;
-    int64_t now_us = clock_monotonic_us();
     /* The receipt learns of an attempt when it is over. */
     if (!shown.model && shown.cache <= CACHE_STATE_MISS) {
         shown.model = turn->reply.model;
         shown.attempts++;
-        shown.upstream_us += now_us - turn->asked_us;
+        shown.upstream_us += clock_monotonic_us() - turn->asked_us;
     }
-    receipt_headers(turn->request, &shown);
-    int64_t waited_us = shown.upstream_us + turn->waited_us;
-    add_ms(turn->request, "X-Upstream-Ms", shown.upstream_us);
-    add_ms(turn->request, "X-Overhead-Ms", now_us - turn->request->timing.started_us - waited_us);
+    gateway_headers(turn->request, &shown, turn->waited_us);
 }
 
 bool

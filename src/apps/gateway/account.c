@@ -1,0 +1,44 @@
+/* Where the time of an answer went, told to the client and counted. */
+#include "ai/ai.h"
+#include "apps/gateway/gateway.h"
+#include "apps/service.h"
+#include "base/clock.h"
+#include "host/metrics.h"
+
+static void
+add_ms(struct request *request, const char *name, int64_t us)
+{
+    if (us < 0)
+        us = 0;
+    response_header(
+        request, name,
+        arena_printf(&request->arena, "%lld.%03lld", (long long)us / 1000, (long long)us % 1000));
+}
+
+/* What was neither the provider's time nor waiting for an equal request. */
+static int64_t
+overhead_us(const struct request *request, const struct receipt *receipt, int64_t waited_us)
+{
+    int64_t total_us = clock_monotonic_us() - request->timing.started_us;
+    return total_us - receipt->upstream_us - waited_us;
+}
+
+void
+gateway_headers(struct request *request, const struct receipt *receipt, int64_t waited_us)
+{
+    receipt_headers(request, receipt);
+    add_ms(request, "X-Upstream-Ms", receipt->upstream_us);
+    add_ms(request, "X-Overhead-Ms", overhead_us(request, receipt, waited_us));
+}
+
+void
+gateway_count(const struct request *request, const char *operation, const struct receipt *receipt,
+              int64_t waited_us, const struct error *err)
+{
+    const struct service *service = request->service;
+    char labels[METRIC_LABELS_MAX];
+    snprintf(labels, sizeof(labels), "operation=\"%s\"", operation);
+    histogram_observe(metrics_histogram(service->host, METRIC_GATEWAY_OVERHEAD, labels),
+                      overhead_us(request, receipt, waited_us));
+    ai_count_call(service->ai, operation, receipt, request->timing.started_us, err);
+}
