@@ -1,22 +1,26 @@
--- One kind of request, counted by status. Arguments after "--": path, key, body file, and "unique"
--- to put another number of ten digits at @NUMBER@ of every body.
+-- One kind of request, counted by status. Arguments after "--": path, body file, "unique" to put
+-- another number of ten digits at @NUMBER@ of every body or "same", then headers ("Name: value").
 local head, tail, fixed
 local count
 
 function init(arguments)
-    local path, key = arguments[1], arguments[2]
-    local file = assert(io.open(arguments[3]))
+    local path = arguments[1]
+    local file = assert(io.open(arguments[2]))
     local body = file:read("*a")
     file:close()
-    local headers = { ["Content-Type"] = "application/json", ["X-API-Key"] = key }
     if body == "" then
         fixed = wrk.format("GET", path, {}, nil)
         return
     end
+    local headers = { ["Content-Type"] = "application/json" }
+    for i = 4, #arguments do
+        local name, value = arguments[i]:match("^([^:]+): (.*)$")
+        headers[name] = value
+    end
     math.randomseed(os.time())
     count = math.random(1000000000, 8000000000)
     fixed = wrk.format("POST", path, headers, (body:gsub("@NUMBER@", "0000000000")))
-    if arguments[4] == "unique" then
+    if arguments[3] == "unique" then
         local at = fixed:find("0000000000", 1, true)
         head, tail = fixed:sub(1, at - 1), fixed:sub(at + 10)
     end

@@ -41,7 +41,7 @@ struct stream {
 struct load {
     int poll;
     struct sockaddr_in address;
-    long count, ramp_ms, tokens, opened, over;
+    long count, ramp_ms, tokens, opened, over, refused;
     char question[TEXT_MAX_BYTES];
     size_t question_length;
     char *number; /* in question; NULL: all streams ask the same */
@@ -97,7 +97,7 @@ take_text(struct load *load, struct stream *stream, char byte)
 }
 
 static void
-take_head(struct stream *stream, char byte)
+take_head(struct load *load, struct stream *stream, char byte)
 {
     if (stream->used + 1 < sizeof(stream->line))
         stream->line[stream->used++] = byte;
@@ -106,7 +106,7 @@ take_head(struct stream *stream, char byte)
     stream->line[stream->used] = '\0';
     bool good = strncmp(stream->line, "HTTP/1.1 200", 12) == 0 &&
                 strcasestr(stream->line, "transfer-encoding: chunked");
-    if (!good)
+    if (!good && load->refused++ == 0)
         fprintf(stderr, "streams: %s\n", stream->line);
     stream->place = good ? PLACE_CHUNK_SIZE : PLACE_END;
     stream->used = 0;
@@ -126,7 +126,7 @@ take_byte(struct load *load, struct stream *stream, char byte)
 {
     switch (stream->place) {
     case PLACE_HEAD:
-        take_head(stream, byte);
+        take_head(load, stream, byte);
         break;
     case PLACE_CHUNK_SIZE:
         if (hex_of(byte) >= 0)
