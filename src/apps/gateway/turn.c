@@ -96,10 +96,10 @@ turn_flush(struct turn *turn)
 static bool
 send_pending(struct turn *turn, struct provider_failure *failure)
 {
-    turn->ask.committed = true;
-    if (turn->pending.length == 0 || turn_flush(turn))
+    if (turn->pending.length == 0)
         return true;
-    return provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
+    turn->ask.committed = true;
+    return turn_flush(turn) || provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
 }
 
 static void
