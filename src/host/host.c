@@ -20,7 +20,13 @@
 
 _Static_assert(sizeof(struct shared) == HOST_SHARED_BYTES, "the layout changed: raise HOST_LAYOUT");
 
-enum { PAGE_BYTES = 4096, RING_MIN_BYTES = 64 * 1024, SLOT_BYTES = 256, SLOTS_MIN = 64 };
+enum {
+    PATH_BYTES = 4096,
+    PAGE_BYTES = 4096,
+    RING_MIN_BYTES = 64 * 1024,
+    SLOT_BYTES = 256,
+    SLOTS_MIN = 64
+};
 
 static size_t
 round_up(size_t size, size_t unit)
@@ -130,13 +136,18 @@ map_file(struct host *host, const char *path, struct error *err)
     return true;
 }
 
+static bool
+name_file(char *path, size_t size, const char *directory, size_t l1_bytes)
+{
+    int length = snprintf(path, size, "%s/hearth-shared.%d-%zu", directory, HOST_LAYOUT, l1_bytes);
+    return length >= 0 && (size_t)length < size;
+}
+
 struct host *
 host_open(const char *directory, size_t l1_bytes, struct error *err)
 {
-    char path[4096];
-    int length =
-        snprintf(path, sizeof path, "%s/hearth-shared.%d-%zu", directory, HOST_LAYOUT, l1_bytes);
-    if (length < 0 || (size_t)length >= sizeof path || l1_bytes > SIZE_MAX / 4) {
+    char path[PATH_BYTES];
+    if (!name_file(path, sizeof path, directory, l1_bytes) || l1_bytes > SIZE_MAX / 4) {
         error_set(err, ERROR_INTERNAL, "no name for the shared file in \"%.200s\"", directory);
         return NULL;
     }
@@ -161,4 +172,12 @@ host_close(struct host *host)
     if (host->fd >= 0)
         close(host->fd);
     free(host);
+}
+
+void
+host_remove(const char *directory, size_t l1_bytes)
+{
+    char path[PATH_BYTES];
+    if (name_file(path, sizeof path, directory, l1_bytes))
+        unlink(path);
 }

@@ -18,4 +18,7 @@ struct host *host_open(const char *directory, size_t l1_bytes, struct error *err
     __attribute__((warn_unused_result));
 void host_close(struct host *host);
 
+/* Deletes the file that host_open() makes there; who has it open goes on with it. */
+void host_remove(const char *directory, size_t l1_bytes);
+
 #endif

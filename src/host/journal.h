@@ -38,7 +38,7 @@ struct journal_row {
     int64_t time_us; /* time of day */
     enum journal_kind kind;
     enum journal_level level;
-    int64_t value;    /* of config_load and performance_event: microseconds */
+    int64_t value;    /* of config_load: microseconds; of performance_event: nanoseconds */
     char subject[48]; /* a preset, model, operation; of an alert: what it is about */
     char session[40]; /* of an alert: its kind */
     char text[128];

@@ -160,3 +160,44 @@ metrics_sum(struct host *host, enum metric metric, const char *labels_hold)
     }
     return sum;
 }
+
+uint64_t
+metrics_value(struct host *host, enum metric metric, const char *labels)
+{
+    struct name_table table = metrics_series_table(host);
+    size_t length = strnlen(labels, METRIC_LABELS_MAX + 1);
+    struct series *series =
+        length <= METRIC_LABELS_MAX ? name_find(&table, metric, labels, length, false) : NULL;
+    return series ? atomic_load_explicit(&series->value, memory_order_relaxed) : 0;
+}
+
+void
+metrics_each(struct host *host, enum metric metric,
+             void (*take)(void *context, const char *labels, uint64_t value), void *context)
+{
+    char labels[NAME_MAX_BYTES + 1];
+    struct name_table table = metrics_series_table(host);
+    for (size_t i = 0; i < SERIES_MAX; i++) {
+        struct series *series = name_at(&table, i, labels);
+        if (series && name_kind(&series->name) == metric)
+            take(context, labels, atomic_load_explicit(&series->value, memory_order_relaxed));
+    }
+}
+
+bool
+metrics_label(const char *labels, const char *name, char *value, size_t size)
+{
+    size_t length = strlen(name);
+    for (const char *at = labels; (at = strstr(at, name)); at += length) {
+        if ((at != labels && at[-1] != ',') || strncmp(at + length, "=\"", 2) != 0)
+            continue;
+        const char *start = at + length + 2;
+        size_t count = strcspn(start, "\"\\");
+        if (start[count] != '"' || count >= size)
+            return false;
+        memcpy(value, start, count);
+        value[count] = '\0';
+        return true;
+    }
+    return false;
+}

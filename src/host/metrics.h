@@ -3,6 +3,7 @@
 #define HEARTH_HOST_METRICS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/strbuf.h"
@@ -60,7 +61,11 @@
     X(BREAKER_STATE, GAUGE, "hearth_breaker_state", "0 closed, 1 half open, 2 open.")              \
     X(RETRIES_REFUSED, COUNTER, "hearth_ai_retries_refused_total",                                 \
       "Retries that were not made because the host's retry budget was spent.")                     \
-    X(AI_RETRIES, COUNTER, "hearth_ai_retries_total", "Calls repeated, by operation and reason.")  \
+    X(AI_RETRIES, COUNTER, "hearth_ai_retries_total", "Calls repeated, by operation and model.")   \
+    X(AI_LAST, GAUGE, "hearth_ai_last_call_timestamp_seconds",                                     \
+      "When a call to a model last ended so, by operation and result.")                            \
+    X(FIGURES_BASE, GAUGE, "hearth_resilience_figures_base",                                       \
+      "What figures were when they were last reset, by subject and figure.")                       \
     X(ALERTS, COUNTER, "hearth_alerts_total", "Alerts raised, by level and kind.")                 \
     X(ALERT_DELIVERIES, COUNTER, "hearth_alert_deliveries_total",                                  \
       "Alerts posted to the webhook, by outcome.")                                                 \
@@ -91,6 +96,16 @@ void metrics_set(struct host *host, enum metric metric, const char *labels, int6
 
 /* The sum of a metric's series whose labels hold this text ("" for all). */
 uint64_t metrics_sum(struct host *host, enum metric metric, const char *labels_hold);
+
+/* The value of the series with exactly these labels; 0 where there is none, and none is made. */
+uint64_t metrics_value(struct host *host, enum metric metric, const char *labels);
+
+/* Calls take() for each series of a counter or gauge. */
+void metrics_each(struct host *host, enum metric metric,
+                  void (*take)(void *context, const char *labels, uint64_t value), void *context);
+
+/* Copies the value of a label out of a labels text; false where it has none or none that fits. */
+bool metrics_label(const char *labels, const char *name, char *value, size_t size);
 
 /* Appends all series as Prometheus text, version 0.0.4, in the order of the table. */
 void metrics_write(struct host *host, struct strbuf *out);

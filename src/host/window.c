@@ -42,7 +42,9 @@ window_add(const struct window *window, int64_t monotonic_us, struct window_coun
     uint64_t word = atomic_load(slot), next;
     do {
         bool is_over = age_of(word, second) > 0;
-        struct window_counts seen = is_over ? (struct window_counts){0} : counts_of(word);
+        struct window_counts seen = {0};
+        if (!is_over)
+            seen = counts_of(word);
         uint64_t stamp = is_over ? (uint64_t)second & SECOND_MASK : word >> SECOND_SHIFT;
         next = stamp << SECOND_SHIFT | (uint64_t)bounded(seen.all + counts.all) << ALL_SHIFT |
                (uint64_t)bounded(seen.some + counts.some);

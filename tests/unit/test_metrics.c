@@ -173,6 +173,43 @@ passes_promtool(void **state)
     assert_int_equal(pclose(promtool), 0);
 }
 
+static void
+add_value(void *sum, const char *labels, uint64_t value)
+{
+    (void)labels;
+    *(uint64_t *)sum += value;
+}
+
+static void
+reads_single_series_and_all_of_one_metric_without_making_any(void **state)
+{
+    struct host *host = host_of(state);
+    uint64_t sum = 0;
+    assert_int_equal(metrics_value(host, METRIC_AI_CALLS, "operation=\"qa\""), 0);
+    metrics_each(host, METRIC_AI_CALLS, add_value, &sum);
+    assert_int_equal(sum, 0);
+    assert_null(strstr(text_of(state), "hearth_ai_calls_total"));
+    metrics_add(host, METRIC_AI_CALLS, "operation=\"qa\"", 2);
+    metrics_add(host, METRIC_AI_CALLS, "operation=\"qa\",outcome=\"hit\"", 3);
+    metrics_add(host, METRIC_AI_ATTEMPTS, "operation=\"qa\"", 8);
+    assert_int_equal(metrics_value(host, METRIC_AI_CALLS, "operation=\"qa\""), 2);
+    metrics_each(host, METRIC_AI_CALLS, add_value, &sum);
+    assert_int_equal(sum, 5);
+}
+
+static void
+finds_the_values_of_labels(void **state)
+{
+    char value[8];
+    (void)state;
+    assert_true(metrics_label("a=\"1\",model=\"m\"", "model", value, sizeof value));
+    assert_string_equal(value, "m");
+    assert_false(metrics_label("base_model=\"m\"", "model", value, sizeof value));
+    assert_false(metrics_label("model=\"too long for it\"", "model", value, sizeof value));
+    assert_false(metrics_label("model=\"a\\\"b\"", "model", value, sizeof value));
+    assert_false(metrics_label("", "model", value, sizeof value));
+}
+
 int
 main(void)
 {
@@ -185,6 +222,8 @@ main(void)
         TEST(counts_what_a_full_table_drops),
         TEST(heals_a_series_whose_claimer_died),
         TEST(keeps_names_of_equal_hash_apart),
+        TEST(reads_single_series_and_all_of_one_metric_without_making_any),
+        TEST(finds_the_values_of_labels),
         TEST(passes_promtool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
