@@ -87,7 +87,9 @@ request_accepts(const struct request *request, const char *media_type)
     const char *at = request_header(request, "ACCEPT");
     size_t length = strlen(media_type);
     int most = 0;
-    while (at && *at != '\0') {
+    if (!at)
+        return 0;
+    while (*at != '\0') {
         at += strspn(at, " \t,");
         const char *end = element_end(at);
         if (strncasecmp(at, media_type, length) == 0 &&

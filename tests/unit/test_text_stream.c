@@ -47,10 +47,10 @@ answer_double(const struct text_call *call, struct text_response *response, stru
         here =
             ping ? sink->tick(sink->context) : sink->piece(sink->context, *piece, strlen(*piece));
     }
-    if (!here)
-        return error_set(err, ERROR_CLIENT_CLOSED, "the client left");
-    if (scene->failure)
-        return error_set(err, scene->failure, "the provider is gone");
+    if (!here || scene->failure) {
+        error_set(err, here ? scene->failure : ERROR_CLIENT_CLOSED, "it went wrong");
+        return false;
+    }
     *response = scene->response;
     response->metadata = &scene->metadata;
     *receipt = scene->receipt;
