@@ -108,14 +108,15 @@ count_stream(struct request *request, bool sent)
     metrics_add(request->service->host, METRIC_STREAMS, outcome, 1);
 }
 
-/* A probe that says "not now" is an answer and no failure. */
+/* A probe that says "not now" is an answer and no failure; nor is a stream that its client left. */
 static void
-watch_errors(const struct request *request, int status)
+watch_errors(const struct request *request, bool sent)
 {
     const struct service *service = request->service;
+    const struct response *response = &request->response;
     if (request->route && request->route->limit == LIMIT_HEALTH)
         return;
-    error_rate_count(service->host, status >= 500 || request->response.incomplete,
+    error_rate_count(service->host, response->status >= 500 || (sent && response->incomplete),
                      service->settings->alert_error_rate_percent, clock_monotonic_us());
 }
 
@@ -126,7 +127,7 @@ dispatch_finish(struct request *request, bool sent)
     int status = request->response.status;
     int64_t duration_us = request->timing.answered_us - request->timing.started_us;
     meters_count(service->meters, request->route, status, request->may_wait, duration_us);
-    watch_errors(request, status);
+    watch_errors(request, sent);
     if (!sent || status == error_info(ERROR_CLIENT_CLOSED)->status)
         metrics_add(service->host, METRIC_CLIENT_GONE, "", 1);
     if (request->response.begun)

@@ -13,8 +13,10 @@
 #include "access/caller.h"
 #include "apps/dispatch.h"
 #include "apps/meters.h"
+#include "base/clock.h"
 #include "http/event_stream.h"
 #include "http/route.h"
+#include "host/error_rate.h"
 #include "host/metrics.h"
 
 struct echo {
@@ -622,16 +624,27 @@ leaves_a_stream_that_breaks_off_as_it_is_and_counts_it(void **state)
     }
 }
 
+static int64_t
+errors(void)
+{
+    return error_rate_now(service.host, clock_monotonic_us()).errors;
+}
+
 static void
-counts_a_stream_whose_client_left(void **state)
+takes_a_client_that_left_a_stream_for_no_error_of_ours(void **state)
 {
     (void)state;
-    struct exchange exchange;
-    uint64_t before = streams("client_gone");
-    assert_int_equal(start(&exchange, HEADERS(GET("/v1/stream")), NULL), DISPATCH_DONE);
-    dispatch_finish(&exchange.request, false);
-    arena_release(&exchange.request.arena);
-    assert_int_equal(streams("client_gone") - before, 1);
+    static const bool sent[] = {true, false};
+    for (size_t i = 0; i < 2; i++) {
+        struct exchange exchange;
+        uint64_t before = streams("client_gone");
+        int64_t errors_before = errors();
+        assert_int_equal(start(&exchange, HEADERS(GET("/v1/stream?fails")), NULL), DISPATCH_DONE);
+        dispatch_finish(&exchange.request, sent[i]);
+        arena_release(&exchange.request.arena);
+        assert_int_equal(streams("client_gone") - before, !sent[i]);
+        assert_int_equal(errors() - errors_before, sent[i]);
+    }
 }
 
 static void
@@ -713,7 +726,7 @@ main(void)
         cmocka_unit_test(counts_answers_by_route_and_status),
         cmocka_unit_test(begins_a_stream_with_the_headers_of_every_answer),
         cmocka_unit_test(leaves_a_stream_that_breaks_off_as_it_is_and_counts_it),
-        cmocka_unit_test(counts_a_stream_whose_client_left),
+        cmocka_unit_test(takes_a_client_that_left_a_stream_for_no_error_of_ours),
         cmocka_unit_test(keeps_the_parsed_body_beside_the_decoded_one),
     };
     return cmocka_run_group_tests(tests, open_service, close_service);
