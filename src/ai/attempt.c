@@ -171,6 +171,11 @@ count_attempt(const struct attempt *attempt, const struct provider_failure *fail
              outcome_name(failure));
     metrics_add(attempt->ask->ai->host, METRIC_AI_ATTEMPTS, labels, 1);
     attempt->ask->receipt->attempts++;
+    if (attempt->made < 2)
+        return;
+    snprintf(labels, sizeof(labels), "operation=\"%s\",model=\"%s\"", attempt->ask->operation,
+             attempt->model->name);
+    metrics_add(attempt->ask->ai->host, METRIC_AI_RETRIES, labels, 1);
 }
 
 /* What the provider says of a question, in the words of the error. */

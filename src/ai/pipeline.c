@@ -24,6 +24,20 @@ outcome(const struct receipt *receipt, const struct error *err)
     return receipt->degraded ? "degraded" : "answered";
 }
 
+/* What a call tells of the models, as a label; NULL for nothing: what was cached, and what only its
+ * caller can mend. */
+static const char *
+result(const struct receipt *receipt, const struct error *err)
+{
+    if (err)
+        return error_info(err->code)->status >= 500 || err->code == ERROR_PROVIDER_RATE_LIMITED
+                   ? "failure"
+                   : NULL;
+    if (receipt->cache == CACHE_STATE_HIT || receipt->cache == CACHE_STATE_COALESCED)
+        return NULL;
+    return receipt->degraded || receipt->cache == CACHE_STATE_STALE ? "failure" : "success";
+}
+
 void
 ai_count_call(struct ai *ai, const char *operation, const struct receipt *receipt,
               int64_t started_us, const struct error *err)
@@ -32,6 +46,11 @@ ai_count_call(struct ai *ai, const char *operation, const struct receipt *receip
     snprintf(labels, sizeof(labels), "operation=\"%s\",outcome=\"%s\"", operation,
              outcome(receipt, err));
     metrics_add(ai->host, METRIC_AI_CALLS, labels, 1);
+    const char *told = result(receipt, err);
+    if (told) {
+        snprintf(labels, sizeof(labels), "operation=\"%s\",result=\"%s\"", operation, told);
+        metrics_set(ai->host, METRIC_AI_LAST, labels, clock_realtime_us() / 1000000);
+    }
     if (receipt->cache == CACHE_STATE_HIT)
         return;
     snprintf(labels, sizeof(labels), "operation=\"%s\"", operation);

@@ -176,6 +176,13 @@ def test_a_broken_model_opens_its_breaker_raises_alerts_and_is_closed_by_hand(se
             for dashboard in answers(site, "/dashboard", 3):
                 assert any(model in text for text in dashboard["alerts"])
                 assert dashboard["health"]["open_circuit_breakers"] == 1
+            opened = receiver.wait_for("breaker_open")
+            assert opened[0]["subject"] == model and opened[0]["level"] == "error"
+            figures = site.get(f"{BASE}/metrics/summarize").json()["metrics"]
+            assert figures["failed_calls"] == figures["total_calls"] == 6
+            assert figures["retry_attempts"] >= 1 and figures["circuit_breaker_opens"] == 1
+            assert figures["failure_rate"] == 100.0
+            assert figures["last_failure"] and figures["last_success"] is None
             reset = site.post(f"{BASE}/circuit-breakers/{model}/reset")
             assert reset.json()["new_state"] == "closed"
             assert all(item["state"] == "closed"
@@ -184,6 +191,9 @@ def test_a_broken_model_opens_its_breaker_raises_alerts_and_is_closed_by_hand(se
             alerts = site.get(f"{BASE}/monitoring/alerts").json()
             rows = [row for row in alerts["alerts"] if row["kind"] == "breaker_closed"]
             assert len(rows) == len(closed) == 1
+            assert alerts["summary"]["alert_counts"]["error"] == len(receiver.wait_for("breaker_open"))
+            errors = site.get(f"{BASE}/monitoring/alerts?level=ERROR&max_alerts=1").json()
+            assert [row["kind"] for row in errors["alerts"]] == ["breaker_open"]
             assert rows[0]["metadata"]["subject"] == closed[0]["subject"] == model
             assert set(closed[0]) == {"time", "level", "kind", "subject", "message", "host"}
             assert "not-for-logs" not in site.log()
