@@ -10,7 +10,8 @@ static bool
 show_root(struct request *request, struct error *err)
 {
     (void)err;
-    static const char *const endpoints[] = {"/monitoring/*", "/cache/*", "/metrics"};
+    static const char *const endpoints[] = {"/monitoring/*", "/cache/*", "/resilience/*",
+                                            "/metrics"};
     struct internal_root response = {
         .message = "Hearth's internal interface",
         .version = API_VERSION,

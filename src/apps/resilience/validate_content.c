@@ -173,7 +173,10 @@ check_array(struct walk *walk, const json_t *array, int depth)
                      place(walk), json_array_size(array), VALIDATE_ARRAY_MAX);
     size_t i;
     json_t *value;
-    json_array_foreach(array, i, value) check_value(walk, value, depth);
+    json_array_foreach(array, i, value)
+    {
+        check_value(walk, value, depth);
+    }
 }
 
 static void
