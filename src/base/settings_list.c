@@ -47,6 +47,8 @@ models_add(const struct settings *settings, struct strbuf *out)
         if (model->provider->base_url)
             strbuf_printf(out, " at %s%s", model->provider->base_url,
                           model->provider->key ? ", with a key" : ", without a key");
+        for (size_t j = 0; model->aliases[j]; j++)
+            strbuf_printf(out, "%s%s", j == 0 ? ", also called " : ", ", model->aliases[j]);
         for (size_t j = 0; model->fallbacks[j]; j++)
             strbuf_printf(out, "%s%s", j == 0 ? ", then " : ", ", model->fallbacks[j]->name);
         strbuf_add_char(out, '\n');

@@ -395,6 +395,10 @@ finds_models_by_their_aliases(void **state)
     assert_false(settings_model(settings, "b")->whole);
     assert_int_equal(model->gap_timeout_ms, 50);
     assert_true(model->provider->responses);
+    struct strbuf list;
+    strbuf_init(&list, &reading->arena, 4096);
+    settings_list(settings, &list);
+    assert_non_null(strstr(list.data, "also called gpt-4o, house/large, then local"));
 }
 
 static void

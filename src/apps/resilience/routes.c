@@ -47,7 +47,7 @@ static const struct route routes[] = {
     POST("/config/use", resilience_use_preset, &use_answer_schema, "use_preset",
          "Switch the preset",
          "Holds on all running workers of this host at once, and for those that start later, until "
-         "the host starts anew.",
+         "the runtime directory goes.",
          .request = &use_request_schema, ALSO_404),
 
     /* config_advice.c */
