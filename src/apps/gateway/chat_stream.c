@@ -145,7 +145,10 @@ chat_pass(const struct reply *reply, const struct event *event, const json_t *da
 {
     if (!data)
         return strcmp(event->data, "[DONE]") == 0 ? SURFACE_END : SURFACE_DROP;
+    /* Clients read the first choice of whatever comes: what is no chunk would break them. */
     const json_t *choices = json_object_get(data, "choices");
+    if (!json_is_array(choices))
+        return SURFACE_DROP;
     bool is_usage = json_array_size(choices) == 0 && json_is_object(json_object_get(data, "usage"));
     return is_usage && !wants_usage(reply) ? SURFACE_DROP : SURFACE_PASS;
 }
