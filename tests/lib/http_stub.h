@@ -38,7 +38,7 @@ struct stub {
     size_t script_length;
     atomic_size_t calls, connections;
     atomic_bool stopping;
-    pthread_mutex_t mutex; /* over held */
+    pthread_mutex_t mutex; /* over held and script */
     pthread_cond_t freed;
     bool held; /* answers wait until stub_free_answers() */
     char body[65536];
@@ -48,9 +48,11 @@ struct stub {
 static inline void
 stub_script(struct stub *stub, const struct stub_answer *script, size_t length)
 {
+    pthread_mutex_lock(&stub->mutex);
     stub->script = script;
     stub->script_length = length;
     atomic_store(&stub->calls, 0);
+    pthread_mutex_unlock(&stub->mutex);
 }
 
 static inline bool
@@ -128,13 +130,13 @@ stub_serve(struct stub *stub, int connection)
     pthread_mutex_lock(&stub->mutex);
     while (stub->held)
         pthread_cond_wait(&stub->freed, &stub->mutex);
+    struct stub_answer answer =
+        stub->script[call < stub->script_length ? call : stub->script_length - 1];
     pthread_mutex_unlock(&stub->mutex);
-    const struct stub_answer *answer =
-        &stub->script[call < stub->script_length ? call : stub->script_length - 1];
-    if (answer->status > 0)
-        return stub_write(connection, answer);
+    if (answer.status > 0)
+        return stub_write(connection, &answer);
     char byte;
-    if (answer->status < 0)
+    if (answer.status < 0)
         (void)!recv(connection, &byte, 1, 0);
     return false;
 }

@@ -99,12 +99,19 @@ send_once(struct bench *bench)
     return send_it(bench, false);
 }
 
-/* Streams one answer of these headers, body and length. */
+/* The one answer from now on; the stub may still be at the one before. */
+static void
+script_one(struct bench *bench, const char *headers, const char *body, long announced)
+{
+    struct stub_answer *answer = arena_alloc(&bench->arena, sizeof(*answer));
+    *answer = (struct stub_answer){200, headers, body, announced};
+    stub_script(&bench->stub, answer, 1);
+}
+
 static bool
 stream_once(struct bench *bench, const char *headers, const char *body, long announced)
 {
-    const struct stub_answer answer = {200, headers, body, announced};
-    stub_script(&bench->stub, &answer, 1);
+    script_one(bench, headers, body, announced);
     return send_it(bench, true);
 }
 
@@ -531,15 +538,13 @@ refuses_an_answer_that_is_compressed(void **state)
     struct bench bench;
     bench_open(&bench);
     for (size_t i = 0; i < 3; i++) {
-        const struct stub_answer answer = {200, headers[i], "{}", STUB_CLOSES};
-        stub_script(&bench.stub, &answer, 1);
+        script_one(&bench, headers[i], "{}", STUB_CLOSES);
         assert_false(send_once(&bench));
         assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_INVALID);
         assert_int_equal(bench.failure.class, FAULT_PERMANENT);
         assert_null(strcasestr(bench.stub.head, "encoding"));
     }
-    const struct stub_answer identity = {200, "Content-Encoding: identity\r\n", "{}", 0};
-    stub_script(&bench.stub, &identity, 1);
+    script_one(&bench, "Content-Encoding: identity\r\n", "{}", 0);
     assert_true(send_once(&bench));
     bench_close(&bench);
 }
