@@ -201,6 +201,30 @@ def test_a_broken_model_opens_its_breaker_raises_alerts_and_is_closed_by_hand(se
     receiver.shutdown()
 
 
+def test_providers_and_strategies_are_shown_without_secrets(watched, fresh_text):
+    site = watched.site
+    assert summarize(site, fresh_text).status == 200
+    answer = site.get(f"{BASE}/providers")
+    shown = answer.json()
+    model = shown["models"][shown["default_model"]]
+    assert model["state"] == "closed" and model["attempts"]["ok"] >= 1
+    provider = {item["name"]: item for item in shown["providers"]}[model["provider"]]
+    assert provider["kind"] == "openai" and shown["default_model"] in provider["models"]
+    assert provider["origin"] == watched.provider.url
+    assert shown["models"]["local"]["state"] is None
+    strategies = site.get(f"{BASE}/config/strategies").json()
+    assert set(strategies["strategies"]) >= {"aggressive", "balanced", "conservative", "critical"}
+    assert strategies["operations"]["summarize"]["strategy"] == "aggressive"
+    assert strategies["operations"]["summarize"]["source"] == "setting"
+
+
+def test_the_index_lists_all_of_them(watched):
+    paths = {(item["method"], item["path"])
+             for item in watched.site.get(f"{BASE}/").json()["endpoints"]}
+    assert len([path for _, path in paths if path != BASE]) >= 38
+    assert ("POST", f"{BASE}/monitoring/cleanup") in paths
+
+
 def test_usage_tells_of_every_worker_that_started(watched):
     usage = watched.site.get(f"{BASE}/monitoring/usage-statistics").json()
     assert usage["time_window_hours"] == 24

@@ -70,6 +70,15 @@ resilience_show_config(struct request *request, struct error *err)
 }
 
 bool
+resilience_show_strategies(struct request *request, struct error *err)
+{
+    (void)err;
+    struct strategies *strategies = ai_strategies(request->service->ai);
+    response_json(request, 200, &strategies_view_schema, config_view(strategies, &request->arena));
+    return true;
+}
+
+bool
 resilience_list_presets(struct request *request, struct error *err)
 {
     (void)err;

@@ -107,6 +107,20 @@ static const struct schema steered_schema = {
             {.name = NULL}},
 };
 
+/* Some of the same struct. */
+const struct schema strategies_view_schema = {
+    .name = "Strategies",
+    .size = sizeof(struct config_view),
+    .fields =
+        (const struct field[]){
+            STRING(struct config_view, preset_name, NEEDED, .doc = "The preset that holds now."),
+            OBJECT_MAP(struct config_view, strategies, &strategy_schema, NEEDED,
+                       .doc = "All strategies by themselves."),
+            OBJECT_MAP(struct config_view, operations, &steered_schema, NEEDED,
+                       .doc = "Which one each operation and the gateway have now, and why."),
+            {.name = NULL}},
+};
+
 const struct schema config_view_schema = {
     .name = "ResilienceConfig",
     .size = sizeof(struct config_view),

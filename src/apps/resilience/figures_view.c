@@ -36,15 +36,21 @@ view_metrics(const struct figures *figures, struct arena *arena)
     return view;
 }
 
-void
-view_breaker(const struct model_figures *model, struct arena *arena, struct breaker_answer *answer)
+const char *
+view_state(enum breaker_state state)
 {
     static const char *const states[] = {
         [BREAKER_CLOSED] = "closed", [BREAKER_HALF_OPEN] = "half_open", [BREAKER_OPEN] = "open"};
+    return states[state];
+}
+
+void
+view_breaker(const struct model_figures *model, struct arena *arena, struct breaker_answer *answer)
+{
     const struct breaker_view *view = &model->breaker;
     *answer = (struct breaker_answer){
         .name = model->figures.name,
-        .state = states[view->state],
+        .state = view_state(view->state),
         .failure_count = view->failures,
         .failure_threshold = view->policy.threshold,
         .recovery_timeout = view->policy.recovery_ms / 1000,

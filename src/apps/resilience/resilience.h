@@ -17,6 +17,7 @@ const char *resilience_session(const struct request *request);
 /* config.c: what holds, presets, and the switch between them. */
 bool resilience_show_index(struct request *request, struct error *err);
 bool resilience_show_config(struct request *request, struct error *err);
+bool resilience_show_strategies(struct request *request, struct error *err);
 bool resilience_list_presets(struct request *request, struct error *err);
 bool resilience_show_preset(struct request *request, struct error *err);
 bool resilience_show_summary(struct request *request, struct error *err);

@@ -38,6 +38,8 @@ static const struct route routes[] = {
          "All routes below this one, and the preset that holds."),
     READ("/config", resilience_show_config, &config_view_schema, "config", "What holds",
          "The preset, the strategy of each operation with where it comes from, and all numbers."),
+    READ("/config/strategies", resilience_show_strategies, &strategies_view_schema, "strategies",
+         "All strategies", "With their numbers, and which operation has which."),
     READ("/config/presets", resilience_list_presets, &preset_item_schema, "presets", "All presets",
          "Their numbers and where they fit.", .response_is_list = true),
     READ("/config/presets/{name}", resilience_show_preset, &preset_view_schema, "preset",

@@ -198,8 +198,9 @@ struct rate_status_answer {
     const char *check_timestamp;
 };
 
-extern const struct schema resilience_index_schema, config_view_schema, preset_item_schema,
-    preset_view_schema, presets_summary_schema, use_request_schema, use_answer_schema;
+extern const struct schema resilience_index_schema, config_view_schema, strategies_view_schema,
+    preset_item_schema, preset_view_schema, presets_summary_schema, use_request_schema,
+    use_answer_schema;
 extern const struct schema template_view_schema, templates_answer_schema,
     template_suggestion_schema, template_request_schema, recommendation_answer_schema,
     detection_answer_schema;

@@ -74,6 +74,11 @@ static const struct route routes[] = {
         .doc = "On all workers at once; a rest that the provider asked for ends too.",
         .operation_id = "resilience_breaker_reset",
     },
+    SEEING("/providers", resilience_show_providers, ROUTE_KEY, .response = &providers_answer_schema,
+           .summary = "Providers and models",
+           .doc = "Where each model is asked, within which limits, what is asked after it, and how "
+                  "its calls ended. Keys are never told.",
+           .operation_id = "resilience_providers"),
     SEEING("/monitoring/usage-statistics", resilience_show_usage, ROUTE_KEY,
            .query = &window_query_schema, .response = &usage_answer_schema,
            .summary = "Which presets were in use",

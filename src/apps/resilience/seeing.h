@@ -13,6 +13,9 @@ void view_breaker(const struct model_figures *model, struct arena *arena,
 struct map view_breakers(const struct figures_report *report, struct arena *arena);
 struct metrics_summary *view_summary(const struct figures_report *report, struct arena *arena);
 
+/* "closed", "half_open", "open" */
+const char *view_state(enum breaker_state state);
+
 /* Percent with two decimals; of nothing: otherwise. */
 double view_percent(int64_t part, int64_t whole, double otherwise);
 
@@ -26,6 +29,10 @@ bool resilience_reset_metrics(struct request *request, struct error *err);
 bool resilience_list_breakers(struct request *request, struct error *err);
 bool resilience_show_breaker(struct request *request, struct error *err);
 bool resilience_reset_breaker(struct request *request, struct error *err);
+
+/* providers.c */
+extern const struct schema providers_answer_schema;
+bool resilience_show_providers(struct request *request, struct error *err);
 
 /* dashboard.c */
 bool resilience_show_dashboard(struct request *request, struct error *err);
