@@ -74,7 +74,7 @@ def test_every_writing_route_answers_callers_with_a_key_only(site, path, body):
 def test_the_index_lists_every_route_below_it(site):
     listed = {(row["method"], row["path"]) for row in site.get(f"{BASE}/").json()["endpoints"]}
     documented = {(method, path) for _, path, method, _ in site.operations() if path.startswith(BASE)}
-    assert listed == documented
+    assert listed == documented and len(listed) == 38
     assert ("POST", f"{BASE}/config/use") in listed
 
 
@@ -298,6 +298,22 @@ def test_a_switch_to_what_is_not_there_changes_nothing(site):
     assert response.status == 404 and "production" in response.json()["detail"]
     assert site.post(f"{BASE}/config/use", {}).status == 422
     assert site.get(f"{BASE}/config").json()["preset_name"] == "simple"
+
+
+def test_what_was_checked_and_switched_is_kept_by_session(site, server):
+    session = f"visit of {server}"
+    assert validate(site, {"retry_attempts": 3}, headers={"X-Session-Id": session})["is_valid"] is True
+    assert validate(site, {"retry_attempts": 0}, headers={"X-Session-Id": session})["is_valid"] is False
+    site.post(f"{BASE}/config/use", {"preset": "production"}, headers={"X-Session-Id": session})
+    kept = json.dumps(site.get(f"{BASE}/monitoring/session/{urllib.parse.quote(session)}").json())
+    assert kept.count("validation_event") == 2 and kept.count("config_change") == 1, kept
+    assert "must be at least 1" in kept and "production" in kept
+    site.get(f"{BASE}/config")  # whoever answers follows the switch, and notes it
+    usage = site.get(f"{BASE}/monitoring/usage-statistics").json()["statistics"]
+    assert usage["preset_usage_count"]["simple"] >= 4 and usage["preset_usage_count"]["production"] >= 1
+    assert usage["custom_config_usage_rate"] > 0 and usage["total_loads"] >= 4
+    alerts = json.dumps(site.get(f"{BASE}/monitoring/alerts").json())
+    assert "preset_changed" in alerts
 
 
 def hearth(house, *words):
