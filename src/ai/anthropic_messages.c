@@ -71,8 +71,9 @@ add_calls(const struct anthropic_writer *writer, const struct list *list, struct
     const struct chat_tool_call *calls = list->items;
     for (size_t i = 0; i < list->count; i++) {
         if (!provider_object(calls[i].arguments, writer->arena))
-            return provider_refuse(err, writer->arena, "messages",
-                                   "hold a tool call whose arguments are no JSON object");
+            return provider_refuse_chat(
+                writer->chat, "messages",
+                "cannot hold a tool call whose arguments are no JSON object", writer->arena, err);
         body_open(writer->body, NULL, '{');
         body_text(writer->body, "type", "tool_use");
         body_text(writer->body, "id", calls[i].id);
@@ -121,9 +122,11 @@ add_message(const struct anthropic_writer *writer, size_t *index, struct error *
         (const struct chat_message *)writer->chat->messages.items + *index;
     struct strbuf *body = writer->body;
     if (message->role == CHAT_ASSISTANT && chat_has_image(message))
-        return provider_refuse(err, writer->arena, "messages",
-                               "can hold no images of the assistant for a model of the Anthropic "
-                               "family");
+        return provider_refuse_chat(
+            writer->chat, "messages",
+            "can hold no images of the assistant for a model of the Anthropic "
+            "family",
+            writer->arena, err);
     body_open(body, NULL, '{');
     body_text(body, "role", message->role == CHAT_ASSISTANT ? "assistant" : "user");
     if (message->role != CHAT_TOOL && is_one_text(message)) {

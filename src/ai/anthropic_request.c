@@ -109,23 +109,25 @@ static bool
 can_be_said(const struct chat *chat, struct arena *arena, struct error *err)
 {
     const struct provider_limit limits[] = {
-        {chat->untranslatable, chat->untranslatable},
         {chat->n > 1, "n"},
         {chat->has_seed, "seed"},
         {chat->logprobs, "logprobs"},
         {chat->top_logprobs > 0, "top_logprobs"},
         {is_given(chat->presence_penalty), "presence_penalty"},
         {is_given(chat->frequency_penalty), "frequency_penalty"},
+        {0},
     };
-    if (!provider_can_say(limits, sizeof(limits) / sizeof(limits[0]), "Anthropic", arena, err))
+    if (!provider_can_say(chat, limits, "Anthropic", arena, err))
         return false;
     if (chat->format != CHAT_FORMAT_TEXT && chat->tools.count > 0)
-        return provider_refuse(err, arena, "response_format",
-                               "cannot be asked beside tools of a model of the Anthropic family");
+        return provider_refuse_chat(
+            chat, "response_format",
+            "cannot be asked beside tools of a model of the Anthropic family", arena, err);
     if (uses_name(&chat->tools, ANTHROPIC_ANSWER_TOOL))
-        return provider_refuse(err, arena, "tools",
-                               "cannot hold one named \"" ANTHROPIC_ANSWER_TOOL
-                               "\" for a model of the Anthropic family");
+        return provider_refuse_chat(chat, "tools",
+                                    "cannot hold one named \"" ANTHROPIC_ANSWER_TOOL
+                                    "\" for a model of the Anthropic family",
+                                    arena, err);
     return true;
 }
 

@@ -42,9 +42,11 @@ add_image(const struct gemini_writer *writer, const struct chat_part *part, stru
 {
     struct strbuf *body = writer->body;
     if (part->url && !can_fetch(part->url))
-        return provider_refuse(err, writer->arena, "messages",
-                               "cannot hold images by address for a model of the Gemini family: "
-                               "send them as data URLs");
+        return provider_refuse_chat(
+            writer->chat, "messages",
+            "cannot hold images by address for a model of the Gemini family: "
+            "send them as data URLs",
+            writer->arena, err);
     body_open(body, NULL, '{');
     body_open(body, part->url ? "fileData" : "inlineData", '{');
     body_given_text(body, "mimeType", part->media_type);
@@ -81,8 +83,9 @@ add_calls(const struct gemini_writer *writer, const struct list *list, struct er
     const struct chat_tool_call *calls = list->items;
     for (size_t i = 0; i < list->count; i++) {
         if (!provider_object(calls[i].arguments, writer->arena))
-            return provider_refuse(err, writer->arena, "messages",
-                                   "hold a tool call whose arguments are no JSON object");
+            return provider_refuse_chat(
+                writer->chat, "messages",
+                "cannot hold a tool call whose arguments are no JSON object", writer->arena, err);
         body_open(writer->body, NULL, '{');
         body_open(writer->body, "functionCall", '{');
         body_text(writer->body, "name", calls[i].name);
@@ -103,12 +106,16 @@ add_result(const struct gemini_writer *writer, size_t index, struct error *err)
     const char *name = chat_tool_name(writer->chat, index);
     const char *text = chat_text(message, writer->arena);
     if (!name)
-        return provider_refuse(err, writer->arena, "messages",
-                               "hold the result of a tool call that is in no earlier message");
+        return provider_refuse_chat(
+            writer->chat, "messages",
+            "cannot hold the result of a tool call that is in no earlier message", writer->arena,
+            err);
     if (chat_has_image(message))
-        return provider_refuse(err, writer->arena, "messages",
-                               "can hold images only in messages of the user for a model of the "
-                               "Gemini family");
+        return provider_refuse_chat(
+            writer->chat, "messages",
+            "can hold images only in messages of the user for a model of the "
+            "Gemini family",
+            writer->arena, err);
     body_open(body, NULL, '{');
     body_open(body, "functionResponse", '{');
     body_text(body, "name", name);

@@ -115,13 +115,13 @@ static bool
 can_be_said(const struct chat *chat, struct arena *arena, struct error *err)
 {
     const struct provider_limit limits[] = {
-        {chat->untranslatable, chat->untranslatable},
         {chat->logprobs, "logprobs"},
         {chat->top_logprobs > 0, "top_logprobs"},
         {chat->parallel_tool_calls == 0, "parallel_tool_calls"},
         {chat->has_seed && (chat->seed < INT32_MIN || chat->seed > INT32_MAX), "seed"},
+        {0},
     };
-    return provider_can_say(limits, sizeof(limits) / sizeof(limits[0]), "Gemini", arena, err);
+    return provider_can_say(chat, limits, "Gemini", arena, err);
 }
 
 bool

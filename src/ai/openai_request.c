@@ -89,9 +89,11 @@ add_messages(struct strbuf *body, const struct chat *chat, struct arena *arena, 
     for (size_t i = 0; i < chat->messages.count; i++) {
         const struct chat_message *message = &messages[i];
         if (message->role != CHAT_USER && chat_has_image(message))
-            return provider_refuse(err, arena, "messages",
-                                   "can hold images only in messages of the user for a model of "
-                                   "the OpenAI family");
+            return provider_refuse_chat(
+                chat, "messages",
+                "can hold images only in messages of the user for a model of "
+                "the OpenAI family",
+                arena, err);
         body_open(body, NULL, '{');
         body_text(body, "role", roles[message->role]);
         if (message->role == CHAT_TOOL)
@@ -213,11 +215,11 @@ translate(const struct chat *chat, const struct model_settings *model, struct ar
           struct strbuf *body, struct error *err)
 {
     const struct provider_limit limits[] = {
-        {chat->untranslatable, chat->untranslatable},
         /* Others than OpenAI take it: vLLM, llama.cpp, OpenRouter. */
         {chat->top_k > 0 && is_openai_itself(model->provider->base_url), "top_k"},
+        {0},
     };
-    if (!provider_can_say(limits, sizeof(limits) / sizeof(limits[0]), "OpenAI", arena, err))
+    if (!provider_can_say(chat, limits, "OpenAI", arena, err))
         return false;
     strbuf_add_char(body, '{');
     body_text(body, "model", model->id);

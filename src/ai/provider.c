@@ -166,15 +166,41 @@ provider_refuse(struct error *err, struct arena *arena, const char *field, const
     return error_set(err, ERROR_INVALID_REQUEST, "\"%s\" %s", field, why);
 }
 
+/* What the caller calls it; the chat's own names are those of chat completions. */
+static const char *
+field_name(const struct chat *chat, const char *field)
+{
+    static const struct {
+        const char *path, *field, *name;
+    } rows[] = {
+        {"/responses", "messages", "input"},
+        {"/responses", "response_format", "text.format"},
+        {"/responses", "logprobs", "include"},
+        {"/messages", "parallel_tool_calls", "tool_choice.disable_parallel_tool_use"},
+    };
+    for (size_t i = 0; chat->native_path && i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strcmp(chat->native_path, rows[i].path) == 0 && strcmp(field, rows[i].field) == 0)
+            return rows[i].name;
+    return field;
+}
+
 bool
-provider_can_say(const struct provider_limit *limits, size_t count, const char *family,
+provider_refuse_chat(const struct chat *chat, const char *field, const char *why,
+                     struct arena *arena, struct error *err)
+{
+    return provider_refuse(err, arena, field_name(chat, field), why);
+}
+
+bool
+provider_can_say(const struct chat *chat, const struct provider_limit *limits, const char *family,
                  struct arena *arena, struct error *err)
 {
-    for (size_t i = 0; i < count; i++)
-        if (limits[i].given)
-            return provider_refuse(
-                err, arena, limits[i].field,
-                arena_printf(arena, "cannot be asked of a model of the %s family", family));
+    const char *why = arena_printf(arena, "cannot be asked of a model of the %s family", family);
+    if (chat->untranslatable)
+        return provider_refuse(err, arena, chat->untranslatable, why);
+    for (; limits->field; limits++)
+        if (limits->given)
+            return provider_refuse_chat(chat, limits->field, why, arena, err);
     return true;
 }
 

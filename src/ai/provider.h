@@ -205,15 +205,21 @@ const json_t *provider_object(const char *text, struct arena *arena);
 /* A name for a tool call that came without one: unique, as clients demand. */
 const char *provider_call_id(struct arena *arena);
 
-/* A field of the chat that a dialect cannot say when it was given. */
+/* A field of the chat that a dialect cannot say when it was given; a NULL field ends the rows. */
 struct provider_limit {
     bool given;
     const char *field;
 };
 
-/* Refuses the first one given, with ERROR_INVALID_REQUEST. family: "Anthropic". */
-bool provider_can_say(const struct provider_limit *limits, size_t count, const char *family,
-                      struct arena *arena, struct error *err);
+/* Refuses what the chat says is untranslatable, else the first one given, with
+ * ERROR_INVALID_REQUEST. family: "Anthropic". */
+bool provider_can_say(const struct chat *chat, const struct provider_limit *limits,
+                      const char *family, struct arena *arena, struct error *err);
+
+/* As provider_refuse() of a field of the chat, by the name that the caller's interface has for
+ * it. */
+bool provider_refuse_chat(const struct chat *chat, const char *field, const char *why,
+                          struct arena *arena, struct error *err);
 
 /* Fills err with ERROR_INVALID_REQUEST and the field, and returns false. */
 bool provider_refuse(struct error *err, struct arena *arena, const char *field, const char *why);

@@ -134,6 +134,25 @@ names_what_it_cannot_say(void **state)
 }
 
 static void
+names_fields_as_the_callers_interface_does(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *field;
+    } rows[] = {{"/responses", "input"}, {"/chat/completions", "messages"}, {NULL, "messages"}};
+    struct chat_tool_call call = {"t", "f", "[]"};
+    struct chat_message message = {.role = CHAT_ASSISTANT, .tool_calls = {&call, 1}};
+    for (size_t i = 0; i < 3; i++) {
+        struct provider_bench bench;
+        open_bench(&bench);
+        bench.chat.messages = (struct list){&message, 1};
+        bench.chat.native_path = rows[i].path;
+        assert_string_equal(provider_bench_refused(&bench), rows[i].field);
+        provider_bench_close(&bench);
+    }
+}
+
+static void
 refuses_arguments_that_are_no_object(void **state)
 {
     (void)state;
@@ -178,6 +197,7 @@ main(void)
         cmocka_unit_test(says_which_tool_is_to_be_called),
         cmocka_unit_test(asks_for_the_form_of_the_answer_by_a_forced_tool),
         cmocka_unit_test(names_what_it_cannot_say),
+        cmocka_unit_test(names_fields_as_the_callers_interface_does),
         cmocka_unit_test(refuses_arguments_that_are_no_object),
         cmocka_unit_test(passes_the_callers_own_body_on_as_it_is),
         cmocka_unit_test(has_no_embeddings),
