@@ -157,6 +157,14 @@ step(struct ask *ask, const struct model_settings *model, const struct event *ev
     return turn->whole || !turn->speaks || send_pending(turn, failure);
 }
 
+/* A stream without its end mark may have broken off between one choice and the next. */
+static bool
+lacks_choices(const struct turn *turn, const struct provider_stream *stream)
+{
+    json_int_t wanted = json_integer_value(json_object_get(turn->request->document, "n"));
+    return turn->native && !stream->ended && wanted > (json_int_t)stream->choice_count;
+}
+
 static enum ask_verdict
 end(struct ask *ask, const struct model_settings *model, const struct provider_stream *stream,
     struct provider_failure *failure)
@@ -164,6 +172,13 @@ end(struct ask *ask, const struct model_settings *model, const struct provider_s
     struct turn *turn = ask->context;
     const struct surface *surface = turn->surface;
     ask_count_usage(ask, model, &stream->usage);
+    if (lacks_choices(turn, stream)) {
+        provider_fail(failure, ERROR_UPSTREAM_INCOMPLETE, "the model's answer broke off");
+        failure->class = FAULT_TRANSIENT;
+        return ASK_NEXT;
+    }
+    /* What was skipped may have been a part of the answer. */
+    turn->stops = turn->stops && stream->malformed == 0;
     if (!turn->native)
         surface->finish(&turn->reply, &stream->usage, &turn->pending);
     if (turn->mark.length > 0)
