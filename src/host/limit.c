@@ -18,10 +18,9 @@
 #include "host/hash.h"
 #include "host/shared.h"
 
-enum { TAG_SHIFT = 48, TAG_SHARED = 0, DEBT_PERIODS = 10 };
+enum { TAG_SHIFT = 48, TAG_SHARED = 0 };
 #define ARRIVAL_MASK ((UINT64_C(1) << TAG_SHIFT) - 1)
 #define PERIOD_MAX_S INT64_C(100000000)
-#define DEBT_MAX_US (PERIOD_MAX_S * 1000000)
 
 static int64_t
 arrival_of(uint64_t bucket)
@@ -167,51 +166,4 @@ limit_take_many(struct host *host, const char *key, struct rate rate, int64_t co
     if (cost > rate.count)
         cost = rate.count;
     return take(host, key, share_of(rate, cost > 0 ? cost : 0), monotonic_us, state);
-}
-
-/* Only what a key took from its own bucket comes back to it: from a shared one, others would get
- * more than their limit. */
-static void
-give_back(struct pair *cell, uint64_t tag, int64_t cost_us, int64_t now_us)
-{
-    struct pair seen = pair_load(cell), next;
-    do {
-        next = seen;
-        uint64_t *bucket = find_live((uint64_t *[2]){&next.low, &next.high}, tag, now_us);
-        if (!bucket)
-            return;
-        int64_t arrival_us = arrival_of(*bucket) - cost_us;
-        *bucket = bucket_of(tag, arrival_us > now_us ? arrival_us : now_us);
-    } while (!pair_swap(cell, &seen, next));
-}
-
-static void
-owe(struct pair *cell, uint64_t tag, struct share share, int64_t now_us)
-{
-    struct pair seen = pair_load(cell), next;
-    int64_t most_us =
-        share.period_us < DEBT_MAX_US / DEBT_PERIODS ? share.period_us * DEBT_PERIODS : DEBT_MAX_US;
-    do {
-        next = seen;
-        uint64_t *bucket = choose(&next, tag, now_us);
-        int64_t wait_us = arrival_of(*bucket) - now_us + share.cost_us;
-        if (wait_us > most_us)
-            wait_us = most_us;
-        *bucket = bucket_of(*bucket >> TAG_SHIFT, now_us + wait_us);
-    } while (!pair_swap(cell, &seen, next));
-}
-
-void
-limit_settle(struct host *host, const char *key, struct rate rate, int64_t cost,
-             int64_t monotonic_us)
-{
-    uint64_t tag;
-    struct pair *cell = find_set(host, key, &tag);
-    if (!can_grant(&rate) || cost == 0)
-        return;
-    int64_t most = rate.count < INT64_MAX / DEBT_PERIODS ? rate.count * DEBT_PERIODS : INT64_MAX;
-    if (cost < 0)
-        give_back(cell, tag, share_of(rate, cost > -most ? -cost : most).cost_us, monotonic_us);
-    else
-        owe(cell, tag, share_of(rate, cost < most ? cost : most), monotonic_us);
 }

@@ -27,9 +27,4 @@ bool limit_take_many(struct host *host, const char *key, struct rate rate, int64
                      int64_t monotonic_us, struct limit_state *state)
     __attribute__((warn_unused_result));
 
-/* Takes cost that was not foreseen, or gives back (negative) what was not used, without asking. A
- * bucket owes ten times what it holds at most. */
-void limit_settle(struct host *host, const char *key, struct rate rate, int64_t cost,
-                  int64_t monotonic_us);
-
 #endif

@@ -130,35 +130,6 @@ takes_what_is_more_than_the_bucket_as_all_of_it(void **state)
     assert_true(limit_take_many(host_of(state), "t", tokens, 5000, START + 60 * SECOND, &limit));
 }
 
-static void
-settles_what_was_not_foreseen_and_gives_back_what_was_not_used(void **state)
-{
-    struct rate tokens = {1000, 60};
-    struct limit_state limit;
-    assert_true(limit_take_many(host_of(state), "t", tokens, 800, START, &limit));
-    limit_settle(host_of(state), "t", tokens, -300, START);
-    assert_true(limit_take_many(host_of(state), "t", tokens, 500, START, &limit));
-    assert_int_equal(limit.remaining, 0);
-    limit_settle(host_of(state), "t", tokens, 1000, START);
-    assert_false(limit_take_many(host_of(state), "t", tokens, 1, START + 60 * SECOND, &limit));
-    assert_true(limit_take_many(host_of(state), "t", tokens, 1000, START + 120 * SECOND, &limit));
-}
-
-static void
-owes_no_more_than_ten_buckets_and_never_holds_more_than_one(void **state)
-{
-    struct rate tokens = {1000, 60};
-    struct limit_state limit;
-    limit_settle(host_of(state), "t", tokens, INT64_MAX, START);
-    assert_false(limit_take_many(host_of(state), "t", tokens, 1, START + 540 * SECOND, &limit));
-    assert_true(limit_take_many(host_of(state), "t", tokens, 1000, START + 600 * SECOND, &limit));
-    limit_settle(host_of(state), "t", tokens, INT64_MIN, START + 600 * SECOND);
-    assert_true(limit_take_many(host_of(state), "t", tokens, 1000, START + 600 * SECOND, &limit));
-    assert_false(limit_take_many(host_of(state), "t", tokens, 1, START + 600 * SECOND, &limit));
-    limit_settle(host_of(state), "never used", tokens, -5, START);
-    limit_settle(host_of(state), "t", (struct rate){0, 60}, 5, START);
-}
-
 int
 main(void)
 {
@@ -171,8 +142,6 @@ main(void)
         TEST(is_exact_over_processes),
         TEST(takes_many_at_once_and_tells_in_milliseconds_when_they_would_pass),
         TEST(takes_what_is_more_than_the_bucket_as_all_of_it),
-        TEST(settles_what_was_not_foreseen_and_gives_back_what_was_not_used),
-        TEST(owes_no_more_than_ten_buckets_and_never_holds_more_than_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
