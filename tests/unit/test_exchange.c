@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "fcgi/exchange.h"
@@ -187,6 +188,30 @@ wakes_whoever_waits_when_the_client_leaves(void **state)
     line->near = copy;
 }
 
+static void
+gives_up_a_client_that_takes_nothing(void **state)
+{
+    struct line *line = *state;
+    struct event_stream stream;
+    static char text[60000];
+    const struct timeval limit = {.tv_usec = 1000};
+    bool sent = true;
+    int events = 0;
+    memset(text, 'x', sizeof(text));
+    struct exchange *exchange = begin_stream(line, &stream);
+    int copy = dup(line->near);
+    setsockopt(line->near, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    while (events < 1000 && event_stream_send(&stream, NULL, text, sizeof(text)))
+        events++;
+    assert_in_range(events, 1, 999);
+    assert_int_equal(exchange_send(exchange, &sent), -1);
+    assert_false(sent);
+    close(line->far);
+    line->far = -1;
+    exchange_put(&line->pool, exchange);
+    line->near = copy;
+}
+
 int
 main(void)
 {
@@ -195,6 +220,8 @@ main(void)
                                         connect_line, cut_line),
         cmocka_unit_test_setup_teardown(says_that_an_answer_was_not_sent, connect_line, cut_line),
         cmocka_unit_test_setup_teardown(sends_each_event_when_it_is_made, connect_line, cut_line),
+        cmocka_unit_test_setup_teardown(gives_up_a_client_that_takes_nothing, connect_line,
+                                        cut_line),
         cmocka_unit_test_setup_teardown(wakes_whoever_waits_when_the_client_leaves, connect_line,
                                         cut_line),
     };
