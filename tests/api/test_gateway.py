@@ -341,6 +341,15 @@ def test_a_body_in_the_models_own_dialect_is_left_alone(house, path, model):
         assert re.sub(number, b"", response.body) == re.sub(number, b"", answer.read())
 
 
+def test_beta_features_are_switched_on_for_the_models_own_dialect(house):
+    headers = {"anthropic-beta": "one-2026-01-01,two"}
+    assert house.site.post(MESSAGES, message("claude", "count to 3"), headers=headers).status == 200
+    assert house.site.post(MESSAGES, message("gpt", "count to 3"), headers=headers).status == 200
+    native, other = house.provider.calls()
+    assert native["headers"]["anthropic-beta"] == "one-2026-01-01,two"
+    assert "anthropic-beta" not in other["headers"]
+
+
 def test_several_answers_with_their_probabilities_arrive(house):
     body = chat("gpt", "count to 3", n=3, logprobs=True, top_logprobs=2, seed=7)
     choices = house.site.post(CHAT, body).json()["choices"]

@@ -42,6 +42,18 @@ header_says(const struct request *request, const char *cgi_name, const char *val
     return given && strcmp(given, value) == 0;
 }
 
+/* "" where it is not sent, or is more than printable text: it goes into a request of ours. */
+static const char *
+beta_features(const struct request *request, const struct surface *surface)
+{
+    const char *value =
+        surface->beta_cgi_name ? request_header(request, surface->beta_cgi_name) : NULL;
+    for (const char *byte = value; byte && *byte != '\0'; byte++)
+        if (*byte < 0x20 || *byte > 0x7e)
+            return "";
+    return value ? value : "";
+}
+
 /* Only what would be said again in the same words is worth keeping, unless the client wants it. */
 static bool
 may_store(const struct request *request)
@@ -99,6 +111,7 @@ prepare_cache(struct turn *turn)
         request->caller ? request->caller->tenant : "",
         turn->surface->name,
         turn->streams ? "stream" : "plain",
+        turn->beta,
         model->name,
         model->provider->name,
         model->id ? model->id : "",
@@ -124,6 +137,7 @@ prepare(struct turn *turn)
 {
     struct request *request = turn->request;
     struct arena *arena = &request->arena;
+    turn->beta = beta_features(request, turn->surface);
     turn->streams = json_is_true(json_object_get(request->document, "stream"));
     turn->whole = turn->model->whole || header_says(request, "X_HEARTH_DELIVERY", "whole");
     turn->reply = (struct reply){.surface = turn->surface, .document = request->document};

@@ -54,6 +54,9 @@ struct surface {
         *operation; /* "gateway_chat": label of metrics and logs, and the cache's operation */
     enum provider_kind family;
     const char *native_path; /* behind the version: "/chat/completions" */
+    /* A header by which clients switch on what their bodies then ask for, and its CGI name without
+     * "HTTP_": native models get it too. NULL: none. */
+    const char *beta_header, *beta_cgi_name;
     /* Whether a model of the family takes this dialect. NULL: all do. */
     bool (*is_native)(const struct model_settings *model);
 

@@ -63,7 +63,11 @@ build(struct ask *ask, const struct model_settings *model, struct provider_reque
         if (turn->streams)
             turn->surface->begin(&turn->reply, &turn->pending);
     }
-    return provider_of(model->provider->kind)->build_chat(&chat, model, ask->arena, request, err);
+    if (!provider_of(model->provider->kind)->build_chat(&chat, model, ask->arena, request, err))
+        return false;
+    if (turn->native && turn->beta[0] != '\0')
+        provider_add_header(request, turn->surface->beta_header, turn->beta);
+    return true;
 }
 
 void

@@ -19,6 +19,7 @@ struct turn {
     struct answers answers;
     struct receipt receipt;
     int64_t waited_us; /* for an identical request's answer */
+    const char *beta;  /* value of the surface's beta_header, "" for none */
     bool streams;
     bool whole; /* nothing of a stream is shown before all of it is there */
 
