@@ -16,6 +16,8 @@ EMBEDDINGS = "/v1/embeddings"
 RESPONSES = "/v1/responses"
 LOCAL = "local-hash-256"
 ANTHROPIC = {"anthropic-version": "2023-06-01"}
+# For each family a model that is to break, so that the breakers of the others stay closed.
+FAMILIES = {"native": "whole", "gpt": "one", "claude": "two", "gemini": "three"}
 CONFIG = """
 [provider "one"]
 kind = openai
@@ -45,7 +47,7 @@ id = native-id
 provider = two
 [model "gemini"]
 provider = three
-"""
+""" + "".join(f'[model "{name}-cut"]\nprovider = {provider}\n' for name, provider in FAMILIES.items())
 numbers = itertools.count(1)
 
 
@@ -88,7 +90,8 @@ def test_the_list_of_models_has_all_names_in_either_shape(site):
     answer = site.get("/v1/models")
     assert answer.status == 200
     models = {model["id"]: model for model in answer.json()["data"]}
-    assert list(models) == ["gpt", "quick", "team/quick", "native", "claude", "gemini", LOCAL]
+    assert list(models) == ["gpt", "quick", "team/quick", "native", "claude", "gemini",
+                            *(f"{name}-cut" for name in FAMILIES), LOCAL]
     assert models["team/quick"] == {"id": "team/quick", "object": "model", "created": 0, "owned_by": "one"}
     answer = site.get("/v1/models", headers=ANTHROPIC).json()
     assert answer["has_more"] is False
@@ -214,7 +217,7 @@ def test_an_unknown_model_embeds_nothing(site):
     assert answer.json()["error"]["code"] == "model_not_found"
 
 
-@pytest.mark.parametrize("model", ["native", "gpt", "claude", "gemini"])
+@pytest.mark.parametrize("model", FAMILIES)
 def test_a_response_is_as_documented(site, model):
     answer = site.post(RESPONSES, {"model": model, "input": "say: good morning", "max_output_tokens": 50})
     assert answer.status == 200
@@ -225,7 +228,7 @@ def test_a_response_is_as_documented(site, model):
     assert body.get("store", False) is False
 
 
-@pytest.mark.parametrize("model", ["native", "gpt", "claude", "gemini"])
+@pytest.mark.parametrize("model", FAMILIES)
 def test_a_kept_response_is_the_same_again(house, model):
     question = {"model": model, "input": fresh("say: kept"), "temperature": 0, "max_output_tokens": 50}
     first = house.site.post(RESPONSES, question)
@@ -238,3 +241,32 @@ def test_the_endpoint_is_used_only_where_there_is_one(house):
     for model, path in (("native", "/v1/responses"), ("gpt", "/v1/chat/completions")):
         house.site.post(RESPONSES, {"model": model, "input": fresh("say: hello")})
         assert house.provider.calls()[-1]["path"] == path
+
+
+@pytest.mark.parametrize("model", FAMILIES)
+@pytest.mark.parametrize("mode", ["cut", "cut_ended", "error_later"])
+def test_a_stream_of_responses_that_breaks_off_never_looks_complete(house, model, mode):
+    house.provider.mode(mode, after=3)
+    answer = house.site.send("POST", RESPONSES, json.dumps(
+        {"model": f"{model}-cut", "input": fresh("count to 30"), "stream": True, "max_output_tokens": 90}).encode(),
+        {"Content-Type": "application/json"})
+    assert answer.status == 200
+    events = [line[7:] for line in answer.text.split("\n") if line.startswith("event: ")]
+    assert "response.output_text.delta" in events
+    assert events[-1] == "error"
+    assert not {"response.completed", "response.incomplete", "response.output_item.done"} & set(events)
+    assert json.loads(answer.text.rsplit("data: ", 1)[1])["error"]["code"]
+    assert len(house.provider.calls()) == 1
+
+
+@pytest.mark.parametrize("model", FAMILIES)
+@pytest.mark.parametrize("mode", ["crlf", "comments", "multiline", "malformed", "odd"])
+def test_streams_of_responses_are_read_however_they_are_written(house, model, mode):
+    house.provider.mode(mode)
+    answer = house.site.send("POST", RESPONSES, json.dumps(
+        {"model": model, "input": fresh("count to 9"), "stream": True, "max_output_tokens": 90}).encode(),
+        {"Content-Type": "application/json"})
+    last = json.loads("".join(line[6:] for line in answer.text.strip().split("\n\n")[-1].split("\n")
+                              if line.startswith("data: ")))
+    assert last["type"] == "response.completed"
+    assert last["response"]["output"][0]["content"][0]["text"].startswith("1 2 3 4 5 6 7 8 9")
