@@ -140,9 +140,7 @@ prepare_answers(struct embedding_call *call, const struct model_settings *model,
                 struct receipt *receipt)
 {
     struct request *request = call->request;
-    struct strbuf body;
-    strbuf_init(&body, &request->arena, request->body_length + 1);
-    schema_encode_json(&body, request->document);
+    bool stores = may_store(request);
     call->answers = (struct answers){
         .ai = request->service->ai,
         .request = request,
@@ -150,9 +148,15 @@ prepare_answers(struct embedding_call *call, const struct model_settings *model,
         .receipt = receipt,
         .no_cache = request_wants_fresh(request),
     };
-    answers_init(&call->answers, operation, TTL_S, may_store(request),
-                 (const char *const[]){request->caller->tenant, operation, "1", model->name,
-                                       body.data, NULL});
+    const char *const parts[] = {
+        request->caller ? request->caller->tenant : "",
+        model->name,
+        model->provider->name,
+        model->id,
+        stores ? gateway_canonical(request) : "",
+        NULL,
+    };
+    answers_init(&call->answers, operation, TTL_S, stores, parts);
 }
 
 static bool

@@ -65,26 +65,6 @@ may_store(const struct request *request)
     return is_zero || header_says(request, "X_HEARTH_CACHE", "on");
 }
 
-static int
-add_bytes(const char *bytes, size_t length, void *out)
-{
-    strbuf_add(out, bytes, length);
-    return 0;
-}
-
-/* The body in one form for all that say the same: members sorted, the model left to its own part of
- * the key. */
-static const char *
-canonical(const struct request *request)
-{
-    struct strbuf text;
-    strbuf_init(&text, (struct arena *)&request->arena, request->body_length + 64);
-    json_auto_t *body = json_copy((json_t *)request->document);
-    json_object_del(body, "model");
-    json_dump_callback(body, add_bytes, &text, JSON_SORT_KEYS | JSON_COMPACT);
-    return text.data;
-}
-
 static bool
 beat(void *context)
 {
@@ -115,7 +95,7 @@ prepare_cache(struct turn *turn)
         model->name,
         model->provider->name,
         model->id ? model->id : "",
-        stores ? canonical(request) : "",
+        stores ? gateway_canonical(request) : "",
         NULL,
     };
     answers_init(&turn->answers, turn->surface->operation, OWN_TTL_S, stores, parts);

@@ -97,6 +97,10 @@ bool gateway_answer(struct request *request, const struct surface *surface, stru
 /* Appends one server-sent event: name NULL for none, data on one line. */
 void gateway_event(struct strbuf *out, const char *name, const char *data, size_t length);
 
+/* The body in one form for all that say the same: members sorted, the model left to its own part of
+ * the cache's key. */
+const char *gateway_canonical(struct request *request);
+
 /* Sets the headers that tell of the answer; waited_us: for an equal request's answer. */
 void gateway_headers(struct request *request, const struct receipt *receipt, int64_t waited_us);
 
