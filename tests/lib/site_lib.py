@@ -42,10 +42,11 @@ class Response:
 
 
 class Site:
-    """One ./dev up. settings go to the workers' environment."""
+    """One ./dev up. settings go to the workers' environment, file is the text of their hearth.conf."""
 
-    def __init__(self, server="nginx", workers=2, settings=None):
+    def __init__(self, server="nginx", workers=2, settings=None, file=None):
         self.server = server
+        self.file = None
         self.port = free_port()
         self.directory = ROOT / "var" / str(self.port)
         self.url = f"http://127.0.0.1:{self.port}"
@@ -56,6 +57,11 @@ class Site:
         self.environment.update(RATE_LIMITING_ENABLED="false")
         self.environment.update(settings or {})
         self.documents = None
+        if file is not None:
+            self.directory.parent.mkdir(exist_ok=True)
+            self.file = self.directory.with_suffix(".conf")
+            self.file.write_text(file)
+            self.environment["HEARTH_CONFIG"] = str(self.file)
         command = [str(ROOT / "dev"), "up", "--port", str(self.port), "--server", server,
                    "--workers", str(workers), "--detach"]
         started = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL,
@@ -87,10 +93,23 @@ class Site:
         """Ends the processes and leaves no file behind; after a failure the files stay."""
         self.stop()
         # var/<port> is a link where the site's user cannot reach the tree.
+        if self.file:
+            self.file.unlink()
         real = self.directory.resolve()
         if self.directory.is_symlink():
             self.directory.unlink()
         shutil.rmtree(real)
+
+    def command(self, *arguments):
+        """Runs the operator's command on this site; what it printed."""
+        # LeakSanitizer cannot look into a process that, as this one, has changed its user.
+        environment = dict(self.environment, RUNTIME_DIRECTORY=str(self.directory / "run"),
+                           ASAN_OPTIONS="detect_leaks=0")
+        options = ["--config", self.directory / "conf/settings.conf"] if self.file else []
+        done = subprocess.run([self.directory / "bin/hearth", *arguments, *options], env=environment, text=True, timeout=30,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        assert done.returncode == 0, f"hearth {' '.join(arguments)}: {done.stdout}"
+        return done.stdout
 
     def log(self):
         return (self.directory / "worker.log").read_text(errors="replace")

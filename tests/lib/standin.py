@@ -6,14 +6,14 @@ for. It misbehaves on request:
 
     POST /control {"mode": "500", "times": 2, "retry_after_ms": 10, "delay": 0.5}
     GET  /log      every attempt so far: time, method, path, headers, body, mode, model, the times of its
-                   tokens, when the client's connection closed and whether the answer was complete then
+                   tokens, whether the answer was complete and when it ended, when the connection closed
     POST /reset    forgets the log and behaves again
 
 Members of a control: "mode", see MODES; "times": for so many attempts (0 or left out: until told
 otherwise); "match": only for requests whose body holds a text; "model": a control of that model alone,
-beside the others; "delay": seconds before anything is said; "first": seconds from the headers to the
-first token; "pace": seconds between tokens; "tokens": length of the answer; "after": tokens before a
-stream misbehaves (3); "headers": further headers; "retry_after", "retry_after_ms", "retry_after_date"
+beside the others; "marker": one of requests whose body holds a text, likewise; "delay": seconds before
+anything is said; "first": seconds from the headers to the first token; "pace": seconds between tokens;
+"tokens": length of the answer; "after": tokens before a stream misbehaves (3); "headers": further headers; "retry_after", "retry_after_ms", "retry_after_date"
 (seconds from now) and "should_retry": headers of an error.
 
     python3 tests/lib/standin.py --port 0
@@ -25,6 +25,7 @@ import argparse
 import asyncio
 import email.utils
 import functools
+import gzip
 import json
 import re
 import socket
@@ -32,7 +33,6 @@ import struct
 import threading
 import time
 import urllib.request
-import zlib
 
 from standin_dialects import DIALECTS, Question, dialect_of, embeddings, fault, models
 
@@ -57,7 +57,7 @@ MODES = {
     "garbage": "200 with bytes that are no text",
     "not_json": "200 with an HTML page",
     "content_type": "200 with a good body called text/plain",
-    "giant": "200 with a body of 12 MB; streamed: with tokens of 64 KB for ever",
+    "giant": "200 with a body of 12 MB; streamed: with tokens of 512 KB for ever",
     "giant_line": "200 with one line of 12 MB; streamed: within an event, after some tokens",
     "gzip_bomb": "200 with a body of 64 MB that is sent as 64 KB in gzip, which nobody asked for",
     "empty": "200 with an empty answer",
@@ -65,7 +65,7 @@ MODES = {
     "truncated": "announces more bytes than it sends, then closes",
     "chunked_cut": "an answer in chunks that breaks off within one",
     "full_close": "a whole answer with its length, and the connection closed at once",
-    "drip": "a whole answer, byte by byte, \"gap\" seconds (0.0002) between them",
+    "drip": "a whole answer, byte by byte, \"gap\" seconds (0) between them",
     "length": "200 with an answer that was cut for want of tokens",
     "prose": "a structured answer within prose",
     "fenced": "a structured answer within a code fence",
@@ -118,13 +118,15 @@ class Gone(Exception):
     """The client's connection closed, or is to be closed."""
 
 
+class Ended(Exception):
+    """The answer ended in good order before its time; the connection stays."""
+
+
 @functools.lru_cache
 def bomb():
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    packed = packer.compress(b'{"choices":[{"message":{"role":"assistant","content":"')
-    for _ in range(64):
-        packed += packer.compress(b"x" * (1 << 20))
-    return packed + packer.flush()
+    """64 MB of JSON in gzip, as members of 1 MB."""
+    start = b'{"choices":[{"message":{"role":"assistant","content":"'
+    return gzip.compress(start, mtime=0) + gzip.compress(b"x" * (1 << 20), mtime=0) * 64
 
 
 class Watched(asyncio.StreamReaderProtocol):
@@ -183,6 +185,7 @@ class Connection:
         """The end of a whole answer: noted before the client can have seen it."""
         if self.attempt is not None and not self.gone.is_set():
             self.attempt["complete"] = True
+            self.attempt["ended"] = time.time()
         await self.write(data)
 
     def reset(self):
@@ -208,7 +211,7 @@ class Connection:
 
     async def send_drop(self, data, gap):
         for i in range(len(data)):
-            await self.pause(gap)
+            await (self.pause(gap) if gap > 0 else asyncio.sleep(0))
             await self.write(data[i:i + 1])
 
 
@@ -238,29 +241,34 @@ class Stream:
     async def put(self, data):
         if self.mode == "drip":
             await self.connection.write(b"%x\r\n" % len(data))
-            await self.connection.send_drop(data, float(self.control.get("gap", 0.0002)))
+            await self.connection.send_drop(data, float(self.control.get("gap", 0)))
             await self.connection.write(b"\r\n")
         else:
             await self.connection.send_chunk(data)
 
     async def send(self):
         await self.connection.send_head("text/event-stream; charset=utf-8", self.control.get("headers", ()))
-        if self.mode == "error_first":
-            await self.say(self.dialect.error_event())
-            return await self.finish()
         if self.mode == "filter_later":
             self.dialect.cut_short()
-        for event in self.dialect.events():
-            if event[2]:
-                await self.before_token()
-            if await self.ends_here(event):
-                return None
-            await self.say(event)
-            await self.beside(event)
-            if event[2]:
-                self.tokens += event[2]
-                self.connection.attempt["tokens"].append(time.time())
-        return await self.finish()
+        try:
+            if self.mode == "error_first":
+                await self.say(self.dialect.error_event())
+                raise Ended
+            for event in self.dialect.events():
+                await self.send_event(event)
+        except Ended:
+            pass
+        await self.connection.write_last(b"0\r\n\r\n")
+
+    async def send_event(self, event):
+        if event[2]:
+            await self.before_token()
+        self.end_at(event)
+        await self.say(event)
+        await self.beside(event)
+        if event[2]:
+            self.tokens += event[2]
+            self.connection.attempt["tokens"].append(time.time())
 
     async def before_token(self):
         first = float(self.control.get("first", 3600 if self.mode == "late" else 0))
@@ -275,8 +283,7 @@ class Stream:
             await self.connection.write(b"ff\r\ndata: {\"choi")
             raise Gone
         if self.mode == "cut_ended":
-            await self.finish()
-            raise Gone
+            raise Ended
         if self.mode == "stall":
             await self.connection.pause(3600)
         if self.mode == "malformed":
@@ -286,8 +293,7 @@ class Stream:
             await self.put(b"data: {}\n\ndata: []\n\ndata: null\n\ndata: {\"choices\": \"none\"}\n\ndata:\n\n")
         if self.mode == "error_later":
             await self.say(self.dialect.error_event())
-            await self.finish()
-            raise Gone
+            raise Ended
         if self.mode == "giant_line":
             await self.put(b"data: {\"choices\": [\"")
             for _ in range(GIANT >> 16):
@@ -297,7 +303,7 @@ class Stream:
 
     def big(self):
         for choice in self.dialect.choices:
-            choice.text, choice.calls = "x" * 65536, []
+            choice.text, choice.calls = "x" * (512 << 10), []
         return self.dialect
 
     @staticmethod
@@ -305,13 +311,11 @@ class Stream:
         """The event after which nothing follows, where the dialect has one of its own."""
         return event[1] == "[DONE]" or event[0] in ("message_stop", "response.completed", "response.incomplete")
 
-    async def ends_here(self, event):
+    def end_at(self, event):
         if self.mode == "no_marker" and self.is_marker(event):
-            await self.finish()
-            return True
+            raise Ended
         if self.mode == "cut_finished" and self.is_marker(event):
             raise Gone
-        return False
 
     async def beside(self, event):
         """What goes with an event."""
@@ -322,9 +326,6 @@ class Stream:
             if self.dialect.question.dialect == "anthropic":
                 await self.say(("ping", {"type": "ping"}, 0))
 
-    async def finish(self):
-        await self.connection.write_last(b"0\r\n\r\n")
-
 
 class Server:
     """One listener on one event loop."""
@@ -332,7 +333,7 @@ class Server:
     def __init__(self, log_bodies=True):
         self.attempts = []
         self.control = {"mode": "ok"}
-        self.of_models = {}
+        self.of_models, self.of_markers = {}, {}
         self.server = None
         self.port = 0
         self.connections = set()
@@ -364,8 +365,9 @@ class Server:
                 raise ValueError(f"no such mode: {mode}")
         control["left"] = int(control.get("times", 0))
         control["asked"] = 0
-        if control.get("model"):
-            self.of_models[control["model"]] = control
+        if control.get("model") or control.get("marker"):
+            (self.of_models if control.get("model") else self.of_markers)[
+                control.get("model") or control["marker"]] = control
             return
         self.control = control
         if control["mode"] == "refused":
@@ -386,7 +388,7 @@ class Server:
             await self.set_mode({"mode": "ok"})
 
     def take_mode(self, model, body):
-        control = self.of_models.get(model, self.control)
+        control = self.of_models.get(model) or self.control_of_marker(body) or self.control
         if control.get("match") and control["match"].encode() not in body:
             return {"mode": "ok"}
         if control["mode"] == "flap":
@@ -396,12 +398,20 @@ class Server:
         if control.get("left", 0) > 0:
             control["left"] -= 1
             if control["left"] == 0:
-                good = {"mode": "ok", **({"model": control["model"]} if control.get("model") else {})}
-                if control.get("model"):
-                    self.of_models[control["model"]] = good
-                else:
-                    self.control = good
+                self.behave(control)
         return control
+
+    def control_of_marker(self, body):
+        return next((control for marker, control in self.of_markers.items() if marker.encode() in body), None)
+
+    def behave(self, control):
+        """A control is used up."""
+        if control.get("model"):
+            self.of_models[control["model"]] = {"mode": "ok"}
+        elif control.get("marker"):
+            self.of_markers[control["marker"]] = {"mode": "ok"}
+        else:
+            self.control = {"mode": "ok"}
 
     async def serve(self, protocol, reader, writer):
         connection = protocol.connection = Connection(self, reader, writer)
@@ -448,7 +458,8 @@ class Server:
         await connection.send(status, json.dumps(answer).encode())
 
     def forget(self):
-        self.attempts, self.control, self.of_models, self.count = [], {"mode": "ok"}, {}, 0
+        self.attempts, self.control, self.count = [], {"mode": "ok"}, 0
+        self.of_models, self.of_markers = {}, {}
 
     async def answer_question(self, connection, method, path, headers, body):
         try:
@@ -461,7 +472,7 @@ class Server:
         self.count += 1
         attempt = {"time": time.time(), "method": method, "path": path, "mode": control["mode"], "model": model,
                    "headers": headers, "body": body.decode("utf-8", "replace"), "tokens": [],
-                   "closed": None, "complete": False}
+                   "closed": None, "complete": False, "ended": None}
         connection.attempt = attempt
         if self.log_bodies:
             self.attempts.append(attempt)
@@ -524,8 +535,7 @@ class Server:
         elif mode == "giant_line":
             await connection.send(200, b"x" * GIANT)
         elif mode == "gzip_bomb":
-            packed = await asyncio.get_running_loop().run_in_executor(None, bomb)
-            await connection.send(200, packed, ["Content-Encoding: gzip"])
+            await connection.send(200, bomb(), ["Content-Encoding: gzip"])
         else:
             if mode == "filter_later":
                 speaker.cut_short()
@@ -555,7 +565,7 @@ class Server:
         elif mode == "drip":
             whole = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % \
                 (len(body), body)
-            await connection.send_drop(whole[:-1], float(control.get("gap", 0.0002)))
+            await connection.send_drop(whole[:-1], float(control.get("gap", 0)))
             await connection.write_last(whole[-1:])
         else:
             kind = "text/plain" if mode == "content_type" else "application/json"
