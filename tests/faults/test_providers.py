@@ -1,5 +1,4 @@
-"""What a client gets when the provider of the model breaks: a complete answer, a marked degraded
-one, or a clean error; never a truncated success, a hang or a sick pool."""
+"""What a broken provider must not do to the rest: answers of other clients, the cache, health and the log."""
 
 import json
 import pathlib
@@ -9,13 +8,16 @@ import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import client  # noqa: E402,F401 (its path to tests/lib)
+from houses import TEXT_CONFIG, metric, until  # noqa: E402
 from site_lib import Site  # noqa: E402
 from standin import Standin  # noqa: E402
 
 PROCESS = "/v1/text_processing/process"
 TEXTS = iter(range(10**6))
+MODELS = {"openai": "gpt-4o-mini", "gemini": "gemini-2.5-flash", "anthropic": "claude-3-5-haiku-latest"}
 
 
 def question(operation="summarize"):
@@ -39,90 +41,52 @@ def provider():
 
 
 PLACES = [("nginx", "openai"), ("lighttpd", "openai"), ("nginx", "gemini"), ("nginx", "anthropic")]
-MODES = ["500", "503", "429", "reset", "early_close", "truncated", "garbage", "not_json", "empty", "no_choices",
-         "giant", "length", "401", "404"]
-# Each fault once, and again where the place makes a difference to it.
-FAULTS = [(place, mode) for place in PLACES for mode in MODES
-          if place == PLACES[0] or mode in ("500", "truncated", "no_choices", "length")]
 
 
 @pytest.fixture(scope="module", params=PLACES, ids="-".join)
-def site(request, provider):
+def place(request, provider):
     server, family = request.param
-    with Site(server, workers=2, settings=FAMILIES[family](provider.port)) as running:
+    settings = {**FAMILIES[family](provider.port), "AI_MODEL": MODELS[family], "RESILIENCE_CUSTOM_CONFIG": TEXT_CONFIG}
+    with Site(server, workers=2, settings=settings) as running:
         pids = sorted(running.worker_pids())
-        yield running
+        yield running, family
         assert sorted(running.worker_pids()) == pids, running.log()[-2000:]
 
 
-def metric(site, name):
-    lines = [line for line in site.send("GET", "/internal/metrics").text.splitlines() if line.startswith(name + " ")]
-    return float(lines[0].split()[-1]) if lines else 0
-
-
-def heal(site, provider):
-    """The provider works again and the breaker's rest is over: the next answer is a model's."""
+@pytest.fixture
+def site(place, provider):
+    """A site whose provider works, and whose model rests from nothing."""
+    running, family = place
     provider.reset()
-    end = time.monotonic() + 75
-    while time.monotonic() < end:
-        response = site.post(PROCESS, question())
-        if response.status == 200 and response.headers["X-Model"] != "local":
-            return
-        threading.Event().wait(0.5)
-    raise AssertionError("the model was not returned to")
-
-
-@pytest.mark.parametrize("site, mode", FAULTS, indirect=["site"], ids=lambda part: part if isinstance(part, str) else "-".join(part))
-def test_a_broken_provider_gives_a_marked_local_answer(site, provider, mode):
+    assert running.post(PROCESS, question()).status == 200
+    running.command("resilience", "reset", MODELS[family])
     provider.reset()
-    provider.mode(mode)
-    started = time.monotonic()
+    return running
+
+
+def test_a_degraded_answer_is_not_kept(site, provider):
+    provider.mode("401")
+    asked = question("sentiment")
+    assert site.post(PROCESS, asked).json()["metadata"]["service_status"] == "degraded"
+    provider.reset()
+    again = site.post(PROCESS, asked)
+    assert again.json()["cache_hit"] is False
+    assert again.headers["X-Model"] != "local"
+
+
+def test_a_local_answer_says_what_it_is(site, provider):
+    provider.mode("401")
     response = site.post(PROCESS, question("sentiment"))
-    assert time.monotonic() - started < 40
     assert response.status == 200, response
     body = response.json()
     assert body["sentiment"]["sentiment"] in ("positive", "negative", "neutral")
     assert response.headers["X-Model"] == "local"
     assert body["metadata"]["service_status"] == "degraded"
     assert body["metadata"]["fallback_used"] is True
-    assert 1 <= len(provider.calls()) <= 4
-    heal(site, provider)
-
-
-@pytest.mark.parametrize("mode", ["500", "reset", "not_json"])
-def test_one_fault_is_retried_or_left(site, provider, mode):
-    provider.reset()
-    provider.mode(mode, times=1)
-    response = site.post(PROCESS, question())
-    assert response.status == 200
-    assert len(response.json()["result"]) > 10
-    heal(site, provider)
-
-
-def test_a_degraded_answer_is_not_kept(site, provider):
-    provider.reset()
-    provider.mode("500")
-    asked = question("sentiment")
-    assert site.post(PROCESS, asked).json()["metadata"]["service_status"] == "degraded"
-    heal(site, provider)
-    again = site.post(PROCESS, asked)
-    assert again.json()["cache_hit"] is False
-    assert again.headers["X-Model"] != "local"
-
-
-def test_a_refusal_reaches_the_client_and_is_not_answered_by_another(site, provider):
-    provider.reset()
-    provider.mode("refusal")
-    response = site.post(PROCESS, question())
-    assert response.status == 400, response
-    assert response.json()["code"] == "content_policy_violation"
-    assert len(provider.calls()) == 1
-    heal(site, provider)
 
 
 def test_a_slow_provider_does_not_delay_health(site, provider):
-    provider.reset()
-    provider.mode("slow", delay=3)
+    provider.mode("slow", delay=2)
     waiting = [threading.Thread(target=site.post, args=(PROCESS, question())) for _ in range(20)]
     for thread in waiting:
         thread.start()
@@ -134,31 +98,23 @@ def test_a_slow_provider_does_not_delay_health(site, provider):
     for thread in waiting:
         thread.join()
     assert slowest < 1, f"/health took {slowest:.3f} s beside slow answers"
-    provider.reset()
 
 
-def test_a_client_that_leaves_stops_the_call(site, provider):
+def test_a_client_that_leaves_is_counted(site, provider):
     """Behind nginx; lighttpd does not tell before the first byte."""
     if site.server != "nginx":
         pytest.skip("lighttpd does not watch the client before the answer begins")
-    provider.reset()
     provider.mode("silent")
     before = metric(site, "hearth_client_gone_total")
     with pytest.raises(OSError):
         site.send("POST", PROCESS, json.dumps(question()).encode(),
-                  {"Content-Type": "application/json"}, timeout=1)
-    end = time.monotonic() + 3
-    while metric(site, "hearth_client_gone_total") == before:
-        assert time.monotonic() < end, "nobody noticed that the client left"
-        threading.Event().wait(0.05)
-    provider.reset()
+                  {"Content-Type": "application/json"}, timeout=0.5)
+    assert until(lambda: metric(site, "hearth_client_gone_total") == before + 1, 3)
 
 
 def test_the_key_stands_in_no_log(site, provider):
-    provider.reset()
     provider.mode("401")
     site.post(PROCESS, question())
     log = site.log()
     for secret in ("sk-test-openai", "test-gemini", "test-anthropic", site.key):
         assert secret not in log
-    heal(site, provider)
