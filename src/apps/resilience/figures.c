@@ -182,11 +182,11 @@ read_counters(const struct service *service, struct arena *arena, struct figures
 {
     const struct settings *settings = service->settings;
     const char *const *names = apps_operation_names();
-    struct reading reading = {report, arena};
     *report = (struct figures_report){
         .operations = arena_array(arena, OPERATIONS_MAX, sizeof(*report->operations)),
         .models = arena_array(arena, settings->model_count + 1, sizeof(*report->models)),
     };
+    struct reading reading = {report, arena};
     for (size_t i = 0; names[i]; i++)
         (void)operation_named(report, arena, names[i]);
     for (size_t i = 0; i < settings->model_count; i++)

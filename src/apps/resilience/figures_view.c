@@ -7,7 +7,8 @@ view_percent(int64_t part, int64_t whole, double otherwise)
 {
     if (whole <= 0)
         return otherwise;
-    return (double)((part * 10000 + whole / 2) / whole) / 100.0;
+    int64_t hundredths = (part * 10000 + whole / 2) / whole;
+    return (double)hundredths / 100.0;
 }
 
 static const char *

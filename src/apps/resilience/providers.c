@@ -29,7 +29,7 @@ struct providers_answer {
 };
 
 #define NEEDED .flags = FIELD_REQUIRED
-#define NULLABLE .flags = FIELD_REQUIRED | FIELD_NULLABLE
+#define NULLABLE .flags = (FIELD_REQUIRED | FIELD_NULLABLE)
 
 static const struct schema provider_schema = {
     .name = "ProviderView",
