@@ -225,6 +225,22 @@ def test_the_index_lists_all_of_them(watched):
     assert ("POST", f"{BASE}/monitoring/cleanup") in paths
 
 
+def test_too_many_errors_raise_one_alert(server):
+    receiver = Receiver()
+    with Standin() as provider:
+        settings = model_settings(provider, ALERT_WEBHOOK_URL=receiver.url, ALERT_ERROR_RATE="50")
+        with Site(server, workers=3, settings=settings) as site:
+            provider.mode("503")
+            body = {"model": model_of(site), "messages": [{"role": "user", "content": "Hello?"}]}
+            for _ in range(30):
+                assert site.post("/v1/chat/completions", json=body).status >= 500
+            alerts = receiver.wait_for("error_rate")
+            assert len(alerts) == 1 and alerts[0]["level"] == "error"
+            last_minute = site.get(f"{BASE}/dashboard").json()["last_minute"]
+            assert last_minute["errors"] == 30 and last_minute["answers"] >= 31
+    receiver.shutdown()
+
+
 def test_usage_tells_of_every_worker_that_started(watched):
     usage = watched.site.get(f"{BASE}/monitoring/usage-statistics").json()
     assert usage["time_window_hours"] == 24
