@@ -168,6 +168,30 @@ never_asks_again_by_itself_when_a_kept_connection_has_gone(void **state)
 }
 
 static void
+goes_where_each_call_says(void **state)
+{
+    (void)state;
+    static const struct stub_answer script[] = {{200, NULL, "{}", 0}};
+    static const char *const paths[] = {"x", "y?z=1", "y?z=1", "x"};
+    struct bench bench;
+    bench_open(&bench);
+    stub_script(&bench.stub, script, 1);
+    for (size_t i = 0; i < 4; i++) {
+        bench.request.url = "http://[no address/";
+        assert_false(send_once(&bench));
+        bench.request.url =
+            arena_printf(&bench.arena, "http://127.0.0.1:%d/%s", bench.stub.port, paths[i]);
+        assert_true(send_once(&bench));
+        assert_non_null(
+            strstr(bench.stub.head, arena_printf(&bench.arena, "POST /%s HTTP/1.1\r\n", paths[i])));
+        assert_non_null(strstr(bench.stub.head, arena_printf(&bench.arena, "Host: 127.0.0.1:%d\r\n",
+                                                             bench.stub.port)));
+    }
+    assert_int_equal(atomic_load(&bench.stub.connections), 1);
+    bench_close(&bench);
+}
+
+static void
 hands_on_what_a_provider_says_about_retries(void **state)
 {
     (void)state;
@@ -576,6 +600,7 @@ main(void)
         cmocka_unit_test(posts_json_and_reads_the_answer),
         cmocka_unit_test(keeps_the_connection_for_the_next_call),
         cmocka_unit_test(never_asks_again_by_itself_when_a_kept_connection_has_gone),
+        cmocka_unit_test(goes_where_each_call_says),
         cmocka_unit_test(hands_on_what_a_provider_says_about_retries),
         cmocka_unit_test(follows_no_redirect),
         cmocka_unit_test(speaks_nothing_but_http),
