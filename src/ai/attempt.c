@@ -113,6 +113,17 @@ count_waiting(const struct attempt *attempt, const struct upstream_answer *answe
                       answer->first_token_us);
 }
 
+/* Whether all of an answer had come before its connection broke or stood still: its end was told,
+ * only the mark of it is missing. */
+static bool
+was_whole(const struct attempt *attempt, const struct upstream_answer *answer,
+          const struct provider_failure *failure)
+{
+    bool broke = failure->class == FAULT_TRANSIENT || failure->class == FAULT_SILENT;
+    return answer->streamed && broke && attempt->reading.progress != UPSTREAM_STOP &&
+           attempt->reading.stream.finished;
+}
+
 /* Sends one request and has its answer read. */
 static enum ask_verdict
 send(struct attempt *attempt, const struct provider_request *request,
@@ -134,10 +145,10 @@ send(struct attempt *attempt, const struct provider_request *request,
     struct upstream_answer answer = {.first_token_us = -1};
     bool answered = upstream_send(ask->ai->upstream, &call, ask->arena, &answer, failure);
     count_waiting(attempt, &answer);
+    if (answered ? answer.streamed : was_whole(attempt, &answer, failure))
+        return reading_end(&attempt->reading, failure);
     if (!answered)
         return ASK_NEXT;
-    if (answer.streamed)
-        return reading_end(&attempt->reading, failure);
     if (answer.head.status == 200)
         return ask->question->read(ask, attempt->model, answer.body, answer.length, failure);
     provider_classify(provider, &answer.head, answer.body, answer.length,

@@ -106,6 +106,24 @@ never_asks_again_once_a_piece_was_shown(void **state)
 }
 
 static void
+takes_an_answer_for_whole_that_ended_before_its_connection_broke(void **state)
+{
+    (void)state;
+    static const struct stub_answer script[] = {
+        {200, STREAM, EVENT("One ") EVENT("two.") STOP, 9000}};
+    struct bench bench;
+    struct asked asked;
+    struct shown shown = {0};
+    bench_open(&bench, NULL, ONE_MODEL);
+    SCRIPT(&bench.stub, script);
+    ask_streamed(&bench, &asked, &shown, false);
+    assert_string_equal(text_of(&asked), "One two.");
+    assert_int_equal(atomic_load(&bench.stub.calls), 1);
+    asked_end(&asked);
+    bench_close(&bench);
+}
+
+static void
 goes_on_to_the_next_model_before_the_first_piece(void **state)
 {
     (void)state;
@@ -139,20 +157,20 @@ shows_nothing_of_an_answer_that_repeats_its_instructions(void **state)
                       .request = &asked.request,
                       .arena = &asked.request.arena,
                       .call = &asked.call,
-                      .operation = &prose};
+                      .operation = &prose,
+                      .model = bench.settings.default_model};
     run.ask = (struct ask){.context = &run, .arena = run.arena};
     prompt_init(&run.prompt, run.arena);
     strbuf_init(&run.said, run.arena, 64);
     struct provider_failure failure;
     size_t half = strlen(run.prompt.marker) / 2;
-    const char *const texts[] = {
-        "Rules: ", arena_strndup(run.arena, run.prompt.marker, half), run.prompt.marker + half,
-        " and more"};
+    const char *const texts[] = {"Rules: ", arena_strndup(run.arena, run.prompt.marker, half),
+                                 run.prompt.marker + half, " and more"};
     for (size_t i = 0; i < 4; i++) {
         const struct chat_delta delta = {.kind = CHAT_DELTA_TEXT, .text = texts[i]};
         const struct provider_step step = {.deltas = &delta, .count = 1, .has_content = true};
-        assert_true(operation_question.step(&run.ask, bench.settings.default_model, NULL, &step,
-                                            &failure));
+        assert_true(
+            operation_question.step(&run.ask, bench.settings.default_model, NULL, &step, &failure));
     }
     assert_string_equal(shown.text, "Rules: ");
     asked_end(&asked);
@@ -212,6 +230,7 @@ main(void)
         cmocka_unit_test(shows_pieces_as_they_come_and_returns_the_answer),
         cmocka_unit_test(holds_pieces_back_where_the_client_wants_a_whole_answer),
         cmocka_unit_test(never_asks_again_once_a_piece_was_shown),
+        cmocka_unit_test(takes_an_answer_for_whole_that_ended_before_its_connection_broke),
         cmocka_unit_test(goes_on_to_the_next_model_before_the_first_piece),
         cmocka_unit_test(shows_nothing_of_an_answer_that_repeats_its_instructions),
         cmocka_unit_test(ends_the_call_when_the_client_leaves_between_pieces),
