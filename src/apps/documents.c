@@ -1,6 +1,7 @@
 /* The documents of the whole product. */
 #include "apps/documents.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "apps/app.h"
@@ -8,6 +9,9 @@
 #include "http/openapi.h"
 
 struct documents {
+    const struct service *service;
+    pthread_mutex_t lock; /* over what follows, until it is made */
+    bool made;
     struct arena arena; /* owns all bodies */
     struct strbuf bodies[DOCUMENT_COUNT];
 };
@@ -36,6 +40,15 @@ struct documents *
 documents_new(const struct service *service)
 {
     struct documents *documents = xcalloc(1, sizeof(*documents));
+    documents->service = service;
+    pthread_mutex_init(&documents->lock, NULL);
+    return documents;
+}
+
+static void
+make_all(struct documents *documents)
+{
+    const struct service *service = documents->service;
     struct strbuf *bodies = documents->bodies;
     for (int i = 0; i < DOCUMENT_COUNT; i++)
         strbuf_init(&bodies[i], &documents->arena, 1024);
@@ -46,7 +59,18 @@ documents_new(const struct service *service)
     make_openapi(&bodies[DOCUMENT_INTERNAL_OPENAPI], service, true);
     page_write(&bodies[DOCUMENT_INTERNAL_DOCS], PAGE_DOCS, name, "/internal");
     page_write(&bodies[DOCUMENT_INTERNAL_REDOC], PAGE_REDOC, name, "/internal");
-    return documents;
+}
+
+/* Some milliseconds of work and some hundred kilobytes, which most workers are never asked for. */
+static const struct strbuf *
+find_body(struct documents *documents, enum document document)
+{
+    pthread_mutex_lock(&documents->lock);
+    if (!documents->made)
+        make_all(documents);
+    documents->made = true;
+    pthread_mutex_unlock(&documents->lock);
+    return &documents->bodies[document];
 }
 
 void
@@ -55,6 +79,7 @@ documents_free(struct documents *documents)
     if (!documents)
         return;
     arena_release(&documents->arena);
+    pthread_mutex_destroy(&documents->lock);
     free(documents);
 }
 
@@ -71,7 +96,7 @@ documents_answer(struct request *request, enum document document)
         [DOCUMENT_INTERNAL_DOCS] = {"text/html; charset=utf-8", PAGE_POLICY_DOCS},
         [DOCUMENT_INTERNAL_REDOC] = {"text/html; charset=utf-8", PAGE_POLICY_REDOC},
     };
-    const struct strbuf *body = &request->service->documents->bodies[document];
+    const struct strbuf *body = find_body(request->service->documents, document);
     if (kinds[document].policy)
         response_header(request, "Content-Security-Policy", kinds[document].policy);
     response_document(request, kinds[document].content_type, body->data, body->length);

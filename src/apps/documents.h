@@ -1,4 +1,5 @@
-/* The OpenAPI documents and the pages that show them, made once at start and const from then on. */
+/* The OpenAPI documents and the pages that show them, made when one is first asked for and const
+ * from then on. */
 #ifndef HEARTH_APPS_DOCUMENTS_H
 #define HEARTH_APPS_DOCUMENTS_H
 
@@ -15,8 +16,8 @@ enum document {
     DOCUMENT_COUNT,
 };
 
-/* Makes all of them from the routes and settings of service, which must outlive this call only. The
- * caller owns the result. */
+/* They are made from the routes and settings of service, which must outlive them. The caller owns
+ * the result. */
 struct documents *documents_new(const struct service *service);
 void documents_free(struct documents *documents);
 

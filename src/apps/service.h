@@ -32,7 +32,7 @@ struct service {
     struct meters *meters;
     const struct route *const *routes; /* what the dispatcher matches: apps_routes() */
     int64_t started_us;                /* time of day */
-    struct documents *documents;       /* the OpenAPI documents and pages, made once at start */
+    struct documents *documents;       /* the OpenAPI documents and pages */
     const struct readiness *readiness; /* set by the edge before its first request; NULL: none */
 };
 
