@@ -4,6 +4,7 @@
 #include "fcgi/lane.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -138,9 +139,11 @@ lane_thread_main(void *data)
     sem_destroy(&thread.wake);
     /* Under the lock: lane_close() may free the lane as soon as it can see this. */
     pthread_mutex_lock(&lane->lock);
-    lane->threads--;
+    bool is_last = --lane->threads == 0;
     pthread_cond_broadcast(&lane->less);
     pthread_mutex_unlock(&lane->lock);
+    if (is_last)
+        malloc_trim(0); /* else what a thousand threads used once stays ours */
     return NULL;
 }
 
