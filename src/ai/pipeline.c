@@ -122,13 +122,13 @@ store(struct run *run)
     answers_store(&run->answers, &kept);
 }
 
-static const void *
+static bool
 answer_locally(struct run *run, struct error *err)
 {
-    const void *output = run->operation->local(run->call->input, run->arena, err);
-    if (output)
+    run->output = run->operation->local(run->call->input, run->arena, err);
+    if (run->output)
         run->receipt->model = "local";
-    return output;
+    return run->output;
 }
 
 /* What serves when no model answered: an old answer, the local way. Nothing does where the question
@@ -144,9 +144,9 @@ fall_back(struct run *run, const struct error *failure)
     if (answers_stale(&run->answers, &kept))
         output = decode(run, &kept);
     struct error ignored = {0};
-    if (!output && run->operation->local) {
-        output = answer_locally(run, &ignored);
-        run->receipt->degraded = output;
+    if (!output && run->operation->local && answer_locally(run, &ignored)) {
+        output = run->output;
+        run->receipt->degraded = true;
     }
     return output;
 }
@@ -217,8 +217,7 @@ make_answer(struct run *run, struct error *err)
         return output;
     if (!is_local)
         return lead(run, err);
-    run->output = answer_locally(run, err);
-    if (run->output)
+    if (answer_locally(run, err))
         store(run);
     answers_leave(&run->answers, run->output ? NULL : err);
     return run->output;
