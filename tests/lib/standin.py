@@ -80,6 +80,7 @@ MODES = {
     "cut_finished": "breaks the connection between the finish and the end marker",
     "no_marker": "ends in good order without its end marker",
     "stall": "says nothing more after some tokens",
+    "held": "says nothing more after some tokens until another mode is set, then the rest",
     "malformed": "an event that is no JSON amid the others",
     "odd": "events of unknown names and shapes amid the others",
     "error_first": "an error as the first event, then the end",
@@ -174,6 +175,15 @@ class Connection:
         except asyncio.TimeoutError:
             return
         raise Gone
+
+    async def hold(self, event):
+        """Waits for an event; a client that leaves ends it."""
+        waiting = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(self.gone.wait())]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        if self.gone.is_set():
+            raise Gone
 
     async def write(self, data):
         if self.gone.is_set():
@@ -286,6 +296,8 @@ class Stream:
             raise Ended
         if self.mode == "stall":
             await self.connection.pause(3600)
+        if self.mode == "held":
+            await self.connection.hold(self.control["replaced"])
         if self.mode == "malformed":
             await self.put(b"data: {\"choices\": [{\"index\": 0, \"delta\": {\"content\": \"bro\n\n")
         if self.mode == "odd":
@@ -365,10 +377,14 @@ class Server:
                 raise ValueError(f"no such mode: {mode}")
         control["left"] = int(control.get("times", 0))
         control["asked"] = 0
+        control["replaced"] = asyncio.Event()
         if control.get("model") or control.get("marker"):
-            (self.of_models if control.get("model") else self.of_markers)[
-                control.get("model") or control["marker"]] = control
+            place = self.of_models if control.get("model") else self.of_markers
+            name = control.get("model") or control["marker"]
+            self.replace(place.get(name))
+            place[name] = control
             return
+        self.replace(self.control)
         self.control = control
         if control["mode"] == "refused":
             self.close(keep)
@@ -377,6 +393,12 @@ class Server:
                     float(control["for"]), lambda: asyncio.ensure_future(self.come_back(control)))
         elif not self.server.is_serving():
             await self.listen(self.port)
+
+    @staticmethod
+    def replace(control):
+        """Tells the streams that are held under it."""
+        if control and "replaced" in control:
+            control["replaced"].set()
 
     def close(self, keep=None):
         self.server.close()
