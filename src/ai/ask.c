@@ -73,9 +73,10 @@ log_failure(const struct ask *ask, const struct model_settings *model,
             const struct provider_failure *failure)
 {
     const struct error *err = &failure->error;
+    const char *detail = failure->loggable ? failure->loggable : err->detail;
     log_line(LOG_LEVEL_WARNING, "model failed", LOG_TEXT("request_id", ask->request->id),
              LOG_TEXT("operation", ask->operation), LOG_TEXT("model", model->name),
-             LOG_TEXT("code", error_info(err->code)->name), LOG_TEXT("detail", err->detail));
+             LOG_TEXT("code", error_info(err->code)->name), LOG_TEXT("detail", detail));
 }
 
 /* A refused key fails every call until somebody mends it: said once a minute, it is not lost among
@@ -95,7 +96,8 @@ log_refused_key(const struct ask *ask, const struct model_settings *model)
 static void
 explain(struct ask *ask, struct error *err)
 {
-    if (error_info(err->code)->retryable && err->retry_after_s == 0)
+    err->lasting = ask->all_lasting;
+    if (error_info(err->code)->retryable && !err->lasting && err->retry_after_s == 0)
         err->retry_after_s = RETRY_AFTER_S;
     err->retried = ask->receipt->attempts > 1;
     if (ask->noted_count == 0)
@@ -126,6 +128,7 @@ ask_chain(struct ask *ask, struct provider_failure *failure)
             log_refused_key(ask, model);
         else if (latest.class != FAULT_CALLER)
             log_failure(ask, model, &latest);
+        ask->all_lasting = ask->all_lasting && latest.lasting;
         if (final || weight(&latest) >= weight(failure))
             *failure = latest;
         if (final)
@@ -140,6 +143,7 @@ ask_models(struct ask *ask, struct provider_failure *failure)
 {
     *failure = (struct provider_failure){.retry_after_ms = -1};
     ask->started_ms = clock_monotonic_ms();
+    ask->all_lasting = true;
     bool taken = ask_chain(ask, failure);
     arena_release(&ask->scratch);
     if (!taken)

@@ -63,12 +63,14 @@ struct ask {
     /* The attempt owner's. */
     int64_t started_ms;
     struct arena scratch; /* of one event */
+    bool all_lasting;     /* no model will answer before somebody mends it */
     struct error_attempt noted[ASK_ATTEMPTS_NOTED];
     size_t noted_count;
 };
 
 /* Asks until an answer is taken. false: failure holds what a person can act on, its error with
- * error.attempts (in the arena); error.retried when something was sent more than once. */
+ * error.attempts (in the arena); error.retried when something was sent more than once,
+ * error.lasting when no model of the chain will answer another time either. */
 bool ask_models(struct ask *ask, struct provider_failure *failure)
     __attribute__((warn_unused_result));
 

@@ -197,6 +197,7 @@ classify(const struct provider_head *head, const struct provider_fault *fault, i
         meaning == MEANS_NOTHING && (status == 401 || status == 403 || fault->key_refused);
     failure->class = failure->key_refused ? FAULT_PERMANENT : class_of(status, meaning);
     failure->class = heed(failure->class, head->should_retry, failure->key_refused);
+    failure->lasting = failure->class == FAULT_PERMANENT || failure->class == FAULT_REQUEST;
     explain(failure, status, meaning, shown_code(fault, arena));
     copy_reason(failure, fault, arena);
 }

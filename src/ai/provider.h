@@ -64,10 +64,13 @@ struct provider_failure {
     enum provider_fault_class class;
     int64_t retry_after_ms; /* as the provider said; -1: it did not */
     bool key_refused;       /* for the operator, who has to mend it */
+    bool lasting;           /* the same question would fail so another time too */
     /* With FAULT_REQUEST, FAULT_TOO_LONG and FAULT_REFUSED: what the provider said, for whoever
      * wrote the request. NULL where it said nothing; in the arena, valid UTF-8, at most
      * PROVIDER_REASON_MAX_BYTES. */
     const char *reason, *reason_code, *reason_param;
+    /* Where error quotes the provider, who may quote the user: what a log may hold instead. */
+    const char *loggable;
 };
 
 /* What one dialect says in the body of an error. Texts are borrowed from the document. */

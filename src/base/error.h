@@ -77,6 +77,7 @@ struct error {
     /* With ERROR_INVALID_REQUEST: what the model's provider calls it; in the arena, may be NULL. */
     const char *reason_code;
     bool retried; /* tried again already: clients are told not to do so at once */
+    bool lasting; /* the same until somebody mends it: clients are told not to try again */
 };
 
 struct arena;

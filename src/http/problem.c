@@ -36,7 +36,7 @@ set_headers(struct request *request, const struct error *err, const struct error
         response_header(request, "Retry-After-Ms", arena_printf(arena, "%" PRId64, retry_ms));
     }
     /* The official clients of OpenAI and of Anthropic obey it. */
-    if (err->retried || !info->retryable)
+    if (err->retried || err->lasting || !info->retryable)
         response_header(request, "X-Should-Retry", "false");
     if (info->status == 401)
         response_header(request, "WWW-Authenticate", "Bearer");

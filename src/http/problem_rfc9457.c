@@ -135,7 +135,7 @@ problem_rfc9457(struct request *request, const struct error *err, struct strbuf 
         .instance = request->path ? request->path : "/",
         .code = info->name,
         .request_id = request->id,
-        .retryable = info->retryable,
+        .retryable = info->retryable && !err->lasting,
         .has_retry_after = problem_retry_after_s(err) > 0,
         .retry_after = problem_retry_after_s(err),
         .has_limit = err->limit_s > 0,

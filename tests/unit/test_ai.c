@@ -173,6 +173,8 @@ never_repeats_what_cannot_change(void **state)
     ask(&bench, &asked, &no_local);
     assert_int_equal(asked.err.code, ERROR_UPSTREAM_ERROR);
     assert_string_equal(asked.err.detail, "the provider refused our key");
+    assert_true(asked.err.lasting);
+    assert_int_equal(asked.err.retry_after_s, 0);
     assert_int_equal(atomic_load(&bench.stub.calls), 1);
     assert_int_equal(metrics_sum(bench.host, METRIC_AI_ATTEMPTS, "outcome=\"key_refused\""), 1);
     asked_end(&asked);

@@ -189,6 +189,9 @@ tells_clients_not_to_retry_what_cannot_help_or_was_retried(void **state)
     struct error err = {.code = ERROR_UPSTREAM_ERROR, .retried = true};
     answer_failure(&openai_route, &err);
     assert_string_equal(sent("x-should-retry"), "false");
+    err = (struct error){.code = ERROR_UPSTREAM_ERROR, .lasting = true};
+    answer_failure(&openai_route, &err);
+    assert_string_equal(sent("x-should-retry"), "false");
 }
 
 static void
