@@ -37,6 +37,7 @@ struct receipt {
     bool degraded;                       /* answered by the local way because no model did */
     int64_t tokens_input, tokens_output; /* -1: not reported */
     int64_t upstream_us, cache_us;
+    int64_t paused_us; /* waits of choice: between attempts, for a turn */
 };
 
 /* Where an answer goes while it is made, for clients that read it as a stream. */

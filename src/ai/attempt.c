@@ -74,6 +74,15 @@ attempt_pause(struct ask *ask, int64_t wait_ms)
     return true;
 }
 
+bool
+attempt_wait(struct ask *ask, int64_t wait_ms)
+{
+    int64_t started_us = clock_monotonic_us();
+    bool wanted = ask->ai->pause(ask, wait_ms);
+    ask->receipt->paused_us += clock_monotonic_us() - started_us;
+    return wanted;
+}
+
 static bool
 goes_on(void *context)
 {
@@ -191,8 +200,9 @@ count_attempt(const struct attempt *attempt, const struct provider_failure *fail
 
 /* What the provider says of a question, in the words of the error. */
 static void
-quote(struct error *err, const struct provider_failure *failure, struct arena *arena)
+quote(struct error *err, struct provider_failure *failure, struct arena *arena)
 {
+    failure->loggable = arena_strdup(arena, err->detail);
     if (failure->reason)
         snprintf(err->detail, sizeof(err->detail), "%s", failure->reason);
     if (err->code == ERROR_INVALID_REQUEST)
@@ -331,7 +341,7 @@ attempt_model(struct ask *ask, const struct model_settings *model, bool others,
         int64_t wait_ms = wait_before_next(&attempt, failure);
         if (wait_ms < 0 || !take_from_budget(&attempt))
             return ASK_NEXT;
-        if (!ask->ai->pause(ask, wait_ms)) {
+        if (!attempt_wait(ask, wait_ms)) {
             provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
             return ASK_FINAL;
         }

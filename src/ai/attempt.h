@@ -18,4 +18,7 @@ struct upstream_clocks attempt_clocks(const struct ask *ask, const struct model_
 /* Waits between attempts; false when the client left. */
 bool attempt_pause(struct ask *ask, int64_t wait_ms);
 
+/* As ai->pause, and noted in the receipt. */
+bool attempt_wait(struct ask *ask, int64_t wait_ms);
+
 #endif

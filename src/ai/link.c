@@ -50,7 +50,9 @@ enter_queue(struct link *link, int64_t deadline_ms, struct provider_failure *fai
         if (left_ms <= 0)
             return refuse(failure, FAULT_LIMITED, ERROR_OVERLOADED, 1000,
                           "model \"%s\" has as many calls at once as it may", model->name);
+        int64_t started_us = clock_monotonic_us();
         permit_wait(host, model->name, left_ms < WAIT_SLICE_MS ? left_ms : WAIT_SLICE_MS);
+        link->ask->receipt->paused_us += clock_monotonic_us() - started_us;
         if (!ask_goes_on(link->ask))
             return provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
     }
@@ -85,7 +87,7 @@ keep_pace(struct link *link, int64_t deadline_ms, struct provider_failure *failu
         if (clock_monotonic_ms() + wait_ms > deadline_ms)
             return refuse(failure, FAULT_LIMITED, ERROR_PROVIDER_RATE_LIMITED, wait_ms,
                           "model \"%s\" is asked as often as its provider allows", model->name);
-        if (!link->ask->ai->pause(link->ask, wait_ms))
+        if (!attempt_wait(link->ask, wait_ms))
             return provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
     }
     link->paced_us = clock_monotonic_us();

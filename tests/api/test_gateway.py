@@ -457,9 +457,27 @@ def test_what_the_provider_refuses_reaches_the_client_with_its_reason(house, mod
     assert response.status == 400
     error = response.json()["error"]
     assert words in error["message"].lower()
+    assert error["message"] not in house.site.log()  # it may quote the user
     assert error["code"] == code
     assert response.headers["X-Should-Retry"] == "false"
     assert len(house.provider.calls()) == 1
+
+
+@pytest.mark.parametrize("mode, status", [("401", 502), ("404", 502), ("quota", 429)])
+@every_surface
+def test_clients_are_told_not_to_try_again_what_only_the_operator_can_mend(house, path, mode, status):
+    house.provider.mode(mode)
+    response = house.site.post(path, ask(path, "gpt", "x"))
+    assert response.status == status
+    assert response.headers["X-Should-Retry"] == "false"
+    assert "Retry-After" not in response.headers
+
+
+def test_waits_between_tries_are_no_overhead(house):
+    house.provider.mode("429", times=1, retry_after_ms=400)
+    response = house.site.post(CHAT, chat("gpt", "count to 3"))
+    assert response.headers["X-Attempts"] == "2"
+    assert float(response.headers["X-Upstream-Ms"]) + float(response.headers["X-Overhead-Ms"]) < 400
 
 
 @every_way

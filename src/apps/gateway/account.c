@@ -15,12 +15,12 @@ add_ms(struct request *request, const char *name, int64_t us)
         arena_printf(&request->arena, "%lld.%03lld", (long long)us / 1000, (long long)us % 1000));
 }
 
-/* What was neither the provider's time nor waiting for an equal request. */
+/* What was neither the provider's time nor a wait: for an equal request, a turn, another try. */
 static int64_t
 overhead_us(const struct request *request, const struct receipt *receipt, int64_t waited_us)
 {
     int64_t total_us = clock_monotonic_us() - request->timing.started_us;
-    return total_us - receipt->upstream_us - waited_us;
+    return total_us - receipt->upstream_us - receipt->paused_us - waited_us;
 }
 
 void

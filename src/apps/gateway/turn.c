@@ -32,7 +32,7 @@ begin_attempt(struct turn *turn, const struct model_settings *model)
     turn->native = turn_is_native(turn->surface, model);
     turn->speaks = false;
     turn->stops = true;
-    turn->asked_us = clock_monotonic_us();
+    turn->asked_us = clock_monotonic_us() - turn->receipt.paused_us;
     turn->reply = (struct reply){
         .surface = turn->surface,
         .document = turn->request->document,
@@ -78,7 +78,7 @@ turn_headers(struct turn *turn)
     if (!shown.model && shown.cache <= CACHE_STATE_MISS) {
         shown.model = turn->reply.model;
         shown.attempts++;
-        shown.upstream_us += clock_monotonic_us() - turn->asked_us;
+        shown.upstream_us += clock_monotonic_us() - turn->asked_us - shown.paused_us;
     }
     gateway_headers(turn->request, &shown, turn->waited_us);
 }

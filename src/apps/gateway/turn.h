@@ -28,7 +28,7 @@ struct turn {
     bool native;
     bool speaks;           /* content has come */
     bool stops;            /* every choice that ended did so by itself */
-    int64_t asked_us;      /* monotonic */
+    int64_t asked_us;      /* monotonic, on a clock that stands still in the receipt's paused_us */
     struct strbuf pending; /* events that are not sent yet */
     struct strbuf mark;    /* the provider's own mark of completeness */
 
