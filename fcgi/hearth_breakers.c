@@ -96,7 +96,8 @@ hearth_breaker_reset(struct command *command, struct host *host)
         journal_text(row.subject, sizeof(row.subject), views[i].name);
         journal_text(row.text, sizeof(row.text), "breaker reset");
         journal_add(host, &row);
-        printf("%s %s\n", views[i].name, closed ? "is closed now" : "was closed already");
+        const char *otherwise = views[i].rest_ms > 0 ? "rests no longer" : "was closed already";
+        printf("%s %s\n", views[i].name, closed ? "is closed now" : otherwise);
         return 0;
     }
     fprintf(stderr, "hearth: no breaker is called \"%s\"; hearth resilience breakers lists them\n",

@@ -370,5 +370,11 @@ def test_the_shell_closes_a_breaker_of_the_running_pool(server, fresh_text):
             assert (done.returncode, done.stdout) == (0, "gpt-4o-mini is closed now\n")
             assert hearth(own, "breakers").returncode == 0
             assert attempts_of(own, fresh_text) == 1
+            hearth(own, "reset", "gpt-4o-mini")
+            provider.reset()
+            provider.mode("429", retry_after=250)
+            assert site.post(PROCESS, {"text": fresh_text, "operation": "summarize"}).status == 200
+            for word in ("rests no longer", "was closed already"):
+                assert hearth(own, "reset", "gpt-4o-mini").stdout == f"gpt-4o-mini {word}\n"
             unknown = hearth(own, "reset", "nobody")
             assert unknown.returncode == 1 and "nobody" in unknown.stderr
