@@ -8,8 +8,8 @@ static const char *const strategies[] = {"aggressive", "balanced", "conservative
                                          NULL};
 
 #define OVERRIDE(operation)                                                                        \
-    STRING(struct preset_custom_overrides, operation, .choices = strategies,                       \
-           .doc = "Strategy of " #operation ".")
+    STRING(struct preset_custom_overrides, operation, .flags = FIELD_OMITTED,                      \
+           .choices = strategies, .doc = "Strategy of " #operation ".")
 
 static const struct schema overrides_schema = {
     .name = "ResilienceOverrides",

@@ -352,11 +352,14 @@ def test_the_shell_and_the_routes_say_the_same(house, site):
 
 
 def test_the_shell_closes_a_breaker_of_the_running_pool(server, fresh_text):
-    custom = json.dumps({"circuit_breaker_threshold": 1, "retry_attempts": 1, "recovery_timeout": 300})
+    chosen = {"circuit_breaker_threshold": 1, "retry_attempts": 1, "recovery_timeout": 300,
+              "operation_overrides": {"qa": "critical"}}
+    custom = json.dumps(chosen)
     with Standin() as provider:
         settings = model_settings(provider, RESILIENCE_CUSTOM_CONFIG=custom, SUMMARIZE_RESILIENCE_STRATEGY="")
         with Site(server, workers=2, settings=settings) as site:
             own = House(site, provider)
+            assert site.get(f"{BASE}/config").json()["custom_overrides"] == chosen
             assert hearth(own, "breakers").returncode == 0
             assert attempts_of(own, fresh_text) == 1
             assert attempts_of(own, fresh_text) == 0
