@@ -114,6 +114,7 @@ def test_figures_add_up_whichever_worker_answers(watched, fresh_text):
         assert summarize(site, f"{fresh_text} Number {number}.").status == 200
     assert summarize(site, f"{fresh_text} Number 0.").status == 200
     found = answers(site, "/metrics/summarize")
+    assert answers(site, "/metrics/summarize_text") == found  # as older clients know it
     assert all(item == found[0] for item in found)
     metrics = found[0]["metrics"]
     assert set(metrics) == METRICS

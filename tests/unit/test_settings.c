@@ -481,14 +481,16 @@ complains_of_models_that_lead_nowhere(void **state)
     struct reading *reading = *state;
     assert_complaint(reading,
                      "[model \"a\"]\n[model \"b\"]\nprovider = none\nfallbacks = ghost\n"
-                     "[model \"b\"]\n[model \"local\"]\n[provider \"p\"]\nprice = 3\n",
+                     "[model \"b\"]\n[model \"local\"]\n[model \"memcached\"]\n"
+                     "[provider \"p\"]\nprice = 3\n",
                      ENVIRONMENT(), "h.conf:1: model \"a\" names no provider");
     const char *all = reading->complaints.data;
     assert_non_null(strstr(all, "h.conf:2: model \"b\" names the provider \"none\""));
     assert_non_null(strstr(all, "h.conf:2: model \"b\" falls back to \"ghost\""));
     assert_non_null(strstr(all, "h.conf:5: model \"b\" is already on line 2"));
     assert_non_null(strstr(all, "h.conf:6: the name local is taken"));
-    assert_non_null(strstr(all, "h.conf:8: unknown setting \"price\""));
+    assert_non_null(strstr(all, "h.conf:7: the name memcached is taken"));
+    assert_non_null(strstr(all, "h.conf:9: unknown setting \"price\""));
 }
 
 static void

@@ -226,9 +226,23 @@ figures_read(const struct service *service, struct arena *arena, struct figures_
         take_off(service->host, "model", &report->models[i].figures);
 }
 
+/* The names by which the operations were known inside the system that this replaces. */
+static const struct {
+    const char *older, *name;
+} older_names[] = {
+    {"summarize_text", "summarize"},
+    {"analyze_sentiment", "sentiment"},
+    {"extract_key_points", "key_points"},
+    {"generate_questions", "questions"},
+    {"answer_question", "qa"},
+};
+
 const struct figures *
 figures_operation(const struct figures_report *report, const char *name)
 {
+    for (size_t i = 0; i < sizeof(older_names) / sizeof(older_names[0]); i++)
+        if (strcmp(older_names[i].older, name) == 0)
+            name = older_names[i].name;
     for (size_t i = 0; i < report->operation_count; i++)
         if (strcmp(report->operations[i].name, name) == 0)
             return &report->operations[i];

@@ -89,8 +89,10 @@ resilience_reset_metrics(struct request *request, struct error *err)
     const char *name = query->operation_name;
     struct figures_report report;
     figures_read(request->service, &request->arena, &report);
-    if (name && !figures_operation(&report, name))
+    const struct figures *figures = name ? figures_operation(&report, name) : NULL;
+    if (name && !figures)
         return refuse_operation(&report, name, &request->arena, err);
+    name = figures ? figures->name : NULL;
     figures_reset(request->service, &request->arena, name);
     log_line(LOG_LEVEL_INFO, "resilience figures reset", LOG_TEXT("operation", name),
              LOG_TEXT("request_id", request->id));
