@@ -14,6 +14,7 @@ enum { LEASE_RENEW_MS = 1000, WAIT_SLICE_MS = 250, FLAG_DIGITS = 4, FAILURE_KEPT
 /* What those who wait are told when there is no answer. */
 struct failure_told {
     int32_t code, retry_after_s;
+    char field[128], reason_code[64]; /* "" for none */
     char detail[sizeof(((struct error *)NULL)->detail)];
 };
 
@@ -119,8 +120,11 @@ failure_key(const struct answers *answers, unsigned char *key)
 static void
 tell_failure(const struct answers *answers, const struct error *err)
 {
-    struct failure_told told = {(int32_t)err->code, err->retry_after_s, ""};
+    struct failure_told told = {.code = (int32_t)err->code, .retry_after_s = err->retry_after_s};
     memcpy(told.detail, err->detail, sizeof(told.detail));
+    snprintf(told.field, sizeof(told.field), "%s", err->fields ? err->fields->path : "");
+    snprintf(told.reason_code, sizeof(told.reason_code), "%s",
+             err->reason_code ? err->reason_code : "");
     unsigned char key[CACHE_KEY_BYTES];
     failure_key(answers, key);
     l1_put(answers->ai->host, key, &told, sizeof(told), 0, clock_realtime_us() + FAILURE_KEPT_US);
@@ -142,6 +146,14 @@ was_told_failure(struct answers *answers, struct error *err)
     memcpy(&told, value, sizeof(told));
     told.detail[sizeof(told.detail) - 1] = '\0';
     error_set_retry(err, (enum error_code)told.code, told.retry_after_s, "%s", told.detail);
+    if (told.field[0] != '\0') {
+        struct field_error *field = arena_alloc(answers->arena, sizeof(*field));
+        *field = (struct field_error){arena_strdup(answers->arena, told.field),
+                                      arena_strdup(answers->arena, told.detail), NULL};
+        err->fields = field;
+    }
+    if (told.reason_code[0] != '\0')
+        err->reason_code = arena_strdup(answers->arena, told.reason_code);
     return true;
 }
 

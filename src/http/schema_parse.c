@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "http/json_reader.h"
 
-enum { DEPTH_MAX = 32 };
+enum { DEPTH_MAX = 32, COUNTED_BYTES = 1024 * 1024, CONTAINERS_MAX = 1000000 };
 
 /* Offset of the bracket that opens a level too many, or length. jansson allows 2,048 levels, which
  * costs stack in all that walks the document later. */
@@ -111,6 +111,17 @@ schema_keep(json_t *document, struct arena *arena)
     return document;
 }
 
+/* Of brackets and braces, those in strings included: what each costs in memory is a hundred times
+ * what it costs to send. */
+static size_t
+count_containers(const char *text, size_t length)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += text[i] == '[' || text[i] == '{';
+    return count;
+}
+
 const json_t *
 schema_parse(const char *text, size_t length, struct arena *arena, struct error *err)
 {
@@ -124,6 +135,8 @@ schema_parse(const char *text, size_t length, struct arena *arena, struct error 
                       code_points);
     if (begins_with(text, length, "\xef\xbb\xbf"))
         return refuse(err, "a byte order mark", text, 0);
+    if (length > COUNTED_BYTES && count_containers(text, length) > CONTAINERS_MAX)
+        return refuse(err, "more lists and objects than are taken", text, 0);
     json_t *document = json_read(text, length, DEPTH_MAX, arena);
     if (document)
         return schema_keep(document, arena);

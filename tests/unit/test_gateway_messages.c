@@ -112,6 +112,7 @@ names_what_has_no_counterpart(void **state)
          "messages[0].content[0].source.type"},
         {MESSAGES("{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\"}]}"),
          "messages[0].content[0].tool_use_id"},
+        {MESSAGES("{\"role\":\"user\",\"content\":[]}"), "messages"},
         {MESSAGES(
              "{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"{\"}"),
          "messages[1]"},

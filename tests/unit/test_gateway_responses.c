@@ -183,6 +183,8 @@ names_what_cannot_be_said_in_other_dialects(void **state)
          "input[0].content[0].file_id"},
         {"{\"input\":[null]}", "input[0]"},
         {"{\"input\":7}", "input"},
+        {"{\"input\":null,\"instructions\":\"be brief\"}", "input"},
+        {"{\"input\":[]}", "input"},
         {"{\"input\":\"x\",\"instructions\":[]}", "instructions"},
         {"{\"input\":[{\"type\":\"function_call\",\"call_id\":\"a\",\"name\":\"n\"}]}",
          "input[0].arguments"},

@@ -25,6 +25,10 @@ bool body_read_picture(const struct member *member, struct reader *reader, struc
 bool body_read_texts(const struct member *member, struct reader *reader, struct list *texts)
     __attribute__((warn_unused_result));
 
+/* Messages, and parts that answer tools, that a body may have: each is looked for among the others.
+ */
+enum { BODY_MESSAGES_MAX = 10000 };
+
 /* The name of the tool that an earlier message of chat->messages called by this id, or NULL. */
 const char *body_tool_called(const struct chat *chat, const char *id);
 

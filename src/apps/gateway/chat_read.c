@@ -263,6 +263,8 @@ read_messages(const struct member *messages, struct reader *reader, struct chat 
     if (!member_is_list(messages, reader))
         return false;
     size_t count = json_array_size(messages->value);
+    if (count > BODY_MESSAGES_MAX)
+        return member_refuse(messages, reader, "must have at most %d items", BODY_MESSAGES_MAX);
     struct chat_message *items = arena_array(reader->arena, count + 1, sizeof(*items));
     chat->messages.items = items;
     for (size_t i = 0; i < count; i++) {

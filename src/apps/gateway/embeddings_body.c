@@ -6,6 +6,8 @@
 #include "ai/body.h"
 #include "apps/gateway/embeddings_parts.h"
 
+enum { BYTES_PER_TOKEN = 4 };
+
 static const char *const formats[] = {"float", "base64", NULL};
 
 const struct schema embeddings_request_schema = {
@@ -116,8 +118,10 @@ read_list(const json_t *input, struct arena *arena, struct embedding_input *read
         const json_t *item = json_array_get(input, i);
         if (!is_text && !is_tokens(item))
             return refuse(arena, err, i, "must be a string or a list of tokens");
-        if (!is_text)
+        if (!is_text) {
+            read->bytes += BYTES_PER_TOKEN * json_array_size(item);
             continue;
+        }
         texts[i] = json_string_value(item);
         if (!texts[i])
             return refuse(arena, err, i, "must be a string as the first one is");
@@ -144,8 +148,10 @@ embeddings_read_input(const json_t *input, struct arena *arena, struct embedding
     }
     if (!json_is_array(input))
         return error_set_field(err, arena, "input", "must be a string or a list");
-    if (is_tokens(input))
+    if (is_tokens(input)) {
+        read->bytes = BYTES_PER_TOKEN * json_array_size(input);
         return true;
+    }
     read->count = json_array_size(input);
     if (read->count == 0 || read->count > EMBEDDING_INPUTS_MAX)
         return error_set_field(err, arena, "input", "must have between 1 and %d items",

@@ -6,7 +6,10 @@
 #include "nlp/embedding.h"
 
 /* What a front thread may read before others wait for it too long. */
-enum { FRONT_BYTES_MAX = 32 * 1024 };
+enum {
+    FRONT_BYTES_MAX = 32 * 1024,
+    TEXT_COST_BYTES = 512 /* what each text costs beside its bytes */
+};
 
 static void
 embed(const struct embedding_input *input, struct arena *arena, struct embeddings *embeddings)
@@ -35,7 +38,7 @@ embeddings_local(struct request *request, const struct embedding_input *input, s
     if (asked->dimensions != 0 && asked->dimensions != EMBEDDING_DIMENSIONS)
         return error_set_field(err, arena, "dimensions", "must be %d for the model \"%s\"",
                                EMBEDDING_DIMENSIONS, EMBEDDING_MODEL);
-    if (input->bytes > FRONT_BYTES_MAX && !request->may_wait)
+    if (input->bytes + input->count * TEXT_COST_BYTES > FRONT_BYTES_MAX && !request->may_wait)
         return error_set(err, ERROR_WOULD_WAIT, "that much text takes its time");
     struct embeddings embeddings;
     embed(input, arena, &embeddings);

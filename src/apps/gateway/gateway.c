@@ -12,8 +12,10 @@
 enum {
     OWN_TTL_S = 3600,
     EVENT_BYTES = 2048,
-    BYTES_PER_TOKEN = 4, /* of English, as estimates go */
-    ANSWER_TOKENS = 500, /* where the request sets no limit */
+    BYTES_PER_TOKEN = 4,  /* of English, as estimates go */
+    ANSWER_TOKENS = 500,  /* where the request sets no limit */
+    TOKENS_MAX = 1000000, /* foreseen of one call */
+    FRONT_BYTES_MAX = 256 * 1024,
 };
 
 static const char *
@@ -59,6 +61,11 @@ static bool
 may_store(const struct request *request)
 {
     if (header_says(request, "X_HEARTH_CACHE", "off") || request_cache_control(request, "no-store"))
+        return false;
+    /* What the provider keeps grows with each call, even with an equal one. */
+    if (json_is_true(json_object_get(request->document, "store")) ||
+        json_object_get(request->document, "conversation") ||
+        json_object_get(request->document, "container"))
         return false;
     const json_t *temperature = json_object_get(request->document, "temperature");
     bool is_zero = json_is_number(temperature) && json_number_value(temperature) == 0;
@@ -109,7 +116,11 @@ estimate_tokens(const struct request *request)
     int64_t answer = 0;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && answer <= 0; i++)
         answer = json_integer_value(json_object_get(request->document, names[i]));
-    return (int64_t)request->body_length / BYTES_PER_TOKEN + (answer > 0 ? answer : ANSWER_TOKENS);
+    if (answer > TOKENS_MAX)
+        answer = TOKENS_MAX;
+    int64_t sum =
+        (int64_t)request->body_length / BYTES_PER_TOKEN + (answer > 0 ? answer : ANSWER_TOKENS);
+    return sum < TOKENS_MAX ? sum : TOKENS_MAX;
 }
 
 static void
@@ -120,7 +131,11 @@ prepare(struct turn *turn)
     turn->beta = beta_features(request, turn->surface);
     turn->streams = json_is_true(json_object_get(request->document, "stream"));
     turn->whole = turn->model->whole || header_says(request, "X_HEARTH_DELIVERY", "whole");
-    turn->reply = (struct reply){.surface = turn->surface, .document = request->document};
+    turn->reply = (struct reply){.surface = turn->surface,
+                                 .document = request->document,
+                                 .arena = arena,
+                                 .model = turn->model->name,
+                                 .id = ""};
     turn->receipt.tokens_input = turn->receipt.tokens_output = -1;
     if (turn->streams)
         event_stream_init(&turn->events, request);
@@ -273,6 +288,8 @@ bool
 gateway_answer(struct request *request, const struct surface *surface, struct error *err)
 {
     struct turn turn = {.request = request, .surface = surface};
+    if (request->body_length > FRONT_BYTES_MAX && !request->may_wait)
+        return error_set(err, ERROR_WOULD_WAIT, "that long a body takes its time");
     turn.model = find_model(request, err);
     if (!turn.model)
         return false;

@@ -232,6 +232,9 @@ read_messages(const struct member *messages, struct reader *reader, struct chat 
     if (!member_is_list(messages, reader))
         return false;
     size_t before = chat->messages.count, count = json_array_size(messages->value);
+    if (most_messages(messages->value) > BODY_MESSAGES_MAX)
+        return member_refuse(messages, reader, "must have at most %d messages and parts",
+                             BODY_MESSAGES_MAX);
     struct turns turns = {chat, arena_array(reader->arena, before + most_messages(messages->value),
                                             sizeof(*turns.items))};
     if (before > 0)
@@ -242,7 +245,9 @@ read_messages(const struct member *messages, struct reader *reader, struct chat 
         if (!read_message(&message, reader, &turns))
             return false;
     }
-    if (count == 0 || turns.items[chat->messages.count - 1].role != CHAT_ASSISTANT)
+    if (chat->messages.count == before)
+        return member_refuse(messages, reader, "must hold some content");
+    if (turns.items[chat->messages.count - 1].role != CHAT_ASSISTANT)
         return true;
     struct member last = member_item(messages, count - 1);
     return member_refuse(&last, reader,

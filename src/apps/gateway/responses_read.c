@@ -266,6 +266,8 @@ read_input(const struct member *input, struct reader *reader, struct chat *chat)
     if (!is_text && !json_is_array(input->value))
         return member_refuse(input, reader, "must be a string or a list of items");
     size_t count = is_text ? 1 : json_array_size(input->value);
+    if (count > BODY_MESSAGES_MAX)
+        return member_refuse(input, reader, "must have at most %d items", BODY_MESSAGES_MAX);
     struct conversation conversation = {
         .reader = reader,
         .messages = arena_array(reader->arena, count + 1, sizeof(struct chat_message)),
@@ -283,6 +285,8 @@ read_input(const struct member *input, struct reader *reader, struct chat *chat)
         if (!read_item(&item, &conversation))
             return false;
     }
+    if (conversation.count == 0)
+        return member_refuse(input, reader, "must not be empty");
     chat->messages = (struct list){conversation.messages, conversation.count};
     return true;
 }
@@ -422,5 +426,6 @@ responses_read(const json_t *document, struct arena *arena, struct chat *chat, s
 {
     struct reader reader = {arena, err};
     struct member body = {.value = document};
-    return body_read_rows(&body, &reader, chat, rows);
+    struct member input = member_of(&body, "input");
+    return member_required(&input, &reader) && body_read_rows(&body, &reader, chat, rows);
 }

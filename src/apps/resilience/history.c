@@ -197,6 +197,9 @@ static void
 add_field(struct strbuf *text, const char *field, char end)
 {
     strbuf_add_char(text, '"');
+    /* A spreadsheet would take it for a formula. */
+    if (field && *field && strchr("=+-@", *field))
+        strbuf_add_char(text, '\'');
     for (; field && *field; field++) {
         if (*field == '"')
             strbuf_add_char(text, '"');
