@@ -323,6 +323,7 @@ attempt_model(struct ask *ask, const struct model_settings *model, bool others,
         .deadline_ms = clock_monotonic_ms() + ask->policy->budget_ms,
     };
     link_init(&attempt.link, ask, model);
+    attempt.link.deadline_ms = attempt.deadline_ms;
     for (;;) {
         int64_t made = attempt.made;
         struct provider_failure before = *failure;
@@ -333,7 +334,7 @@ attempt_model(struct ask *ask, const struct model_settings *model, bool others,
             return verdict == ASK_AGAIN ? ASK_NEXT : verdict;
         if (attempt.made == made) {
             /* After attempts of our own their failure says more than the breaker they opened. */
-            if (made > 0)
+            if (made > 0 && failure->class != FAULT_CALLER)
                 *failure = before;
             return ASK_NEXT;
         }

@@ -87,8 +87,10 @@ keep_pace(struct link *link, int64_t deadline_ms, struct provider_failure *failu
         if (clock_monotonic_ms() + wait_ms > deadline_ms)
             return refuse(failure, FAULT_LIMITED, ERROR_PROVIDER_RATE_LIMITED, wait_ms,
                           "model \"%s\" is asked as often as its provider allows", model->name);
-        if (!attempt_wait(link->ask, wait_ms))
+        /* In pieces, so that the permit is kept meanwhile. */
+        if (!attempt_wait(link->ask, wait_ms < PERMIT_RENEW_MS ? wait_ms : PERMIT_RENEW_MS))
             return provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
+        link_renew(link);
     }
     link->paced_us = clock_monotonic_us();
     return true;
@@ -98,6 +100,8 @@ bool
 link_enter(struct link *link, struct provider_failure *failure)
 {
     int64_t deadline_ms = clock_monotonic_ms() + link->model->queue_timeout_ms;
+    if (deadline_ms > link->deadline_ms)
+        deadline_ms = link->deadline_ms;
     if (!enter_queue(link, deadline_ms, failure))
         return false;
     bool passed = pass_breaker(link, failure);

@@ -13,8 +13,9 @@ struct link {
     const struct model_settings *model;
     struct breaker *breaker;
     struct breaker_policy policy;
-    int64_t allowed_us; /* when the breaker let the present attempt go */
-    int64_t paced_us;   /* when it took from the pace */
+    int64_t allowed_us;  /* when the breaker let the present attempt go */
+    int64_t paced_us;    /* when it took from the pace */
+    int64_t deadline_ms; /* no attempt begins later, however long its model may let it queue */
     struct permit permit;
     int64_t renewed_ms;
 };

@@ -118,7 +118,7 @@ handle_new(struct upstream *upstream)
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     /* One connection carries one call at a time, so HTTP/2 would cost and gain nothing. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)UPSTREAM_ANSWER_MAX_BYTES);
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)UPSTREAM_STREAM_MAX_BYTES);
     transfer_setup(easy);
     return handle;
 }

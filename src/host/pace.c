@@ -9,6 +9,14 @@
 
 enum { TOKENS_MAX = 1000000 }; /* that a second can hold */
 
+static int64_t
+bounded(int64_t tokens)
+{
+    if (tokens < -TOKENS_MAX)
+        return -TOKENS_MAX;
+    return tokens > TOKENS_MAX ? TOKENS_MAX : tokens;
+}
+
 /* false: there is no room for another name. */
 static bool
 find(struct host *host, const char *name, struct window *window)
@@ -54,8 +62,7 @@ pace_take(struct host *host, const char *name, const struct pace_limits *limits,
     struct window window;
     if ((limits->requests <= 0 && limits->tokens <= 0) || !find(host, name, &window))
         return true;
-    if (tokens > TOKENS_MAX)
-        tokens = TOKENS_MAX;
+    tokens = bounded(tokens);
     window_add(&window, monotonic_us, (struct window_counts){.all = tokens, .some = 1});
     if (!is_over(window_sum(&window, monotonic_us), limits, tokens))
         return true;
@@ -74,5 +81,5 @@ pace_settle(struct host *host, const char *name, int64_t tokens, int64_t taken_u
         return;
     /* What is given back is in the second it was taken from; what comes on top counts from now. */
     window_add(&window, tokens < 0 ? taken_us : monotonic_us,
-               (struct window_counts){.all = tokens});
+               (struct window_counts){.all = bounded(tokens)});
 }

@@ -8,7 +8,13 @@
 
 #include <stdbool.h>
 
-enum { SECOND_SHIFT = 40, ALL_SHIFT = 20, COUNT_MAX = (1 << 20) - 1, SECOND_MASK = (1 << 24) - 1 };
+enum {
+    SECOND_SHIFT = 40,
+    ALL_SHIFT = 20,
+    COUNT_MAX = (1 << 20) - 1,
+    SECOND_MASK = (1 << 24) - 1,
+    AHEAD_MAX = 64, /* seconds; what is taken back belongs to one before the newest */
+};
 
 static int64_t
 bounded(int64_t count)
@@ -26,12 +32,12 @@ counts_of(uint64_t word)
 }
 
 /* How many seconds ago the word's second was; a process whose clock was read a moment earlier than
- * another's finds it ahead, which is no age. */
+ * another's finds it ahead, which is no age; a slot that was never used, or long ago, is old. */
 static int64_t
 age_of(uint64_t word, int64_t second)
 {
     int64_t age = (second - (int64_t)(word >> SECOND_SHIFT)) & SECOND_MASK;
-    return age > SECOND_MASK / 2 ? 0 : age;
+    return age > SECOND_MASK - AHEAD_MAX ? 0 : age;
 }
 
 void

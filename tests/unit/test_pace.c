@@ -90,6 +90,18 @@ lets_a_request_pass_alone_that_no_minute_could_hold(void **state)
 }
 
 static void
+slides_on_a_host_that_was_up_for_months_before(void **state)
+{
+    (void)state;
+    static const struct pace_limits limits = {.requests = 2};
+    int64_t wait_ms, months_s = INT64_C(100) * 24 * 3600;
+    assert_true(take(&limits, 0, months_s, &wait_ms));
+    assert_true(take(&limits, 0, months_s + 1, &wait_ms));
+    assert_false(take(&limits, 0, months_s + 2, &wait_ms));
+    assert_true(take(&limits, 0, months_s + 70, &wait_ms));
+}
+
+static void
 knows_no_limit_where_none_is_given(void **state)
 {
     (void)state;
@@ -109,6 +121,8 @@ main(void)
                                         close_host),
         cmocka_unit_test_setup_teardown(lets_a_request_pass_alone_that_no_minute_could_hold,
                                         open_host, close_host),
+        cmocka_unit_test_setup_teardown(slides_on_a_host_that_was_up_for_months_before, open_host,
+                                        close_host),
         cmocka_unit_test_setup_teardown(knows_no_limit_where_none_is_given, open_host, close_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
