@@ -142,7 +142,6 @@ bool
 ask_models(struct ask *ask, struct provider_failure *failure)
 {
     *failure = (struct provider_failure){.retry_after_ms = -1};
-    ask->started_ms = clock_monotonic_ms();
     ask->all_lasting = true;
     bool taken = ask_chain(ask, failure);
     arena_release(&ask->scratch);

@@ -61,7 +61,6 @@ struct ask {
     bool committed;  /* bytes of the answer went to the client */
 
     /* The attempt owner's. */
-    int64_t started_ms;
     struct arena scratch; /* of one event */
     bool all_lasting;     /* no model will answer before somebody mends it */
     struct error_attempt noted[ASK_ATTEMPTS_NOTED];

@@ -77,6 +77,25 @@ body_read_texts(const struct member *member, struct reader *reader, struct list 
     return true;
 }
 
+bool
+body_read_tools(const struct member *tools, struct reader *reader,
+                bool (*read_tool)(const struct member *tool, struct reader *reader,
+                                  struct chat_tool *read),
+                struct chat *chat)
+{
+    if (!member_is_list(tools, reader))
+        return false;
+    size_t count = json_array_size(tools->value);
+    struct chat_tool *items = arena_array(reader->arena, count + 1, sizeof(*items));
+    for (size_t i = 0; i < count; i++) {
+        struct member tool = member_item(tools, i);
+        if (!read_tool(&tool, reader, &items[i]))
+            return false;
+    }
+    chat->tools = (struct list){items, count};
+    return true;
+}
+
 const char *
 body_tool_called(const struct chat *chat, const char *id)
 {

@@ -25,6 +25,12 @@ bool body_read_picture(const struct member *member, struct reader *reader, struc
 bool body_read_texts(const struct member *member, struct reader *reader, struct list *texts)
     __attribute__((warn_unused_result));
 
+/* A list of tools into chat->tools, each read as its interface has it. */
+bool body_read_tools(const struct member *tools, struct reader *reader,
+                     bool (*read_tool)(const struct member *tool, struct reader *reader,
+                                       struct chat_tool *read),
+                     struct chat *chat) __attribute__((warn_unused_result));
+
 /* Messages, and parts that answer tools, that a body may have: each is looked for among the others.
  */
 enum { BODY_MESSAGES_MAX = 10000 };

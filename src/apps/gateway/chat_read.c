@@ -309,17 +309,7 @@ read_tool(const struct member *tool, struct reader *reader, struct chat_tool *re
 static bool
 read_tools(const struct member *tools, struct reader *reader, struct chat *chat)
 {
-    if (!member_is_list(tools, reader))
-        return false;
-    size_t count = json_array_size(tools->value);
-    struct chat_tool *items = arena_array(reader->arena, count + 1, sizeof(*items));
-    for (size_t i = 0; i < count; i++) {
-        struct member tool = member_item(tools, i);
-        if (!read_tool(&tool, reader, &items[i]))
-            return false;
-    }
-    chat->tools = (struct list){items, count};
-    return true;
+    return body_read_tools(tools, reader, read_tool, chat);
 }
 
 static bool
