@@ -1,6 +1,7 @@
 """A running Hearth for the tests: ./dev up on a free port, with settings in the environment, and an
 HTTP client that checks every JSON answer against the OpenAPI document that the site itself serves."""
 
+import atexit
 import http.client
 import json
 import os
@@ -9,6 +10,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import urllib.parse
 
 import jsonschema
@@ -22,6 +24,62 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+class Cluster:
+    """A private PostgreSQL with fsync off; databases are made in it by name."""
+
+    def __init__(self, options=""):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="hearth-database-", dir="/var/tmp"))
+        self.options = options
+        self.start()
+
+    def _run(self, command, *arguments):
+        done = subprocess.run([ROOT / "tests/dev/cluster", command, self.directory, *arguments],
+                              env=dict(os.environ, CLUSTER_FAST="1", CLUSTER_OPTIONS=self.options), text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=120, check=True)
+        return done.stdout.strip()
+
+    def start(self):
+        self._run("start")
+
+    def stop(self):
+        self._run("stop")
+
+    def freeze(self):
+        self._run("freeze")
+
+    def thaw(self):
+        self._run("thaw")
+
+    def create(self, name):
+        self._run("create", name)
+
+    def url(self, name, owner=False):
+        return self._run("url", name, *(["owner"] if owner else []))
+
+    def sql(self, name, text, *, role="postgres"):
+        """Runs SQL with psql; the rows, each a list of texts."""
+        done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", self.directory,
+                               "-U", role, "-d", name], input=text, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+_clusters = []
+
+
+def shared_cluster():
+    """The cluster that all sites of this run of the tests share; it ends with the run."""
+    if not _clusters:
+        _clusters.append(Cluster())
+        atexit.register(_clusters[0].remove)
+    return _clusters[0]
 
 
 class Response:
@@ -42,9 +100,10 @@ class Response:
 
 
 class Site:
-    """One ./dev up. settings go to the workers' environment, file is the text of their hearth.conf."""
+    """One ./dev up. settings go to the workers' environment, file is the text of their hearth.conf. With
+    database=True it has a database of its own in the shared cluster, with a Cluster one in that; else none."""
 
-    def __init__(self, server="nginx", workers=2, settings=None, file=None):
+    def __init__(self, server="nginx", workers=2, settings=None, file=None, database=None):
         self.server = server
         self.file = None
         self.port = free_port()
@@ -54,7 +113,14 @@ class Site:
         self.environment = dict(os.environ, HEARTH_SKIP_BUILD="1", API_KEY=KEY)
         for secret in ("OPENAI_API_KEY", "GEMINI_API_KEY", "ANTHROPIC_API_KEY"):
             self.environment.pop(secret, None)
-        self.environment.update(RATE_LIMITING_ENABLED="false")
+        self.environment.update(RATE_LIMITING_ENABLED="false", DATABASE_URL="")
+        self.environment.pop("DATABASE_MIGRATION_URL", None)
+        self.cluster = shared_cluster() if database is True else database
+        self.database = f"site_{self.port}"
+        if self.cluster:
+            self.cluster.create(self.database)
+            self.environment.update(DATABASE_URL=self.cluster.url(self.database),
+                                    DATABASE_MIGRATION_URL=self.cluster.url(self.database, owner=True))
         self.environment.update(settings or {})
         self.documents = None
         if file is not None:
@@ -110,6 +176,10 @@ class Site:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         assert done.returncode == 0, f"hearth {' '.join(arguments)}: {done.stdout}"
         return done.stdout
+
+    def sql(self, text, role="postgres"):
+        """Runs SQL on the site's database; the rows, each a list of texts."""
+        return self.cluster.sql(self.database, text, role=role)
 
     def log(self):
         return (self.directory / "worker.log").read_text(errors="replace")
