@@ -75,6 +75,13 @@ struct settings {
     const char *additional_api_keys; /* ADDITIONAL_API_KEYS, secret, comma list (normalised: a list
                                         has no blanks, empty items, or JSON brackets here) */
 
+    /* accounts */
+    const char *mail_from;         /* MAIL_FROM */
+    const char *mailbox_directory; /* MAILBOX_DIRECTORY; "" for none */
+    const char *public_url;        /* PUBLIC_URL, without a trailing slash; "" for none */
+    const char *registration;      /* REGISTRATION: open, closed */
+    const char *smtp_url;          /* SMTP_URL, secret; "" for none */
+
     /* HTTP */
     const char *allowed_origins; /* ALLOWED_ORIGINS, CORS_ORIGINS: comma or JSON list, or "*" */
     int64_t max_request_bytes;   /* MAX_REQUEST_SIZE */

@@ -7,6 +7,7 @@ static const char *const cache_presets[] = {"disabled",      "minimal",    "simp
                                             "ai-production", NULL};
 static const char *const guard_modes[] = {"flag", "block", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", "critical", NULL};
+static const char *const registrations[] = {"open", "closed", NULL};
 static const char *const resilience_presets[] = {"simple", "development", "production", NULL};
 static const char *const strategies[] = {"aggressive", "balanced", "conservative", "critical",
                                          NULL};
@@ -105,6 +106,12 @@ const struct setting settings_rows[] = {
      .initial = "", .choices = strategies, .doc = STRATEGY("key_points")},
     {"LOG_LEVEL", .type = SETTING_CHOICE, AT(log_level), .initial = "info", .choices = log_levels,
      .doc = "Lines below this level are not logged."},
+    {"MAILBOX_DIRECTORY", .type = SETTING_TEXT, AT(mailbox_directory), .initial = "",
+     .maximum = 1024,
+     .doc = "Folder that mails are written to, a file each, where SMTP_URL is empty: for "
+            "development."},
+    {"MAIL_FROM", .type = SETTING_TEXT, AT(mail_from), .initial = "hearth@localhost.localdomain",
+     .maximum = 254, .doc = "Address that mails come from."},
     {"MAX_BATCH_REQUESTS_PER_CALL", .type = SETTING_INTEGER, AT(batch_max_requests),
      .initial = "200", .minimum = 1, .maximum = 200, .doc = "Items that one batch may have."},
     {"MAX_REQUEST_SIZE", .type = SETTING_BYTES, AT(max_request_bytes), .initial = "10M",
@@ -118,6 +125,8 @@ const struct setting settings_rows[] = {
     {"OPENAI_BASE_URL", .type = SETTING_URL, AT(openai_base_url),
      .initial = "https://api.openai.com/v1",
      .doc = "Where the provider \"openai\" is. Set, it needs no key: Ollama, vLLM, llama.cpp."},
+    {"PUBLIC_URL", .type = SETTING_URL, AT(public_url), .initial = "http://localhost",
+     .doc = "Where people reach this: begins the links of mails."},
     {"QA_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_qa), .initial = "",
      .choices = strategies, .doc = STRATEGY("qa")},
     {"QUESTIONS_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_questions), .initial = "",
@@ -133,6 +142,9 @@ const struct setting settings_rows[] = {
     {"RATE_LIMIT_PROCESS", .type = SETTING_RATE, AT(rate_limit_process), .initial = "60/60",
      .minimum = 1, .maximum = 1000000000,
      .doc = "Requests of one caller to routes that ask a model."},
+    {"REGISTRATION", .type = SETTING_CHOICE, AT(registration), .initial = "open",
+     .choices = registrations,
+     .doc = "Whether anybody may make an account (open), or only hearth user create (closed)."},
     {"REQUEST_LOGGING_ENABLED", .type = SETTING_BOOLEAN, AT(request_log), .initial = "false",
      .doc = "Log a line for each request. The web server's access log has one already; failures "
             "of ours are always logged."},
@@ -150,6 +162,9 @@ const struct setting settings_rows[] = {
      .doc = "Send the headers that tell browsers to be strict."},
     {"SENTIMENT_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_sentiment), .initial = "",
      .choices = strategies, .doc = STRATEGY("sentiment")},
+    {"SMTP_URL", .type = SETTING_TEXT, .secret = true, AT(smtp_url), .initial = "", .maximum = 1024,
+     .doc = "Server that mails go to: smtp://user:password@host:587 (with STARTTLS), smtps:// or "
+            "smtp+plain://. Empty: none are sent."},
     {"SPOOL_DIRECTORY", .type = SETTING_TEXT, AT(spool_directory),
      .initial = "/var/lib/hearth/spool", .minimum = 1, .maximum = 1024,
      .doc = "Where lies what waits for the database: usage and audit rows."},
