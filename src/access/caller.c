@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "access/access.h"
 #include "access/keyring.h"
 
 /* The token of "Bearer token", NULL for another scheme. */
@@ -18,11 +19,11 @@ bearer_token(const char *authorization)
 }
 
 bool
-caller_identify(const struct keyring *keyring, struct request *request,
-                const struct caller **caller, struct error *err)
+caller_identify(struct request *request, const struct caller **caller, struct error *err)
 {
+    const struct access *access = request->access;
     *caller = NULL;
-    if (keyring_is_empty(keyring)) {
+    if (keyring_is_empty(access->keyring) && !access->store) {
         *caller = keyring_development();
         return true;
     }
@@ -36,10 +37,25 @@ caller_identify(const struct keyring *keyring, struct request *request,
     size_t length = strlen(key);
     while (length > 0 && (key[length - 1] == ' ' || key[length - 1] == '\t'))
         length--;
-    *caller = keyring_find(keyring, key, length, bearer);
+    *caller = keyring_find(access->keyring, key, length, bearer);
     if (!*caller)
         return error_set(err, ERROR_UNAUTHORIZED, "the API key is not valid");
     return true;
+}
+
+bool
+caller_may_ask(const struct caller *caller, const struct model_settings *model)
+{
+    if (!caller || !caller->models)
+        return true;
+    for (const char *const *allowed = caller->models; *allowed; allowed++) {
+        if (strcmp(*allowed, model->name) == 0)
+            return true;
+        for (const char *const *alias = model->aliases; *alias; alias++)
+            if (strcmp(*allowed, *alias) == 0)
+                return true;
+    }
+    return false;
 }
 
 /* An address in IPv6 form: an IPv4 address is mapped, so that both compare alike. */

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/sha256.h"
+#include "http/route.h"
 
 enum { TENANT_HEX = 12, PREFIX_CHARACTERS = 8 };
 
@@ -40,8 +41,14 @@ fill(struct key *key, const char *text, size_t length)
     size_t shown = length < PREFIX_CHARACTERS ? length : PREFIX_CHARACTERS;
     memcpy(key->prefix, text, shown);
     memcpy(key->prefix + shown, "...", length > shown ? sizeof("...") : 0);
-    key->bearer = (struct caller){key->tenant, key->prefix, "bearer_token"};
-    key->header = (struct caller){key->tenant, key->prefix, "x_api_key"};
+    key->bearer = (struct caller){.kind = CALLER_ENVIRONMENT_KEY,
+                                  .tenant = key->tenant,
+                                  .key_prefix = key->prefix,
+                                  .method = "bearer_token",
+                                  .scopes = SCOPE_ALL,
+                                  .is_admin = true};
+    key->header = key->bearer;
+    key->header.method = "x_api_key";
 }
 
 /* The next item of a comma list without the blanks around it; NULL at the end. */
@@ -106,6 +113,11 @@ keyring_find(const struct keyring *keyring, const char *key, size_t length, bool
 const struct caller *
 keyring_development(void)
 {
-    static const struct caller development = {"development", "development", "none"};
+    static const struct caller development = {.kind = CALLER_DEVELOPMENT,
+                                              .tenant = "development",
+                                              .key_prefix = "development",
+                                              .method = "none",
+                                              .scopes = SCOPE_ALL,
+                                              .is_admin = true};
     return &development;
 }

@@ -1,4 +1,4 @@
-/* The keys of the settings, kept as digests. */
+/* The keys of the settings, kept as digests and compared in constant time. */
 #ifndef HEARTH_ACCESS_KEYRING_H
 #define HEARTH_ACCESS_KEYRING_H
 
@@ -6,12 +6,17 @@
 
 #include "access/caller.h"
 
+struct keyring;
+struct keyring *keyring_new(const struct settings *settings);
+void keyring_free(struct keyring *keyring);
+bool keyring_is_empty(const struct keyring *keyring);
+
 /* The caller whose key this is, by the header it came in; NULL for an unknown key. Takes as long
  * whichever key it is, and whether it is one. Borrowed from the keyring. */
 const struct caller *keyring_find(const struct keyring *keyring, const char *key, size_t length,
                                   bool bearer);
 
-/* Whom everybody is while there are no keys. */
+/* Whom everybody is where neither keys nor a database are configured. */
 const struct caller *keyring_development(void);
 
 #endif

@@ -4,7 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "access/access.h"
 #include "access/caller.h"
+#include "access/scope.h"
 #include "apps/service.h"
 #include "base/clock.h"
 #include "host/metrics.h"
@@ -104,12 +106,9 @@ refuse_key(struct request *request, struct error *err)
 static bool
 identify_caller(struct request *request, struct error *err)
 {
-    unsigned flags = request->route->flags;
-    if (!(flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL)))
+    if (!route_reads_caller(request->route) || caller_identify(request, &request->caller, err))
         return true;
-    if (!caller_identify(request->service->keyring, request, &request->caller, err))
-        return refuse_key(request, err);
-    return true;
+    return err->code == ERROR_UNAUTHORIZED ? refuse_key(request, err) : false;
 }
 
 static bool
@@ -119,9 +118,10 @@ take_limit(struct request *request, struct error *err)
     const struct settings *settings = service->settings;
     if (!settings->rate_limiting || request->route->limit == LIMIT_NONE)
         return true;
-    /* Without keys everybody is one tenant, but not one client. */
-    bool known = request->caller && !keyring_is_empty(service->keyring);
-    const char *client = known ? request->caller->tenant : caller_address(settings, request);
+    /* In development everybody is one tenant, but not one client. */
+    const struct caller *caller = request->caller;
+    bool known = caller && caller->kind != CALLER_DEVELOPMENT;
+    const char *client = known ? caller->tenant : caller_address(settings, request);
     struct limit_verdict *verdict = &request->admission->limit;
     if (limits_take(settings, service->host, request->route->limit, client,
                     request->timing.started_us, verdict, err))
@@ -132,13 +132,33 @@ take_limit(struct request *request, struct error *err)
 }
 
 static bool
-demand_key(struct request *request, struct error *err)
+demand_scope(const struct request *request, struct error *err)
 {
-    if (!(request->route->flags & ROUTE_KEY) || request->caller)
+    unsigned missing = route_scope(request->route) & ~request->caller->scopes;
+    if (missing == 0)
         return true;
-    metrics_add(request->service->host, METRIC_AUTH_FAILURES, "reason=\"missing\"", 1);
-    return error_set(err, ERROR_UNAUTHORIZED,
-                     "an API key is needed, as Authorization: Bearer or as X-API-Key");
+    return error_set(err, ERROR_FORBIDDEN, "this needs a credential with the scope \"%s\"",
+                     scope_name(missing));
+}
+
+/* What the row says of its callers. */
+static bool
+demand_caller(struct request *request, struct error *err)
+{
+    const struct route *route = request->route;
+    if (!request->caller) {
+        if (!route_needs_caller(route))
+            return true;
+        metrics_add(request->service->host, METRIC_AUTH_FAILURES, "reason=\"missing\"", 1);
+        return error_set(err, ERROR_UNAUTHORIZED,
+                         "an API key is needed, as Authorization: Bearer or as X-API-Key");
+    }
+    if (!route_reads_caller(route) || !demand_scope(request, err))
+        return !route_reads_caller(route);
+    if (route->flags & ROUTE_ACCOUNT && !request->caller->account_id)
+        return error_set(err, ERROR_FORBIDDEN,
+                         "this needs an account: sign in, or use a key of one");
+    return true;
 }
 
 static bool
@@ -189,8 +209,9 @@ decode_query(struct request *request, struct error *err)
     return request->filter != NULL;
 }
 
+/* Everything that comes before the caller. */
 static bool
-check(struct request *request, struct error *err)
+check_head(struct request *request, struct error *err)
 {
     struct admission *admission = request->admission;
     head_read(&admission->head, request);
@@ -199,17 +220,24 @@ check(struct request *request, struct error *err)
     if (!head_target(&admission->head, request, err) || !head_check(&admission->head, err) ||
         !match_route(request, err))
         return false;
-    if (admission->answered)
-        return true;
-    assert(request->route);
-    return negotiate(request, err) && identify_caller(request, err) && take_limit(request, err) &&
-           demand_key(request, err) && read_body(request, err) && decode_query(request, err) &&
-           decode_body(request, err);
+    return admission->answered || negotiate(request, err);
 }
 
 bool
 admission_check(struct request *request, struct error *err)
 {
-    request->admission = arena_alloc(&request->arena, sizeof(struct admission));
-    return check(request, err);
+    if (!request->admission) {
+        request->admission = arena_alloc(&request->arena, sizeof(struct admission));
+        request->access = request->service->access;
+        if (!check_head(request, err))
+            return false;
+    }
+    struct admission *admission = request->admission;
+    if (admission->answered)
+        return true;
+    assert(request->route);
+    admission->passed = identify_caller(request, err) && take_limit(request, err) &&
+                        demand_caller(request, err) && read_body(request, err) &&
+                        decode_query(request, err) && decode_body(request, err);
+    return admission->passed;
 }

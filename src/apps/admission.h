@@ -14,10 +14,12 @@ struct admission {
     struct limit_verdict limit;
     unsigned allowed; /* methods of the path, as enum method bits */
     bool answered;    /* OPTIONS and preflights need no handler */
+    bool passed;      /* all of it was checked */
 };
 
 /* Fills the request: head, id, route, version, caller, body, input and filter. false with err: the
- * answer is that error, and the body may not have been read. */
+ * answer is that error, and the body may not have been read; but with ERROR_WOULD_WAIT it is to be
+ * called again on the waiting lane, and goes on with the caller. */
 bool admission_check(struct request *request, struct error *err)
     __attribute__((warn_unused_result));
 

@@ -63,20 +63,29 @@ handle(struct request *request)
     return true;
 }
 
+/* DISPATCH_DONE: it was answered; DISPATCH_WAIT: it has to wait before it can be admitted. */
+static enum dispatch_result
+refuse_or_wait(struct request *request, const struct error *err)
+{
+    if (err->code == ERROR_WOULD_WAIT && !request->may_wait)
+        return DISPATCH_WAIT;
+    answer_error(request, err);
+    answer_complete(request);
+    return DISPATCH_DONE;
+}
+
 enum dispatch_result
 dispatch(struct request *request)
 {
     request->complete = answer_complete;
-    if (!request->admission) {
+    if (!request->admission || !request->admission->passed) {
         if (request->timing.started_us == 0)
             request->timing.started_us = clock_monotonic_us();
         struct error err = {0};
-        bool passed = admission_check(request, &err);
-        if (!passed)
-            answer_error(request, &err);
-        else if (request->admission->answered)
+        if (!admission_check(request, &err))
+            return refuse_or_wait(request, &err);
+        if (request->admission->answered) {
             response_bytes(request, 204, NULL, NULL, 0);
-        if (!passed || request->admission->answered) {
             answer_complete(request);
             return DISPATCH_DONE;
         }

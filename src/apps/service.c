@@ -12,16 +12,12 @@ service_open(struct service *service, const struct settings *settings, struct er
 {
     *service = (struct service){
         .settings = settings, .routes = apps_routes(), .started_us = clock_realtime_us()};
-    service->keyring = keyring_new(settings);
-    if (settings->production && keyring_is_empty(service->keyring)) {
-        service_close(service);
-        return error_set(err, ERROR_INTERNAL,
-                         "API_KEY is not set, and production or ENFORCE_AUTH needs one");
-    }
     service->host = host_open(settings->runtime_directory, (size_t)settings->cache_l1_bytes, err);
     if (service->host)
         service->cache = cache_open(settings, service->host, err);
     if (service->cache)
+        service->access = access_open(settings, service->host, service->cache, NULL, err);
+    if (service->access)
         service->ai = ai_open(settings, service->host, service->cache, err);
     if (!service->ai || !webhook_open(settings, service->host, &service->webhook, err)) {
         service_close(service);
@@ -41,10 +37,10 @@ service_close(struct service *service)
     webhook_close(service->webhook);
     if (service->ai)
         ai_close(service->ai);
+    access_close(service->access);
     if (service->cache)
         cache_close(service->cache);
     if (service->host)
         host_close(service->host);
-    keyring_free(service->keyring);
     *service = (struct service){0};
 }

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "access/access.h"
 #include "access/caller.h"
 #include "ai/ai.h"
 #include "base/settings.h"
@@ -28,7 +29,7 @@ struct service {
     struct cache *cache;
     struct ai *ai;
     struct webhook *webhook; /* NULL: alerts are posted nowhere */
-    struct keyring *keyring;
+    struct access *access;
     struct meters *meters;
     const struct route *const *routes; /* what the dispatcher matches: apps_routes() */
     int64_t started_us;                /* time of day */

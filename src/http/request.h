@@ -19,6 +19,7 @@ struct service;
 struct route;
 struct schema;
 struct caller;
+struct access;
 struct admission;
 struct head;
 
@@ -84,6 +85,7 @@ struct request_timing {
 struct request {
     struct arena arena;
     struct service *service; /* process-wide parts: settings, host, cache, ai */
+    struct access *access;   /* the part of them that says who may do what; set by admission */
     const struct transport *transport;
     void *carrier;
     bool may_wait; /* on the waiting lane: waiting for others is allowed */

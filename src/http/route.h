@@ -7,15 +7,30 @@
 #include "http/schema.h"
 
 enum route_flag {
-    ROUTE_KEY = 1 << 0,               /* a valid API key is needed */
+    ROUTE_KEY = 1 << 0,               /* a credential is needed that has the row's scope */
     ROUTE_KEY_OPTIONAL = 1 << 1,      /* none is fine, a wrong one is not */
-    ROUTE_INTERNAL = 1 << 2,          /* in /internal/openapi.json instead of /openapi.json */
+    ROUTE_INTERNAL = 1 << 2,          /* in /internal/openapi.json; callers need SCOPE_ADMIN */
     ROUTE_WAITS = 1 << 3,             /* always on the waiting lane */
     ROUTE_UNVERSIONED = 1 << 4,       /* API version negotiation does not apply */
     ROUTE_HIDDEN = 1 << 5,            /* in no document: pages, aliases */
     ROUTE_BODY_OPTIONAL = 1 << 6,     /* an empty body decodes as {} */
     ROUTE_NOT_IN_PRODUCTION = 1 << 7, /* 404 when ENVIRONMENT is production */
     ROUTE_INTERNAL_DOCS = 1 << 8,     /* 404 in production or with DISABLE_INTERNAL_DOCS */
+    ROUTE_ACCOUNT = 1 << 9,           /* as ROUTE_KEY, and it must belong to a person's account */
+    ROUTE_IDEMPOTENT = 1 << 10,       /* honours Idempotency-Key */
+    ROUTE_NO_CSRF = 1 << 11,          /* changes nothing for whom a cookie speaks */
+};
+
+/* What a credential may be used for. */
+enum scope {
+    SCOPE_TEXT = 1 << 0,
+    SCOPE_GATEWAY = 1 << 1,
+    SCOPE_BUDGET = 1 << 2,
+    SCOPE_PERSONA = 1 << 3,
+    SCOPE_STUDY = 1 << 4,
+    SCOPE_EXPLAIN = 1 << 5,
+    SCOPE_ADMIN = 1 << 6,
+    SCOPE_ALL = (1 << 7) - 1,
 };
 
 /* Which bucket of the rate limits a request draws from (settings RATE_LIMIT_<CLASS>). */
@@ -60,6 +75,7 @@ struct route {
     bool response_is_list;         /* the 200 answer is an array of it (encoded by the handler) */
     /* More answers than 200 and the errors, or the same in another media type; status 0 ends. */
     const struct route_answer *answers;
+    unsigned scope; /* enum scope: the one that a credential must have; 0: any will do */
     size_t body_max_bytes; /* 0: the setting MAX_REQUEST_SIZE */
     const char *tag;       /* groups routes in the document */
     const char *summary;
@@ -78,6 +94,26 @@ enum route_match { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
 enum route_match route_find(const struct route *const *tables, enum method method, const char *path,
                             struct arena *arena, const struct route **found,
                             const char **parameters, unsigned *allowed);
+
+/* Whether a credential is looked at at all, and whether it must be there. */
+static inline bool
+route_reads_caller(const struct route *route)
+{
+    return (route->flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL | ROUTE_ACCOUNT)) != 0;
+}
+
+static inline bool
+route_needs_caller(const struct route *route)
+{
+    return (route->flags & (ROUTE_KEY | ROUTE_ACCOUNT)) != 0;
+}
+
+/* The scopes that a caller of this row must have, all of them. */
+static inline unsigned
+route_scope(const struct route *route)
+{
+    return route->scope | (route->flags & ROUTE_INTERNAL ? SCOPE_ADMIN : 0);
+}
 
 /* "GET, HEAD, OPTIONS" */
 const char *route_methods(unsigned allowed, struct arena *arena);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "access/caller.h"
+#include "access/keyring.h"
 #include "apps/dispatch.h"
 #include "apps/meters.h"
 #include "base/clock.h"
@@ -94,6 +95,7 @@ static const struct route routes[] = {
 static const struct route *const tables[] = {routes, NULL};
 
 static struct settings settings;
+static struct access access_parts;
 static struct service service;
 static char directory[] = "/tmp/hearth-dispatch-XXXXXX";
 
@@ -670,10 +672,11 @@ open_service(void **state)
                                  .max_request_bytes = 1024,
                                  .security_headers = true,
                                  .api_versioning = true};
+    access_parts = (struct access){.settings = &settings, .keyring = keyring_new(&settings)};
     struct error err = {0};
     service = (struct service){.settings = &settings,
                                .host = host_open(directory, 1 << 20, &err),
-                               .keyring = keyring_new(&settings),
+                               .access = &access_parts,
                                .routes = tables};
     if (!service.host)
         return -1;
@@ -693,7 +696,7 @@ close_service(void **state)
 {
     (void)state;
     meters_free(service.meters);
-    keyring_free(service.keyring);
+    keyring_free(access_parts.keyring);
     host_close(service.host);
     nftw(directory, remove_entry, 4, FTW_DEPTH | FTW_PHYS);
     return 0;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "access/access.h"
 #include "access/caller.h"
 #include "access/keyring.h"
 
@@ -29,23 +30,25 @@ static bool
 identify(const struct settings *settings, const char *const *headers, const char **tenant,
          struct caller *copy)
 {
-    struct keyring *keyring = keyring_new(settings);
-    struct request request = {.transport = &transport, .carrier = (void *)headers};
+    struct access access = {.settings = settings, .keyring = keyring_new(settings)};
+    struct request request = {
+        .access = &access, .transport = &transport, .carrier = (void *)headers};
     struct error err = {0};
     const struct caller *caller;
-    bool identified = caller_identify(keyring, &request, &caller, &err);
+    bool identified = caller_identify(&request, &caller, &err);
     static char kept_tenant[64], kept_prefix[64];
     *tenant = NULL;
     if (caller) {
         strncpy(kept_tenant, caller->tenant, sizeof(kept_tenant) - 1);
         strncpy(kept_prefix, caller->key_prefix, sizeof(kept_prefix) - 1);
-        *copy = (struct caller){kept_tenant, kept_prefix, caller->method};
+        *copy = (struct caller){
+            .tenant = kept_tenant, .key_prefix = kept_prefix, .method = caller->method};
         *tenant = kept_tenant;
     }
     if (!identified)
         assert_int_equal(err.code, ERROR_UNAUTHORIZED);
     arena_release(&request.arena);
-    keyring_free(keyring);
+    keyring_free(access.keyring);
     return identified;
 }
 

@@ -25,7 +25,7 @@ static const char *
 client_of(struct request *request)
 {
     const struct service *service = request->service;
-    bool known = request->caller && !keyring_is_empty(service->keyring);
+    bool known = request->caller && request->caller->kind != CALLER_DEVELOPMENT;
     return known ? request->caller->tenant : caller_address(service->settings, request);
 }
 

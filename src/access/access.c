@@ -1,0 +1,55 @@
+/* Opening and closing what this layer holds, in the order in which its parts need each other. */
+#include "access/access.h"
+
+#include <stdlib.h>
+
+#include "access/caretaker.h"
+#include "access/keyring.h"
+#include "base/arena.h"
+
+struct access *
+access_open(const struct settings *settings, struct host *host, struct cache *cache,
+            struct store *store, struct error *err)
+{
+    struct access *access = xcalloc(1, sizeof(*access));
+    *access = (struct access){.settings = settings,
+                              .host = host,
+                              .cache = cache,
+                              .store = store,
+                              .keyring = keyring_new(settings)};
+    if (settings->production && keyring_is_empty(access->keyring) && !store) {
+        error_set(err, ERROR_INTERNAL,
+                  "neither API_KEY nor DATABASE_URL is set, and production or ENFORCE_AUTH needs "
+                  "one of them");
+        access_close(access);
+        return NULL;
+    }
+    if (store && !caretaker_open(access, caretaker_duties, &access->caretaker, err)) {
+        access_close(access);
+        return NULL;
+    }
+    return access;
+}
+
+void
+access_close(struct access *access)
+{
+    if (!access)
+        return;
+    caretaker_close(access->caretaker);
+    keyring_free(access->keyring);
+    free(access);
+}
+
+bool
+access_store(struct request *request, struct store **store, struct error *err)
+{
+    *store = request->access->store;
+    if (!*store) {
+        err->lasting = true;
+        return error_set(err, ERROR_UNAVAILABLE, "this needs a database: DATABASE_URL is not set");
+    }
+    if (!request->may_wait)
+        return error_set(err, ERROR_WOULD_WAIT, "the database is asked on the waiting lane");
+    return true;
+}

@@ -1,0 +1,38 @@
+/* The process-wide part of this layer: what tells who is calling, and keeps what was decided. */
+#ifndef HEARTH_ACCESS_ACCESS_H
+#define HEARTH_ACCESS_ACCESS_H
+
+#include "base/error.h"
+#include "base/settings.h"
+#include "cache/cache.h"
+#include "host/host.h"
+#include "http/request.h"
+
+struct caretaker;
+struct keyring;
+struct store;
+struct tokens;
+
+struct access {
+    const struct settings *settings;
+    struct host *host;
+    struct cache *cache;
+    struct store *store; /* NULL: there is no database */
+    struct keyring *keyring;
+    struct tokens *tokens;       /* NULL without a database */
+    struct caretaker *caretaker; /* NULL without a database */
+};
+
+/* Borrows all that it is given, which must outlive it; store may be NULL. The caller owns the
+ * result. NULL with err filled, among others where production has nothing that tells callers. */
+struct access *access_open(const struct settings *settings, struct host *host, struct cache *cache,
+                           struct store *store, struct error *err)
+    __attribute__((warn_unused_result));
+void access_close(struct access *access); /* NULL is fine */
+
+/* The store, for a handler: false with ERROR_WOULD_WAIT on the front lane, and with
+ * ERROR_UNAVAILABLE where there is none. */
+bool access_store(struct request *request, struct store **store, struct error *err)
+    __attribute__((warn_unused_result));
+
+#endif
