@@ -13,6 +13,7 @@
 #include "base/settings.h"
 #include "host/host.h"
 #include "host/lease.h"
+#include "host/limit.h"
 
 struct cache;
 
@@ -78,6 +79,19 @@ bool cache_lease_wait(struct cache *cache, const struct cache_key *key, int64_t 
  * worker at once and every host within a second. Returns how many operations matched. */
 size_t cache_invalidate(struct cache *cache, const char *pattern, const char *context,
                         const char *const *names, struct arena *arena, const char ***matched);
+
+enum cache_limit {
+    CACHE_LIMIT_GRANTED,
+    CACHE_LIMIT_REFUSED,
+    CACHE_LIMIT_UNKNOWN, /* memcached is away, or too many take at once: nothing is known */
+};
+
+/* As limit_take(), from a bucket that all hosts share by memcached. Their clocks must agree: a host
+ * that is ahead by a second is granted a second's worth more, one behind so much less. May wait 50
+ * ms. */
+enum cache_limit cache_limit_take(struct cache *cache, const char *key, struct rate rate,
+                                  int64_t realtime_us, struct limit_state *state)
+    __attribute__((warn_unused_result));
 
 /* The contents of GET /internal/cache/{status,metrics,invalidation-stats,
  * invalidation-recommendations}, true to what happened. The caller owns the result. */

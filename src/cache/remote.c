@@ -8,12 +8,10 @@
 
 #include "base/clock.h"
 #include "base/sha256.h"
-#include "cache/clients.h"
-#include "cache/remote_servers.h"
-#include "host/breaker.h"
+#include "cache/remote_private.h"
 #include "host/metrics.h"
 
-enum { SLOW_US = 40 * 1000, VALUE_BYTES_MAX = 1000 * 1000, PREFIX_BYTES = 100 };
+enum { SLOW_US = 40 * 1000, VALUE_BYTES_MAX = 1000 * 1000 };
 
 /* memcached reads a greater number of seconds as a date. */
 enum { RELATIVE_TTL_MAX_S = 30 * 24 * 3600 };
@@ -24,31 +22,11 @@ static const struct breaker_policy refused_policy = {
 static const struct breaker_policy hung_policy = {
     .threshold = 1, .recovery_ms = 1000, .probe_ms = 500, .recovery_max_ms = 1000};
 
-struct remote {
-    struct host *host;
-    char prefix[PREFIX_BYTES];
-    struct remote_servers servers;
-    struct breaker *breakers[REMOTE_SERVERS_MAX];
-    struct clients clients;
-    struct arena arena;
-};
-
-enum call_kind { CALL_GET, CALL_SET, CALL_STORE, CALL_ADD, CALL_DELETE };
-
-struct call {
-    enum call_kind kind;
-    const char *key, *value;
-    size_t value_bytes;
-    int64_t ttl_s;
-    char *found; /* of CALL_GET: to be freed */
-    size_t found_bytes;
-};
-
 /* Blanks and control characters would break the protocol. */
 static void
 copy_prefix(char *copy, const char *prefix)
 {
-    size_t length = strnlen(prefix, PREFIX_BYTES - 1);
+    size_t length = strnlen(prefix, REMOTE_PREFIX_BYTES - 1);
     for (size_t i = 0; i < length; i++)
         copy[i] = prefix[i] > ' ' && prefix[i] < 0x7f ? prefix[i] : '_';
     copy[length] = '\0';
@@ -109,6 +87,28 @@ set(memcached_st *handle, const struct call *call, bool reply)
 }
 
 static memcached_return_t
+read_version(memcached_st *handle, struct call *call)
+{
+    const char *keys[] = {call->key};
+    const size_t lengths[] = {strlen(call->key)};
+    memcached_behavior_set(handle, MEMCACHED_BEHAVIOR_SUPPORT_CAS, 1);
+    memcached_return_t code = memcached_mget(handle, keys, lengths, 1);
+    memcached_result_st *result =
+        code == MEMCACHED_SUCCESS ? memcached_fetch_result(handle, NULL, &code) : NULL;
+    memcached_behavior_set(handle, MEMCACHED_BEHAVIOR_SUPPORT_CAS, 0);
+    if (!result)
+        return code == MEMCACHED_SUCCESS ? MEMCACHED_NOTFOUND : code;
+    call->version = memcached_result_cas(result);
+    call->found_bytes = memcached_result_length(result);
+    call->found = memcached_result_take_value(result);
+    memcached_result_free(result);
+    /* What ends the answer is still to be read. */
+    result = memcached_fetch_result(handle, NULL, &code);
+    memcached_result_free(result);
+    return MEMCACHED_SUCCESS;
+}
+
+static memcached_return_t
 perform(memcached_st *handle, struct call *call)
 {
     size_t key_length = strlen(call->key);
@@ -129,6 +129,13 @@ perform(memcached_st *handle, struct call *call)
         break;
     case CALL_DELETE:
         code = memcached_delete(handle, call->key, key_length, 0);
+        break;
+    case CALL_READ:
+        code = read_version(handle, call);
+        break;
+    case CALL_SWAP:
+        code = memcached_cas(handle, call->key, key_length, call->value, call->value_bytes,
+                             expiration(call->ttl_s), 0, call->version);
         break;
     }
     return code;
@@ -196,20 +203,14 @@ run(struct remote *remote, struct call *call, struct client **client)
     return REMOTE_DOWN;
 }
 
-static enum remote_result
-run_simple(struct remote *remote, struct call *call)
+enum remote_result
+remote_run(struct remote *remote, struct call *call)
 {
     struct client *client;
     enum remote_result result = run(remote, call, &client);
     if (client)
         clients_give(&remote->clients, client);
     return result;
-}
-
-static void
-make_key(const struct remote *remote, char *key, const char *name)
-{
-    snprintf(key, REMOTE_KEY_BYTES, "%s%s", remote->prefix, name);
 }
 
 static void
@@ -278,62 +279,9 @@ remote_store(struct remote *remote, const unsigned char *key, const struct recor
     call.value = bytes;
     enum remote_result result = REMOTE_OTHER;
     if (call.value_bytes <= VALUE_BYTES_MAX)
-        result = run_simple(remote, &call);
+        result = remote_run(remote, &call);
     free(bytes);
     return result;
-}
-
-enum remote_result
-remote_number(struct remote *remote, const char *name, int64_t *number)
-{
-    char key[REMOTE_KEY_BYTES];
-    make_key(remote, key, name);
-    struct call call = {.kind = CALL_GET, .key = key};
-    enum remote_result result = run_simple(remote, &call);
-    if (result == REMOTE_DONE) {
-        char text[24] = "";
-        memcpy(text, call.found ? call.found : "",
-               call.found_bytes < sizeof(text) - 1 ? call.found_bytes : sizeof(text) - 1);
-        char *end;
-        *number = strtoll(text, &end, 10);
-        if (end == text || *end != '\0' || *number < 0)
-            result = REMOTE_OTHER;
-    }
-    free(call.found);
-    return result;
-}
-
-static enum remote_result
-put_number(struct remote *remote, enum call_kind kind, const char *name, int64_t number,
-           int64_t ttl_s)
-{
-    char key[REMOTE_KEY_BYTES], text[24];
-    make_key(remote, key, name);
-    int length = snprintf(text, sizeof(text), "%" PRId64, number);
-    struct call call = {
-        .kind = kind, .key = key, .value = text, .value_bytes = (size_t)length, .ttl_s = ttl_s};
-    return run_simple(remote, &call);
-}
-
-enum remote_result
-remote_set_number(struct remote *remote, const char *name, int64_t number, int64_t ttl_s)
-{
-    return put_number(remote, CALL_SET, name, number, ttl_s);
-}
-
-enum remote_result
-remote_add_number(struct remote *remote, const char *name, int64_t number, int64_t ttl_s)
-{
-    return put_number(remote, CALL_ADD, name, number, ttl_s);
-}
-
-enum remote_result
-remote_delete(struct remote *remote, const char *name)
-{
-    char key[REMOTE_KEY_BYTES];
-    make_key(remote, key, name);
-    struct call call = {.kind = CALL_DELETE, .key = key};
-    return run_simple(remote, &call);
 }
 
 bool

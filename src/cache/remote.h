@@ -44,6 +44,18 @@ enum remote_result remote_set_number(struct remote *remote, const char *name, in
                                      int64_t ttl_s);
 enum remote_result remote_add_number(struct remote *remote, const char *name, int64_t number,
                                      int64_t ttl_s);
+
+/* A number that is changed by compare-and-swap: remote_swap_number() is REMOTE_OTHER when another
+ * one was there than was read. */
+struct remote_number {
+    int64_t value;
+    uint64_t version;
+};
+enum remote_result remote_read_number(struct remote *remote, const char *name,
+                                      struct remote_number *number);
+enum remote_result remote_swap_number(struct remote *remote, const char *name,
+                                      const struct remote_number *number, int64_t ttl_s);
+
 enum remote_result remote_delete(struct remote *remote, const char *name);
 
 /* Whether a server beyond this host is among them. */

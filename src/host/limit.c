@@ -111,6 +111,24 @@ find_set(struct host *host, const char *key, uint64_t *tag)
     return &host->shared->limits[hash % LIMIT_CELLS];
 }
 
+/* Moves the arrival time on by the cost, unless the bucket holds too little. */
+static bool
+move(int64_t *arrival_us, struct share share, int64_t now_us, struct limit_state *state)
+{
+    int64_t wait_us = *arrival_us > now_us ? *arrival_us - now_us : 0;
+    if (wait_us > share.period_us - share.cost_us) {
+        describe(state, wait_us, share.period_us);
+        int64_t short_us = wait_us + share.cost_us - share.period_us;
+        state->retry_after_s = seconds_up(short_us);
+        state->retry_after_ms = (short_us + 999) / 1000;
+        return false;
+    }
+    *arrival_us = now_us + wait_us + share.cost_us;
+    describe(state, wait_us + share.cost_us, share.period_us);
+    state->retry_after_s = state->retry_after_ms = 0;
+    return true;
+}
+
 static bool
 take(struct host *host, const char *key, struct share share, int64_t monotonic_us,
      struct limit_state *state)
@@ -121,20 +139,12 @@ take(struct host *host, const char *key, struct share share, int64_t monotonic_u
     for (;;) {
         struct pair next = seen;
         uint64_t *bucket = choose(&next, tag, monotonic_us);
-        int64_t wait_us = arrival_of(*bucket) - monotonic_us;
-        if (wait_us > share.period_us - share.cost_us) {
-            describe(state, wait_us, share.period_us);
-            int64_t short_us = wait_us + share.cost_us - share.period_us;
-            state->retry_after_s = seconds_up(short_us);
-            state->retry_after_ms = (short_us + 999) / 1000;
+        int64_t arrival_us = arrival_of(*bucket);
+        if (!move(&arrival_us, share, monotonic_us, state))
             return false;
-        }
-        *bucket = bucket_of(*bucket >> TAG_SHIFT, monotonic_us + wait_us + share.cost_us);
-        if (pair_swap(cell, &seen, next)) {
-            describe(state, wait_us + share.cost_us, share.period_us);
-            state->retry_after_s = state->retry_after_ms = 0;
+        *bucket = bucket_of(*bucket >> TAG_SHIFT, arrival_us);
+        if (pair_swap(cell, &seen, next))
             return true;
-        }
     }
 }
 
@@ -166,4 +176,12 @@ limit_take_many(struct host *host, const char *key, struct rate rate, int64_t co
     if (cost > rate.count)
         cost = rate.count;
     return take(host, key, share_of(rate, cost > 0 ? cost : 0), monotonic_us, state);
+}
+
+bool
+limit_take_from(int64_t *arrival_us, struct rate rate, int64_t now_us, struct limit_state *state)
+{
+    *state = (struct limit_state){
+        .limit = rate.count, .retry_after_s = rate.seconds, .retry_after_ms = rate.seconds * 1000};
+    return can_grant(&rate) && move(arrival_us, share_of_one(rate), now_us, state);
 }

@@ -27,4 +27,9 @@ bool limit_take_many(struct host *host, const char *key, struct rate rate, int64
                      int64_t monotonic_us, struct limit_state *state)
     __attribute__((warn_unused_result));
 
+/* The arithmetic alone, for a bucket that is kept elsewhere: *arrival_us is its whole state, 0 at
+ * first, on the same clock as now_us. Changed only where true. */
+bool limit_take_from(int64_t *arrival_us, struct rate rate, int64_t now_us,
+                     struct limit_state *state) __attribute__((warn_unused_result));
+
 #endif

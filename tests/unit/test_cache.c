@@ -586,6 +586,54 @@ refuses_a_list_of_servers_that_makes_no_sense(void **state)
     assert_true(remote_servers_span_hosts(&servers));
 }
 
+struct taker {
+    struct cache *cache;
+    int granted;
+};
+
+static void *
+take_limits(void *context)
+{
+    struct taker *taker = context;
+    const struct rate rate = {100, 60};
+    struct limit_state limit;
+    enum cache_limit result;
+    do {
+        result = cache_limit_take(taker->cache, "process:someone", rate, 1000000, &limit);
+        taker->granted += result == CACHE_LIMIT_GRANTED;
+        /* Too many took at once: nothing was taken, so it is asked again. */
+    } while (result != CACHE_LIMIT_REFUSED);
+    return NULL;
+}
+
+static void
+grants_a_limit_exactly_over_hosts_that_share_memcached(void **state)
+{
+    (void)state;
+    pthread_t threads[4];
+    struct taker takers[4] = {{here, 0}, {there, 0}, {here, 0}, {there, 0}};
+    for (int i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, take_limits, &takers[i]);
+    int granted = 0;
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        granted += takers[i].granted;
+    }
+    assert_int_equal(granted, 100);
+}
+
+static void
+knows_nothing_of_a_shared_limit_while_memcached_is_dead(void **state)
+{
+    (void)state;
+    struct limit_state limit;
+    memcached_kill();
+    enum cache_limit result =
+        cache_limit_take(here, "process:other", (struct rate){1, 60}, 1000000, &limit);
+    memcached_start();
+    assert_int_equal(result, CACHE_LIMIT_UNKNOWN);
+}
+
 int
 main(void)
 {
@@ -611,6 +659,8 @@ main(void)
         cmocka_unit_test_setup(lets_one_lead_over_hosts_that_share_memcached, prepare),
         cmocka_unit_test_setup(leaves_alone_what_another_host_leads_by_now, prepare),
         cmocka_unit_test_setup(serves_more_threads_than_it_has_clients, prepare),
+        cmocka_unit_test_setup(grants_a_limit_exactly_over_hosts_that_share_memcached, prepare),
+        cmocka_unit_test_setup(knows_nothing_of_a_shared_limit_while_memcached_is_dead, prepare),
         cmocka_unit_test_setup(stores_nothing_when_disabled, prepare),
         cmocka_unit_test_setup(takes_times_from_the_preset_then_the_setting_then_the_operation,
                                prepare),

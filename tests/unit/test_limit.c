@@ -53,6 +53,20 @@ tells_what_is_left_and_when_to_come_back(void **state)
 }
 
 static void
+moves_a_bucket_that_is_kept_elsewhere(void **state)
+{
+    (void)state;
+    int64_t arrival_us = 0;
+    struct limit_state limit;
+    assert_true(limit_take_from(&arrival_us, (struct rate){2, 60}, START, &limit));
+    assert_int_equal(arrival_us, START + 30 * SECOND);
+    assert_true(limit_take_from(&arrival_us, (struct rate){2, 60}, START, &limit));
+    assert_false(limit_take_from(&arrival_us, (struct rate){2, 60}, START + SECOND, &limit));
+    assert_int_equal(arrival_us, START + 60 * SECOND);
+    assert_int_equal(limit.retry_after_s, 29);
+}
+
+static void
 refuses_everything_at_a_count_of_zero(void **state)
 {
     struct limit_state limit;
@@ -137,6 +151,7 @@ main(void)
         TEST(grants_exactly_the_count_at_one_moment),
         TEST(refills_evenly),
         TEST(tells_what_is_left_and_when_to_come_back),
+        TEST(moves_a_bucket_that_is_kept_elsewhere),
         TEST(refuses_everything_at_a_count_of_zero),
         TEST(never_grants_more_than_the_limit_when_keys_share),
         TEST(is_exact_over_processes),
