@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "http/recording.h"
 
 enum { EVENT_BYTES_EXPECTED = 512 };
 
@@ -36,8 +37,9 @@ begin(struct request *request)
     return request->transport->begin(request->carrier, request);
 }
 
-bool
-event_stream_send_raw(struct event_stream *stream, const char *bytes, size_t length)
+/* A stream that is recorded goes on without its client. */
+static bool
+send_now(struct event_stream *stream, const char *bytes, size_t length)
 {
     struct request *request = stream->request;
     if (!stream->gone && !request->response.begun)
@@ -45,7 +47,15 @@ event_stream_send_raw(struct event_stream *stream, const char *bytes, size_t len
     if (!stream->gone)
         stream->gone = !request->transport->send(request->carrier, bytes, length);
     stream->sent_ms = clock_monotonic_ms();
-    return !stream->gone;
+    return !stream->gone || request->recording;
+}
+
+bool
+event_stream_send_raw(struct event_stream *stream, const char *bytes, size_t length)
+{
+    if (stream->request->recording)
+        recording_add(stream->request->recording, bytes, length);
+    return send_now(stream, bytes, length);
 }
 
 /* A line ends at CR, LF or both; one that is not empty may follow the last end. */
@@ -91,8 +101,8 @@ event_stream_tick(struct event_stream *stream)
 {
     static const char ping[] = ": ping\n\n";
     if (stream->gone)
-        return false;
+        return stream->request->recording != NULL;
     if (clock_monotonic_ms() - stream->sent_ms < EVENT_HEARTBEAT_MS)
         return true;
-    return event_stream_send_raw(stream, ping, sizeof(ping) - 1);
+    return send_now(stream, ping, sizeof(ping) - 1);
 }

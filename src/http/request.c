@@ -25,13 +25,16 @@ request_header(const struct request *request, const char *cgi_name)
 bool
 request_client_gone(const struct request *request)
 {
-    return request->transport->client_gone && request->transport->client_gone(request->carrier);
+    return !request->recording && request->transport->client_gone &&
+           request->transport->client_gone(request->carrier);
 }
 
 int
 request_client_descriptor(const struct request *request)
 {
-    return request->transport->descriptor ? request->transport->descriptor(request->carrier) : -1;
+    if (request->recording || !request->transport->descriptor)
+        return -1;
+    return request->transport->descriptor(request->carrier);
 }
 
 /* The end of a list's element: a comma that stands in no quoted string. */

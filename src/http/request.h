@@ -22,6 +22,7 @@ struct caller;
 struct access;
 struct admission;
 struct head;
+struct recording;
 
 enum method {
     METHOD_GET = 1 << 0,
@@ -114,6 +115,7 @@ struct request {
     const struct caller *caller; /* NULL when nobody signed in and the route allows that */
     struct request_timing timing;
     struct response response;
+    struct recording *recording; /* what is sent is kept, and the client may leave; NULL: no */
     /* Adds the platform's headers to a response that is about to begin; set by the dispatcher. */
     void (*complete)(struct request *request);
 };
@@ -129,6 +131,7 @@ bool request_path_parse(const char *target, struct arena *arena, const char **pa
 /* The value of a request header by its CGI name without "HTTP_" ("X_REQUEST_ID"), or NULL. */
 const char *request_header(const struct request *request, const char *cgi_name);
 
+/* Whether nobody waits for the answer any more. */
 bool request_client_gone(const struct request *request);
 
 /* A descriptor that poll(2) finds readable when request_client_gone() may have become true; -1 for
