@@ -1,0 +1,355 @@
+-- Budgets, the reservations in them, and what calls cost.
+--
+-- Money is counted in millionths of the currency unit. Only the functions below change these tables,
+-- and they run as their owner: the application may call them and read, and do no more.
+
+-- What a key, an account or an organisation may spend. spent counts the calls that began at or after
+-- since; reserved is held by calls under way that did.
+CREATE TABLE hearth.budget (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    owner text NOT NULL CHECK (owner ~ '^(key|account|organisation):[0-9a-f-]{12,36}$'),
+    unit text NOT NULL CHECK (unit IN ('money', 'tokens', 'calls')),
+    period text NOT NULL CHECK (period IN ('day', 'month', 'total')),
+    most bigint NOT NULL CHECK (most BETWEEN 0 AND 1000000000000000),
+    spent bigint NOT NULL DEFAULT 0,
+    reserved bigint NOT NULL DEFAULT 0 CHECK (reserved >= 0),
+    since timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (owner, unit, period)
+) WITH (fillfactor = 50); -- it is changed with every call: room for that on the same page
+
+-- One row for each budget that a call under way holds a part of, with what is needed to name the call
+-- when its worker was lost.
+CREATE TABLE hearth.reservation (
+    id uuid NOT NULL,
+    budget_id uuid NOT NULL REFERENCES hearth.budget ON DELETE CASCADE,
+    amount bigint NOT NULL,
+    at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    cost_micros bigint NOT NULL,
+    tokens bigint NOT NULL,
+    key_id uuid,
+    account_id uuid,
+    organisation_id uuid,
+    tenant text,
+    model text NOT NULL,
+    operation text NOT NULL,
+    PRIMARY KEY (id, budget_id));
+CREATE INDEX reservation_expiry ON hearth.reservation (budget_id, expires_at);
+
+-- A row for each call that asked a provider. at is when it began and, with id, its identity: whoever
+-- settles it a second time finds it there.
+CREATE TABLE hearth.usage (
+    at timestamptz NOT NULL,
+    id uuid NOT NULL,
+    cost_micros bigint NOT NULL,
+    input integer NOT NULL,        -- tokens, with cached and written
+    output integer NOT NULL,       -- tokens, with thought
+    cached integer NOT NULL,
+    written integer NOT NULL,
+    thought integer NOT NULL,
+    duration_ms integer NOT NULL,
+    calls smallint NOT NULL,       -- 0: nothing came of it
+    source "char" NOT NULL,        -- p: the provider reported it, e: estimated, n: nothing is known
+    key_id uuid,
+    account_id uuid,
+    organisation_id uuid,
+    tenant text,                   -- of callers that are in no table
+    model text NOT NULL,
+    operation text NOT NULL,
+    outcome text,                  -- null: answered; "lost": nobody knows
+    raw text,                      -- what the provider reported, as JSON
+    PRIMARY KEY (at, id)
+) PARTITION BY RANGE (at);
+
+-- Daily partitions are named usage_<yyyymmdd>; what has none goes here, so that no insert fails.
+CREATE TABLE hearth.usage_default PARTITION OF hearth.usage DEFAULT;
+
+-- The same by day (UTC), caller, model and operation: what reports read. Kept in step by the
+-- statements that write usage.
+CREATE TABLE hearth.usage_day (
+    day date NOT NULL,
+    caller text NOT NULL,          -- "key:<id>", "account:<id>"
+    model text NOT NULL,
+    operation text NOT NULL,
+    account_id uuid,
+    organisation_id uuid,
+    calls bigint NOT NULL DEFAULT 0,
+    input bigint NOT NULL DEFAULT 0,
+    output bigint NOT NULL DEFAULT 0,
+    cached bigint NOT NULL DEFAULT 0,
+    written bigint NOT NULL DEFAULT 0,
+    thought bigint NOT NULL DEFAULT 0,
+    cost_micros bigint NOT NULL DEFAULT 0,
+    estimated bigint NOT NULL DEFAULT 0, -- calls whose usage was not reported
+    failed bigint NOT NULL DEFAULT 0,
+    lost bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (day, caller, model, operation)
+) WITH (fillfactor = 70);
+CREATE INDEX usage_day_account ON hearth.usage_day (account_id, day) WHERE account_id IS NOT NULL;
+
+-- When the window began that a moment is in.
+CREATE FUNCTION hearth.budget_window(period text, moment timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE period
+        WHEN 'total' THEN '-infinity'::timestamptz
+        ELSE date_trunc(period, moment AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+    END
+$$;
+
+-- When that window ends; null: never.
+CREATE FUNCTION hearth.budget_end(period text, moment timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE period
+        WHEN 'total' THEN NULL
+        ELSE (date_trunc(period, moment AT TIME ZONE 'UTC') + ('1 ' || period)::interval) AT TIME ZONE 'UTC'
+    END
+$$;
+
+-- Whose budgets apply to a caller.
+CREATE FUNCTION hearth.budget_owners(key_id uuid, account_id uuid, organisation_id uuid, tenant text)
+RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT array_remove(ARRAY['key:' || key_id, 'account:' || account_id,
+                              'organisation:' || organisation_id, tenant], NULL)
+$$;
+
+CREATE FUNCTION hearth.has_budget(key_id uuid, account_id uuid, organisation_id uuid)
+RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM hearth.budget
+                   WHERE owner = ANY (hearth.budget_owners(key_id, account_id, organisation_id, NULL)))
+$$;
+
+-- Locks these owners' budgets, in one order for all, and begins the windows that have begun. Returns
+-- a moment that is not before any of them.
+CREATE FUNCTION hearth.budget_lock(owners text[]) RETURNS timestamptz
+LANGUAGE plpgsql AS $$
+DECLARE
+    moment timestamptz;
+    latest timestamptz;
+BEGIN
+    SELECT max(since) INTO latest
+    FROM (SELECT since FROM hearth.budget WHERE owner = ANY (owners) ORDER BY id FOR UPDATE) AS locked;
+    moment := greatest(clock_timestamp(), latest);
+    UPDATE hearth.budget SET spent = 0, reserved = 0, since = hearth.budget_window(period, moment)
+    WHERE owner = ANY (owners) AND since < hearth.budget_window(period, moment);
+    RETURN moment;
+END
+$$;
+
+-- Adds a call to its day.
+CREATE FUNCTION hearth.usage_count(entry hearth.usage, lost_before integer) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO hearth.usage_day AS sum (day, caller, model, operation, account_id, organisation_id,
+        calls, input, output, cached, written, thought, cost_micros, estimated, failed, lost)
+    VALUES ((entry.at AT TIME ZONE 'UTC')::date,
+        coalesce('key:' || entry.key_id, 'account:' || entry.account_id, entry.tenant, 'nobody'),
+        entry.model, entry.operation, entry.account_id, entry.organisation_id,
+        entry.calls, entry.input, entry.output, entry.cached, entry.written, entry.thought, entry.cost_micros,
+        (entry.source = 'e')::integer, (entry.outcome <> 'lost' AND entry.outcome IS NOT NULL)::integer,
+        (entry.outcome IS NOT DISTINCT FROM 'lost')::integer - lost_before)
+    ON CONFLICT (day, caller, model, operation) DO UPDATE SET
+        calls = sum.calls + excluded.calls, input = sum.input + excluded.input,
+        output = sum.output + excluded.output, cached = sum.cached + excluded.cached,
+        written = sum.written + excluded.written, thought = sum.thought + excluded.thought,
+        cost_micros = sum.cost_micros + excluded.cost_micros,
+        estimated = sum.estimated + excluded.estimated, failed = sum.failed + excluded.failed,
+        lost = sum.lost + excluded.lost
+$$;
+
+-- Gives back what expired reservations hold of one budget, which is locked, and names their calls as
+-- lost. Returns how many there were.
+CREATE FUNCTION hearth.reservation_expire(which uuid, moment timestamptz) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+    gone hearth.reservation;
+    lost hearth.usage;
+    count integer := 0;
+BEGIN
+    FOR gone IN DELETE FROM hearth.reservation
+                WHERE budget_id = which AND expires_at <= moment RETURNING * LOOP
+        count := count + 1;
+        UPDATE hearth.budget SET reserved = reserved - gone.amount
+        WHERE id = which AND since <= gone.at;
+        INSERT INTO hearth.usage (at, id, cost_micros, input, output, cached, written, thought,
+            duration_ms, calls, source, key_id, account_id, organisation_id, tenant, model, operation,
+            outcome, raw)
+        VALUES (gone.at, gone.id, 0, 0, 0, 0, 0, 0, 0, 0, 'n', gone.key_id, gone.account_id,
+            gone.organisation_id, gone.tenant, gone.model, gone.operation, 'lost',
+            format('{"reserved_micros":%s,"reserved_tokens":%s}', gone.cost_micros, gone.tokens))
+        ON CONFLICT (at, id) DO NOTHING
+        RETURNING * INTO lost;
+        IF FOUND THEN
+            PERFORM hearth.usage_count(lost, 0);
+        END IF;
+    END LOOP;
+    RETURN count;
+END
+$$;
+
+-- The same for all budgets: for the caretaker and for maintenance.
+CREATE FUNCTION hearth.reservations_expire() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    which uuid;
+    count integer := 0;
+BEGIN
+    FOR which IN SELECT DISTINCT budget_id FROM hearth.reservation
+                  WHERE expires_at <= clock_timestamp() ORDER BY budget_id LIMIT 100 LOOP
+        PERFORM FROM hearth.budget WHERE id = which FOR UPDATE SKIP LOCKED;
+        IF FOUND THEN
+            count := count + hearth.reservation_expire(which, clock_timestamp());
+        END IF;
+    END LOOP;
+    RETURN count;
+END
+$$;
+
+-- Holds the worst that a call may cost in all budgets of its caller, or in none. wish has id, key_id,
+-- account_id, organisation_id, tenant, model, operation, cost_micros, tokens and ttl_s. Answers one
+-- row: of the tightest budget where it is granted (held is false where there is no budget), and of
+-- the one that is in the way longest where it is not.
+CREATE FUNCTION hearth.reserve(wish jsonb)
+RETURNS TABLE (granted boolean, held boolean, at_us bigint, owner text, unit text, period text,
+               most bigint, used bigint, needed bigint, renews_us bigint, expired integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    key_id uuid := (wish->>'key_id')::uuid;
+    account_id uuid := (wish->>'account_id')::uuid;
+    organisation_id uuid := (wish->>'organisation_id')::uuid;
+    cost_micros bigint := (wish->>'cost_micros')::bigint;
+    tokens bigint := (wish->>'tokens')::bigint;
+    owners text[] := hearth.budget_owners(key_id, account_id, organisation_id, wish->>'tenant');
+    moment timestamptz;
+    blocked hearth.budget;
+    gone integer := 0;
+    found_expired integer;
+BEGIN
+    moment := hearth.budget_lock(owners);
+    LOOP
+        SELECT b.* INTO blocked FROM hearth.budget AS b
+        WHERE b.owner = ANY (owners) AND b.spent + b.reserved
+            + CASE b.unit WHEN 'money' THEN cost_micros WHEN 'tokens' THEN tokens ELSE 1 END > b.most
+        ORDER BY hearth.budget_end(b.period, moment) DESC NULLS FIRST LIMIT 1;
+        EXIT WHEN NOT FOUND;
+        found_expired := hearth.reservation_expire(blocked.id, moment);
+        gone := gone + found_expired;
+        IF found_expired = 0 THEN
+            RETURN QUERY SELECT false, false, hearth.micros(moment), blocked.owner, blocked.unit,
+                blocked.period, blocked.most, blocked.spent + blocked.reserved,
+                CASE blocked.unit WHEN 'money' THEN cost_micros WHEN 'tokens' THEN tokens ELSE 1 END,
+                hearth.micros(hearth.budget_end(blocked.period, moment)), gone;
+            RETURN;
+        END IF;
+    END LOOP;
+    WITH held AS (
+        UPDATE hearth.budget AS b SET reserved = b.reserved
+            + CASE b.unit WHEN 'money' THEN cost_micros WHEN 'tokens' THEN tokens ELSE 1 END
+        WHERE b.owner = ANY (owners) RETURNING b.id, b.unit)
+    INSERT INTO hearth.reservation (id, budget_id, amount, at, expires_at, cost_micros, tokens, key_id,
+        account_id, organisation_id, tenant, model, operation)
+    SELECT (wish->>'id')::uuid, held.id,
+        CASE held.unit WHEN 'money' THEN cost_micros WHEN 'tokens' THEN tokens ELSE 1 END,
+        moment, moment + make_interval(secs => (wish->>'ttl_s')::integer), cost_micros, tokens, key_id,
+        account_id, organisation_id, wish->>'tenant', wish->>'model', wish->>'operation'
+    FROM held;
+    RETURN QUERY
+        SELECT true, true, hearth.micros(moment), b.owner, b.unit, b.period, b.most,
+            b.spent + b.reserved,
+            CASE b.unit WHEN 'money' THEN cost_micros WHEN 'tokens' THEN tokens ELSE 1 END,
+            hearth.micros(hearth.budget_end(b.period, moment)), gone
+        FROM hearth.budget AS b WHERE b.owner = ANY (owners)
+        ORDER BY (b.most - b.spent - b.reserved)::numeric / greatest(b.most, 1) LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT true, false, hearth.micros(moment), NULL::text, NULL::text, NULL::text,
+            0::bigint, 0::bigint, 0::bigint, NULL::bigint, gone;
+    END IF;
+END
+$$;
+
+-- Writes what a call cost, once: the usage row, its day's sum, its caller's budgets, and the end of
+-- its reservation. call has the columns of usage (at_us for at), and asked, which is false where no
+-- provider was asked: then only the reservation ends. false: it was settled before.
+CREATE FUNCTION hearth.settle(call jsonb) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    entry hearth.usage := jsonb_populate_record(NULL::hearth.usage, call);
+    owners text[] := hearth.budget_owners(entry.key_id, entry.account_id, entry.organisation_id, entry.tenant);
+    was_lost boolean := false;
+BEGIN
+    entry.at := hearth.moment((call->>'at_us')::bigint);
+    PERFORM hearth.budget_lock(owners);
+    WITH gone AS (DELETE FROM hearth.reservation WHERE id = entry.id RETURNING budget_id, amount, at)
+    UPDATE hearth.budget SET reserved = reserved - gone.amount
+    FROM gone WHERE budget.id = gone.budget_id AND since <= gone.at;
+    IF NOT (call->>'asked')::boolean THEN
+        RETURN true;
+    END IF;
+    INSERT INTO hearth.usage SELECT entry.* ON CONFLICT (at, id) DO NOTHING;
+    IF NOT FOUND THEN
+        UPDATE hearth.usage SET cost_micros = entry.cost_micros, input = entry.input, output = entry.output,
+            cached = entry.cached, written = entry.written, thought = entry.thought,
+            duration_ms = entry.duration_ms, calls = entry.calls, source = entry.source, model = entry.model,
+            outcome = entry.outcome, raw = entry.raw
+        WHERE at = entry.at AND id = entry.id AND outcome = 'lost';
+        was_lost := FOUND;
+        IF NOT FOUND THEN
+            RETURN false;
+        END IF;
+    END IF;
+    UPDATE hearth.budget SET spent = spent
+        + CASE unit WHEN 'money' THEN entry.cost_micros WHEN 'tokens' THEN entry.input + entry.output::bigint
+               ELSE entry.calls END
+    WHERE owner = ANY (owners) AND since <= entry.at;
+    PERFORM hearth.usage_count(entry, was_lost::integer);
+    RETURN true;
+END
+$$;
+
+-- Tells the hosts to look again whether a budget applies to whom this owner is.
+CREATE FUNCTION hearth.budget_announce(budget_owner text) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO hearth.revocation (subject)
+    SELECT budget_owner WHERE budget_owner !~ '^organisation:'
+    UNION ALL SELECT 'account:' || id FROM hearth.account WHERE 'organisation:' || organisation_id = budget_owner
+    UNION ALL SELECT 'key:' || id FROM hearth.key WHERE 'organisation:' || organisation_id = budget_owner
+$$;
+
+-- Sets a budget; what was spent of it in its window stays spent. A new one counts from now.
+CREATE FUNCTION hearth.budget_set(budget_owner text, budget_unit text, budget_period text, budget_most bigint)
+RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    set_id uuid;
+BEGIN
+    INSERT INTO hearth.budget (owner, unit, period, most, since)
+    VALUES (budget_owner, budget_unit, budget_period, budget_most, clock_timestamp())
+    ON CONFLICT (owner, unit, period) DO UPDATE SET most = excluded.most
+    RETURNING id INTO set_id;
+    PERFORM hearth.budget_announce(budget_owner);
+    RETURN set_id;
+END
+$$;
+
+-- Takes a budget away. Returns whose it was; null: there was none.
+CREATE FUNCTION hearth.budget_clear(which uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    budget_owner text;
+BEGIN
+    DELETE FROM hearth.budget WHERE id = which RETURNING owner INTO budget_owner;
+    IF FOUND THEN
+        PERFORM hearth.budget_announce(budget_owner);
+    END IF;
+    RETURN budget_owner;
+END
+$$;
+
+REVOKE ALL ON FUNCTION hearth.has_budget(uuid, uuid, uuid), hearth.reserve(jsonb), hearth.settle(jsonb),
+    hearth.reservations_expire(), hearth.budget_set(text, text, text, bigint), hearth.budget_clear(uuid),
+    hearth.budget_lock(text[]), hearth.usage_count(hearth.usage, integer),
+    hearth.reservation_expire(uuid, timestamptz), hearth.budget_announce(text),
+    hearth.budget_window(text, timestamptz), hearth.budget_end(text, timestamptz),
+    hearth.budget_owners(uuid, uuid, uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hearth.has_budget(uuid, uuid, uuid), hearth.reserve(jsonb), hearth.settle(jsonb),
+    hearth.reservations_expire(), hearth.budget_set(text, text, text, bigint), hearth.budget_clear(uuid),
+    hearth.budget_window(text, timestamptz), hearth.budget_end(text, timestamptz) TO hearth_application;
+GRANT SELECT ON hearth.budget, hearth.reservation, hearth.usage, hearth.usage_day TO hearth_application;
