@@ -7,7 +7,7 @@
 
 #include "http/problem.h"
 
-enum { FAILURES_MAX = 16, STYLES = ERRORS_EITHER + 1 };
+enum { FAILURES_MAX = 16, STYLES = ERRORS_FIELDS + 1 };
 
 /* The parts of the document that its paths refer to. */
 struct uses {
@@ -26,6 +26,7 @@ static const struct {
     [ERRORS_EITHER] = {"EitherFailure",
                        "application/json",
                        {&openai_failure_schema, &anthropic_failure_schema}},
+    [ERRORS_FIELDS] = {"FieldsProblem", "application/problem+json", {&problem_schema}},
 };
 
 /* The statuses of failure that the platform itself can answer; 0 ends. A handler's further ones are

@@ -54,8 +54,10 @@ problem_style(const struct request *request)
 const struct error_info *
 problem_info(enum error_code code, enum error_style style)
 {
-    bool is_ours = style == ERRORS_PROBLEM || code != ERROR_VALIDATION_FAILED;
-    return error_info(is_ours ? code : ERROR_INVALID_REQUEST);
+    static const struct error_info fields = {"validation_failed", "Validation failed", 400, false};
+    if (code != ERROR_VALIDATION_FAILED || style == ERRORS_PROBLEM)
+        return error_info(code);
+    return style == ERRORS_FIELDS ? &fields : error_info(ERROR_INVALID_REQUEST);
 }
 
 const char *
@@ -82,6 +84,9 @@ problem_body(struct request *request, const struct error *err, enum error_style 
     case ERRORS_ANTHROPIC:
         problem_anthropic(request, err, out);
         break;
+    case ERRORS_FIELDS:
+        problem_fields(request, err, out);
+        break;
     default:
         problem_rfc9457(request, err, out);
     }
@@ -95,8 +100,9 @@ response_problem(struct request *request, const struct error *err)
     struct strbuf body;
     strbuf_init(&body, &request->arena, 512);
     problem_body(request, err, style, &body);
+    bool is_problem = style == ERRORS_PROBLEM || style == ERRORS_FIELDS;
     response_bytes(request, info->status,
-                   style == ERRORS_PROBLEM ? "application/problem+json" : "application/json",
-                   body.data, body.length);
+                   is_problem ? "application/problem+json" : "application/json", body.data,
+                   body.length);
     set_headers(request, err, info);
 }

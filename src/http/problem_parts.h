@@ -5,6 +5,7 @@
 #include "http/problem.h"
 
 void problem_rfc9457(struct request *request, const struct error *err, struct strbuf *out);
+void problem_fields(struct request *request, const struct error *err, struct strbuf *out);
 void problem_openai(struct request *request, const struct error *err, struct strbuf *out);
 void problem_anthropic(struct request *request, const struct error *err, struct strbuf *out);
 

@@ -119,10 +119,10 @@ older_name(enum error_code code, const char *name, struct arena *arena)
     return text_upper_case(name, arena);
 }
 
-void
-problem_rfc9457(struct request *request, const struct error *err, struct strbuf *out)
+static void
+write_problem(struct request *request, const struct error *err, const struct error_info *info,
+              struct strbuf *out)
 {
-    const struct error_info *info = error_info(err->code);
     struct arena *arena = &request->arena;
     const char *detail = problem_detail(err, info, arena);
     char timestamp[CLOCK_TEXT_BYTES];
@@ -149,4 +149,79 @@ problem_rfc9457(struct request *request, const struct error *err, struct strbuf 
         .timestamp = timestamp,
     };
     schema_encode(&problem_schema, &problem, out);
+}
+
+void
+problem_rfc9457(struct request *request, const struct error *err, struct strbuf *out)
+{
+    write_problem(request, err, error_info(err->code), out);
+}
+
+/* The member that speaks of a field: its path up to the first '.' or '[', or of the whole body the
+ * name that clients know from elsewhere. Its length is *length. */
+static const char *
+member_name(const struct field_error *field, size_t *length)
+{
+    static const char whole[] = "non_field_errors";
+    *length = strcspn(field->path, ".[");
+    if (*length > 0)
+        return field->path;
+    *length = sizeof(whole) - 1;
+    return whole;
+}
+
+static bool
+is_same_member(const struct field_error *left, const struct field_error *right)
+{
+    size_t left_length, right_length;
+    const char *left_name = member_name(left, &left_length);
+    const char *right_name = member_name(right, &right_length);
+    return left_length == right_length && memcmp(left_name, right_name, left_length) == 0;
+}
+
+/* Whether it has a member still to write: not of a field before, and not one of the problem. */
+static bool
+is_new_member(const struct field_error *field, const struct field_error *first)
+{
+    size_t length;
+    const char *name = member_name(field, &length);
+    for (const struct field *row = problem_schema.fields; row->name; row++)
+        if (strlen(row->name) == length && memcmp(row->name, name, length) == 0)
+            return false;
+    for (; first != field; first = first->next)
+        if (is_same_member(first, field))
+            return false;
+    return true;
+}
+
+static void
+add_text(struct strbuf *out, const char *text, size_t length)
+{
+    const char *clean = problem_clean(arena_strndup(out->arena, text, length), out->arena);
+    schema_encode_string(out, clean, strlen(clean));
+}
+
+void
+problem_fields(struct request *request, const struct error *err, struct strbuf *out)
+{
+    write_problem(request, err, problem_info(err->code, ERRORS_FIELDS), out);
+    strbuf_truncate(out, out->length - 1);
+    for (const struct field_error *field = err->fields; field; field = field->next) {
+        size_t length;
+        const char *name = member_name(field, &length);
+        if (!is_new_member(field, err->fields))
+            continue;
+        strbuf_add_char(out, ',');
+        add_text(out, name, length);
+        strbuf_add_text(out, ":[");
+        for (const struct field_error *same = field; same; same = same->next) {
+            if (!is_same_member(same, field))
+                continue;
+            if (same != field)
+                strbuf_add_char(out, ',');
+            add_text(out, same->message, strlen(same->message));
+        }
+        strbuf_add_char(out, ']');
+    }
+    strbuf_add_char(out, '}');
 }

@@ -48,6 +48,7 @@ enum error_style {
     ERRORS_OPENAI,    /* OpenAI's error object */
     ERRORS_ANTHROPIC, /* Anthropic's */
     ERRORS_EITHER,    /* Anthropic's to who sends the header anthropic-version, else OpenAI's */
+    ERRORS_FIELDS,    /* RFC 9457, where bad fields are 400 and each is a member with its messages */
 };
 
 struct route_answer {

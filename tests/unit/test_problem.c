@@ -20,6 +20,7 @@ static const struct transport transport = {.parameter = header_of};
 static const struct route openai_route = {.errors = ERRORS_OPENAI};
 static const struct route anthropic_route = {.errors = ERRORS_ANTHROPIC};
 static const struct route either_route = {.errors = ERRORS_EITHER};
+static const struct route fields_route = {.errors = ERRORS_FIELDS};
 static struct request request;
 static json_t *answer;
 
@@ -258,6 +259,44 @@ answers_as_the_schemas_say(void **state)
     }
 }
 
+static void
+tells_each_bad_field_as_a_member_of_its_own(void **state)
+{
+    (void)state;
+    struct field_error fields[] = {
+        {"username", "is \xff taken", &fields[1]}, {"profile.bio", "is too long", &fields[2]},
+        {"username", "is too short", &fields[3]},  {"", "do not match", &fields[4]},
+        {"status", "hides nothing", NULL},
+    };
+    struct error err = {.code = ERROR_VALIDATION_FAILED, .detail = "bad", .fields = fields};
+    answer_failure(&fields_route, &err);
+    assert_int_equal(request.response.status, 400);
+    assert_string_equal(request.response.content_type, "application/problem+json");
+    assert_string_equal(json_string_value(json_object_get(answer, "code")), "validation_failed");
+    assert_string_equal(json_string_value(json_object_get(answer, "detail")), "bad");
+    assert_int_equal(json_integer_value(json_object_get(answer, "status")), 400);
+    const json_t *names = json_object_get(answer, "username");
+    assert_int_equal(json_array_size(names), 2);
+    assert_string_equal(json_string_value(json_array_get(names, 0)), "is \xef\xbf\xbd taken");
+    assert_string_equal(json_string_value(json_array_get(names, 1)), "is too short");
+    assert_int_equal(json_array_size(json_object_get(answer, "profile")), 1);
+    assert_int_equal(json_array_size(json_object_get(answer, "non_field_errors")), 1);
+    struct error none = {0};
+    assert_non_null(schema_decode(&problem_schema, answer, "", &request.arena, &none));
+}
+
+static void
+tells_other_failures_of_that_style_as_problems(void **state)
+{
+    (void)state;
+    struct error err = {.code = ERROR_UNAUTHORIZED, .detail = "Invalid credentials"};
+    answer_failure(&fields_route, &err);
+    assert_int_equal(request.response.status, 401);
+    assert_string_equal(json_string_value(json_object_get(answer, "detail")),
+                        "Invalid credentials");
+    assert_null(json_object_get(answer, "non_field_errors"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, clean)
 
 int
@@ -274,6 +313,8 @@ main(void)
         TEST(takes_the_style_of_who_asks_where_a_route_has_either),
         TEST(writes_the_same_body_for_a_stream_on_one_line),
         TEST(answers_as_the_schemas_say),
+        TEST(tells_each_bad_field_as_a_member_of_its_own),
+        TEST(tells_other_failures_of_that_style_as_problems),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
