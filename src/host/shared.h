@@ -15,7 +15,7 @@
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && sizeof(atomic_uint_fast64_t) == 8,
                "atomics over processes must be lock-free");
 
-enum { HOST_LAYOUT = 3, HOST_SHARED_BYTES = 3320704 };
+enum { HOST_LAYOUT = 4, HOST_SHARED_BYTES = 3582848 };
 
 enum {
     SERIES_MAX = 4096,
@@ -25,6 +25,7 @@ enum {
     BREAKERS_MAX = 256,
     EPOCHS_MAX = 256,
     LEASE_CELLS = 32768,
+    CROWD_PLACES = 16384,
     L1_SHARDS = 16,
     PERMIT_GROUPS = 64,
     RETRY_SECONDS = 10,
@@ -106,6 +107,7 @@ struct shared {
     struct pace paces[PACES_MAX];
     struct pair limits[LIMIT_CELLS];
     struct pair leases[LEASE_CELLS];
+    struct pair crowd[CROWD_PLACES];
     struct l1_shard l1[L1_SHARDS];
     atomic_uint_fast64_t permit_hashes[PERMIT_GROUPS];
     struct permit_group permits[PERMIT_GROUPS];
