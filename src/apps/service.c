@@ -13,7 +13,7 @@ service_open(struct service *service, const struct settings *settings, struct er
     *service = (struct service){
         .settings = settings, .routes = apps_routes(), .started_us = clock_realtime_us()};
     service->host = host_open(settings->runtime_directory, (size_t)settings->cache_l1_bytes, err);
-    if (service->host)
+    if (service->host && store_open(settings, service->host, &service->store, err))
         service->cache = cache_open(settings, service->host, err);
     if (service->cache)
         service->access = access_open(settings, service->host, service->cache, NULL, err);
@@ -40,6 +40,7 @@ service_close(struct service *service)
     access_close(service->access);
     if (service->cache)
         cache_close(service->cache);
+    store_close(service->store);
     if (service->host)
         host_close(service->host);
     *service = (struct service){0};

@@ -10,6 +10,7 @@
 #include "base/settings.h"
 #include "cache/cache.h"
 #include "host/host.h"
+#include "store/store.h"
 
 struct meters;
 struct route;
@@ -27,6 +28,7 @@ struct service {
     const struct settings *settings;
     struct host *host;
     struct cache *cache;
+    struct store *store; /* NULL: there is no database */
     struct ai *ai;
     struct webhook *webhook; /* NULL: alerts are posted nowhere */
     struct access *access;

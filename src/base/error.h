@@ -17,17 +17,26 @@
     X(CONTENT_REFUSED, 400, "content_policy_violation", false, "Refused by the model's provider")  \
     X(GUARD_REFUSED, 400, "input_refused", false, "Input refused")                                 \
     X(UNAUTHORIZED, 401, "authentication_failed", false, "Authentication failed")                  \
+    X(TOKEN_NOT_VALID, 401, "token_not_valid", false, "Token not valid")                           \
+    X(BUDGET_EXHAUSTED, 402, "budget_exhausted", false, "Budget exhausted")                        \
     X(FORBIDDEN, 403, "permission_denied", false, "Access denied")                                 \
+    X(CSRF, 403, "csrf_failed", false, "Cross-site request refused")                               \
+    X(MODEL_NOT_ALLOWED, 403, "model_not_allowed", false, "Model not allowed")                     \
     X(NOT_FOUND, 404, "not_found", false, "Not found")                                             \
     X(MODEL_NOT_FOUND, 404, "model_not_found", false, "Model not found")                           \
     X(METHOD_NOT_ALLOWED, 405, "method_not_allowed", false, "Method not allowed")                  \
     X(NOT_ACCEPTABLE, 406, "not_acceptable", false, "Not acceptable")                              \
     X(REQUEST_TIMEOUT, 408, "request_timeout", true, "Request timeout")                            \
+    X(CONFLICT, 409, "conflict", false, "Conflict")                                                \
+    X(IDEMPOTENCY_IN_PROGRESS, 409, "idempotency_in_progress", true,                               \
+      "The same request is in progress")                                                           \
     X(LENGTH_REQUIRED, 411, "length_required", false, "Length required")                           \
     X(REQUEST_TOO_LARGE, 413, "request_too_large", false, "Request too large")                     \
     X(URI_TOO_LONG, 414, "uri_too_long", false, "URI too long")                                    \
     X(UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type", false, "Unsupported media type")      \
     X(VALIDATION_FAILED, 422, "validation_failed", false, "Validation failed")                     \
+    X(IDEMPOTENCY_MISMATCH, 422, "idempotency_key_reused", false,                                  \
+      "Idempotency key reused for another request")                                                \
     X(RATE_LIMITED, 429, "rate_limited", true, "Rate limit exceeded")                              \
     X(PROVIDER_RATE_LIMITED, 429, "provider_rate_limited", true, "The model is rate limited")      \
     X(HEADERS_TOO_LARGE, 431, "headers_too_large", false, "Request headers too large")             \
@@ -39,6 +48,8 @@
     X(CIRCUIT_OPEN, 503, "circuit_open", true, "The model is resting after failures")              \
     X(OVERLOADED, 503, "overloaded", true, "All workers are busy")                                 \
     X(UNAVAILABLE, 503, "service_unavailable", true, "Service unavailable")                        \
+    X(AUTH_UNAVAILABLE, 503, "auth_backend_unavailable", true,                                     \
+      "Credentials cannot be checked now")                                                         \
     X(UPSTREAM_TIMEOUT, 504, "upstream_timeout", true, "The model did not answer in time")
 
 enum error_code {
@@ -74,7 +85,8 @@ struct error {
     struct field_error *fields; /* all of them at once, in document order; may be NULL */
     const struct error_attempt *attempts; /* in the arena: what was tried at models, in order */
     size_t attempt_count;
-    /* With ERROR_INVALID_REQUEST: what the model's provider calls it; in the arena, may be NULL. */
+    /* With ERROR_INVALID_REQUEST: what the model's provider calls it; with ERROR_CONFLICT of the
+     * store: the constraint's name. In the arena, may be NULL. */
     const char *reason_code;
     bool retried; /* tried again already: clients are told not to do so at once */
     bool lasting; /* the same until somebody mends it: clients are told not to try again */

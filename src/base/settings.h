@@ -98,6 +98,15 @@ struct settings {
     int64_t stop_timeout_s;        /* STOP_TIMEOUT: for requests in flight at SIGTERM */
     const char *runtime_directory; /* RUNTIME_DIRECTORY: where the shared file lies */
 
+    /* store */
+    const char *database_url;           /* DATABASE_URL, secret; "" for none */
+    const char *database_read_url;      /* DATABASE_READ_URL, secret; "" for none */
+    const char *database_migration_url; /* DATABASE_MIGRATION_URL, secret; "": database_url */
+    const char *database_pooling;       /* DATABASE_POOLING: session, transaction */
+    int64_t database_pool_size;         /* DATABASE_POOL_SIZE: connections of a worker */
+    int64_t database_timeout_ms;        /* DATABASE_TIMEOUT: of a call, waiting included */
+    int64_t pool_size;                  /* POOL_SIZE: workers of this host; 0: not told */
+
     /* cache */
     bool ai_cache;                 /* ENABLE_AI_CACHE */
     const char *memcached_servers; /* MEMCACHED_SERVERS: "host:port" or "/path.sock", comma list; ""

@@ -5,6 +5,7 @@
 static const char *const cache_presets[] = {"disabled",      "minimal",    "simple",
                                             "development",   "production", "ai-development",
                                             "ai-production", NULL};
+static const char *const database_poolings[] = {"session", "transaction", NULL};
 static const char *const guard_modes[] = {"flag", "block", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", "critical", NULL};
 static const char *const registrations[] = {"open", "closed", NULL};
@@ -75,6 +76,28 @@ const struct setting settings_rows[] = {
      .maximum = 604800,
      .doc = "Seconds past its end that an answer may still serve, marked as stale, while the model "
             "is down."},
+    {"DATABASE_MIGRATION_URL", .type = SETTING_TEXT, .secret = true, AT(database_migration_url),
+     .initial = "", .maximum = 4096,
+     .doc = "How \"hearth migrate\" connects: as a role that may make tables. Empty: as "
+            "DATABASE_URL says."},
+    {"DATABASE_POOLING", .type = SETTING_CHOICE, AT(database_pooling), .initial = "session",
+     .choices = database_poolings,
+     .doc = "What connections lead to: session (PostgreSQL itself, or a pooler that keeps a "
+            "session), or transaction (pgbouncer with pool_mode = transaction)."},
+    {"DATABASE_POOL_SIZE", .type = SETTING_INTEGER, AT(database_pool_size), .initial = "4",
+     .minimum = 1, .maximum = 64,
+     .doc = "Connections to the database that a worker has at most."},
+    {"DATABASE_READ_URL", .type = SETTING_TEXT, .secret = true, AT(database_read_url),
+     .initial = "", .maximum = 4096,
+     .doc = "A standby for queries that may lag a little. Empty: all go where DATABASE_URL says."},
+    {"DATABASE_TIMEOUT", .type = SETTING_INTEGER, AT(database_timeout_ms), .initial = "1500",
+     .minimum = 50, .maximum = 60000,
+     .doc = "Milliseconds that a call of the database may take, its wait for a connection "
+            "included."},
+    {"DATABASE_URL", .type = SETTING_TEXT, .secret = true, AT(database_url), .initial = "",
+     .maximum = 4096,
+     .doc = "PostgreSQL as a connection string of libpq: postgresql://user:password@host/database. "
+            "Empty: what needs a database is not served."},
     {"DEBUG", .type = SETTING_BOOLEAN, AT(debug), .initial = "false",
      .doc = "Log at level debug where LOG_LEVEL is not set. Never more detail in answers."},
     {"DISABLE_INTERNAL_DOCS", .type = SETTING_BOOLEAN, AT(disable_internal_docs),
@@ -125,6 +148,9 @@ const struct setting settings_rows[] = {
     {"OPENAI_BASE_URL", .type = SETTING_URL, AT(openai_base_url),
      .initial = "https://api.openai.com/v1",
      .doc = "Where the provider \"openai\" is. Set, it needs no key: Ollama, vLLM, llama.cpp."},
+    {"POOL_SIZE", .type = SETTING_INTEGER, AT(pool_size), .initial = "0", .maximum = 1024,
+     .doc = "Workers of this host; whoever starts them says it. 0: not told. Connections to the "
+            "database are counted with it."},
     {"PUBLIC_URL", .type = SETTING_URL, AT(public_url), .initial = "http://localhost",
      .doc = "Where people reach this: begins the links of mails."},
     {"QA_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_qa), .initial = "",

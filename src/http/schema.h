@@ -11,17 +11,12 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "base/strbuf.h"
 
 /* An exact decimal: value / 1,000,000. For money: sums of these are exact. */
 struct decimal {
     int64_t micros;
-};
-
-/* A list whose items lie one after another: structs for ARRAY, const char * for STRINGS. */
-struct list {
-    void *items;
-    size_t count;
 };
 
 /* A map with text keys in document order; values lie one after another as in a list. */

@@ -1,0 +1,282 @@
+/* Statements: where they go, and what is tried again. */
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "store/rows.h"
+#include "store/store_private.h"
+
+enum { TRIES_MAX = 4, PAUSE_US = 5000 };
+
+struct transaction {
+    struct store *store;
+    struct pool_lease lease;
+    struct fault last; /* of the last statement */
+    bool failed;
+};
+
+/* One statement on its way. */
+struct call {
+    struct store *store;
+    const struct query *query;
+    const char *const *parameters;
+    struct arena *arena;
+    int64_t deadline_us;
+};
+
+static int64_t
+deadline_of(const struct store *store)
+{
+    return clock_monotonic_us() + store->settings->database_timeout_ms * 1000;
+}
+
+static bool
+open_pool(struct store *store, const char *name, const struct conninfo_wish *wish,
+          struct conninfo *conninfo, struct pool **pool, struct error *err)
+{
+    const struct settings *settings = store->settings;
+    if (!conninfo_parse(wish, &store->arena, conninfo, err))
+        return false;
+    *pool = pool_new(&(struct pool_options){
+        .name = name,
+        .conninfo = conninfo,
+        .size = (size_t)settings->database_pool_size,
+        .timeout_ms = settings->database_timeout_ms,
+        .session = store->session,
+        .host = store->host,
+    });
+    return true;
+}
+
+bool
+store_open(const struct settings *settings, struct host *host, struct store **store,
+           struct error *err)
+{
+    *store = NULL;
+    if (!*settings->database_url)
+        return true;
+    struct store *made = xcalloc(1, sizeof(*made));
+    made->settings = settings;
+    made->host = host;
+    made->session = strcmp(settings->database_pooling, "session") == 0;
+    struct conninfo_wish wish = {settings->database_url, "DATABASE_URL", made->session,
+                                 settings->database_timeout_ms};
+    struct conninfo_wish read_wish = {settings->database_read_url, "DATABASE_READ_URL",
+                                      made->session, settings->database_timeout_ms};
+    if (!open_pool(made, "postgresql", &wish, &made->conninfo, &made->pool, err) ||
+        (*settings->database_read_url && !open_pool(made, "postgresql:read", &read_wish,
+                                                    &made->read_conninfo, &made->read_pool, err))) {
+        store_close(made);
+        return false;
+    }
+    *store = made;
+    return true;
+}
+
+void
+store_close(struct store *store)
+{
+    if (!store)
+        return;
+    pool_free(store->pool);
+    pool_free(store->read_pool);
+    arena_release(&store->arena);
+    free(store);
+}
+
+bool
+store_is_down(const struct store *store)
+{
+    return pool_is_down(store->pool);
+}
+
+/* Faults of callers' own making are for whoever wrote the query; the rest is told once, by the
+ * pool. */
+static void
+log_fault(const struct query *query, const struct fault *fault)
+{
+    if (fault->kind == FAULT_CONFLICT || fault_is_outage(fault))
+        return;
+    log_line(LOG_LEVEL_ERROR, "query failed", LOG_TEXT("query", query->name),
+             LOG_TEXT("fault", fault_name(fault->kind)), LOG_TEXT("sqlstate", fault->sqlstate));
+}
+
+/* Runs it on a connection and reads the rows. false with fault filled, or with err where the answer
+ * was not as the query says. */
+static const struct list *
+run(const struct call *call, struct connection *connection, struct fault *fault, struct error *err)
+{
+    const struct statement statement = {call->query, call->parameters, call->store->session,
+                                        call->deadline_us};
+    PGresult *result;
+    *fault = (struct fault){0};
+    if (!connection_run(connection, &statement, &result, fault))
+        return NULL;
+    const struct list *rows = rows_read(result, call->query, call->arena, err);
+    PQclear(result);
+    if (!rows)
+        log_line(LOG_LEVEL_ERROR, "answer not as its query says",
+                 LOG_TEXT("query", call->query->name), LOG_TEXT("reason", err->detail));
+    return rows;
+}
+
+/* Whether the same may be asked again without doing it twice. */
+static bool
+may_repeat(const struct fault *fault, const struct query *query)
+{
+    switch (fault->kind) {
+    case FAULT_SERIALISATION:
+    case FAULT_READ_ONLY:
+    case FAULT_PLAN:
+        return true;
+    case FAULT_LOST:
+        return !fault->sent || query->reads;
+    default:
+        return false;
+    }
+}
+
+/* Two who met once do not meet again at the same moment. */
+static void
+pause_a_little(int tries)
+{
+    uint32_t random;
+    random_bytes(&random, sizeof(random));
+    struct timespec pause = {.tv_nsec = 1000L * (long)(random % (uint32_t)(PAUSE_US << tries))};
+    nanosleep(&pause, NULL);
+}
+
+static const struct list *
+ask(const struct call *call, struct pool *pool, struct fault *fault, struct error *err)
+{
+    for (int tries = 0;; tries++) {
+        struct pool_lease lease;
+        if (!pool_take(pool, call->deadline_us, &lease, fault))
+            return NULL;
+        const struct list *rows = run(call, lease.connection, fault, err);
+        bool again = !rows && err->code == ERROR_NONE && tries < TRIES_MAX &&
+                     may_repeat(fault, call->query) && clock_monotonic_us() < call->deadline_us;
+        /* One connection that broke before anything was asked tells nothing of the server. */
+        const struct fault telling = {.kind = FAULT_PLAN};
+        pool_give(&lease, again && fault->kind == FAULT_LOST ? &telling : fault);
+        if (!again)
+            return rows;
+        if (fault->kind == FAULT_SERIALISATION)
+            pause_a_little(tries);
+    }
+}
+
+/* Half of the time is left for the primary, where the standby does not answer. */
+static const struct list *
+ask_standby(const struct call *call, struct error *err)
+{
+    struct store *store = call->store;
+    struct call first = *call;
+    struct fault fault;
+    first.deadline_us -= store->settings->database_timeout_ms * 500;
+    return ask(&first, store->read_pool, &fault, err);
+}
+
+const struct list *
+store_query(struct store *store, const struct query *query, const char *const *parameters,
+            struct arena *arena, struct error *err)
+{
+    struct call call = {store, query, parameters, arena, deadline_of(store)};
+    struct fault fault;
+    const struct list *rows = NULL;
+    if (query->reads && store->read_pool)
+        rows = ask_standby(&call, err);
+    if (!rows && err->code == ERROR_NONE)
+        rows = ask(&call, store->pool, &fault, err);
+    if (rows || err->code != ERROR_NONE)
+        return rows;
+    log_fault(query, &fault);
+    fault_set_error(&fault, query->name, arena, err);
+    return NULL;
+}
+
+static bool
+command(struct transaction *transaction, const char *text, PGresult **result)
+{
+    return connection_command(transaction->lease.connection, text, deadline_of(transaction->store),
+                              result, &transaction->last);
+}
+
+struct transaction *
+transaction_begin(struct store *store, struct error *err)
+{
+    struct transaction *transaction = xcalloc(1, sizeof(*transaction));
+    transaction->store = store;
+    int64_t deadline_us = deadline_of(store);
+    struct fault *fault = &transaction->last;
+    for (int tries = 0; pool_take(store->pool, deadline_us, &transaction->lease, fault); tries++) {
+        PGresult *result;
+        *fault = (struct fault){0};
+        bool begun =
+            connection_command(transaction->lease.connection, "BEGIN", deadline_us, &result, fault);
+        PQclear(result);
+        if (begun)
+            return transaction;
+        bool again = fault->kind == FAULT_LOST && tries < TRIES_MAX;
+        const struct fault telling = {.kind = FAULT_PLAN};
+        pool_give(&transaction->lease, again ? &telling : fault);
+        if (!again)
+            break;
+    }
+    fault_set_error(fault, "begin", NULL, err);
+    free(transaction);
+    return NULL;
+}
+
+const struct list *
+transaction_query(struct transaction *transaction, const struct query *query,
+                  const char *const *parameters, struct arena *arena, struct error *err)
+{
+    struct store *store = transaction->store;
+    struct call call = {store, query, parameters, arena, deadline_of(store)};
+    if (transaction->failed) {
+        error_set(err, ERROR_INTERNAL, "query \"%s\" follows one that failed in its transaction",
+                  query->name);
+        return NULL;
+    }
+    const struct list *rows = run(&call, transaction->lease.connection, &transaction->last, err);
+    transaction->failed = !rows;
+    if (rows || err->code != ERROR_NONE)
+        return rows;
+    log_fault(query, &transaction->last);
+    fault_set_error(&transaction->last, query->name, arena, err);
+    return NULL;
+}
+
+/* A transaction that failed is ended by COMMIT too, as a rollback. */
+static bool
+finish(struct transaction *transaction, bool commit)
+{
+    PGresult *result = NULL;
+    bool done = command(transaction, commit ? "COMMIT" : "ROLLBACK", &result);
+    bool committed = done && commit && strcmp(PQcmdStatus(result), "COMMIT") == 0;
+    PQclear(result);
+    return committed;
+}
+
+bool
+transaction_end(struct transaction *transaction, bool commit, struct error *err)
+{
+    bool wanted = commit && !transaction->failed, committed = false;
+    if (!fault_is_outage(&transaction->last))
+        committed = finish(transaction, wanted);
+    if (commit && !committed && err->code == ERROR_NONE) {
+        if (transaction->last.kind == FAULT_NONE)
+            error_set(err, ERROR_INTERNAL, "a transaction was rolled back");
+        else
+            fault_set_error(&transaction->last, "commit", NULL, err);
+    }
+    pool_give(&transaction->lease, &transaction->last);
+    free(transaction);
+    return committed;
+}
