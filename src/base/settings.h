@@ -82,6 +82,19 @@ struct settings {
     const char *registration;      /* REGISTRATION: open, closed */
     const char *smtp_url;          /* SMTP_URL, secret; "" for none */
 
+    /* sign-ins */
+    const char *auth_secret;          /* AUTH_SECRET, secret */
+    const char *jwt_algorithm;        /* JWT_ALGORITHM: HS256, EdDSA, RS256 */
+    const char *jwt_key_files;        /* JWT_KEY_FILES: comma list; the first signs */
+    const char *jwt_previous_secrets; /* JWT_PREVIOUS_SECRETS, secret, comma list */
+    const char *jwt_issuer;           /* JWT_ISSUER */
+    const char *jwt_audience;         /* JWT_AUDIENCE */
+    int64_t access_token_ttl_s;       /* ACCESS_TOKEN_TTL */
+    int64_t refresh_token_ttl_s;      /* REFRESH_TOKEN_TTL */
+    int64_t session_ttl_s;            /* SESSION_TTL: of a browser's session without a request */
+    int64_t password_memory_kib;      /* PASSWORD_MEMORY */
+    int64_t password_passes;          /* PASSWORD_PASSES */
+
     /* HTTP */
     const char *allowed_origins; /* ALLOWED_ORIGINS, CORS_ORIGINS: comma or JSON list, or "*" */
     int64_t max_request_bytes;   /* MAX_REQUEST_SIZE */

@@ -7,6 +7,7 @@ static const char *const cache_presets[] = {"disabled",      "minimal",    "simp
                                             "ai-production", NULL};
 static const char *const database_poolings[] = {"session", "transaction", NULL};
 static const char *const guard_modes[] = {"flag", "block", NULL};
+static const char *const jwt_algorithms[] = {"HS256", "EdDSA", "RS256", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", "critical", NULL};
 static const char *const registrations[] = {"open", "closed", NULL};
 static const char *const resilience_presets[] = {"simple", "development", "production", NULL};
@@ -24,6 +25,8 @@ static const char *const provider_kinds[] = {"openai", "gemini", "anthropic", NU
     "How hard " operation " is tried when models fail. Empty: as the preset says."
 
 const struct setting settings_rows[] = {
+    {"ACCESS_TOKEN_TTL", .type = SETTING_INTEGER, AT(access_token_ttl_s), .initial = "86400",
+     .minimum = 60, .maximum = 2592000, .doc = "Seconds that an access token is good."},
     {"ADDITIONAL_API_KEYS", .type = SETTING_LIST, .secret = true, AT(additional_api_keys),
      .initial = "", .doc = "Further keys that callers may use, as a comma list."},
     {"AI_MODEL", .type = SETTING_TEXT, AT(ai_model), .initial = "", .maximum = 128,
@@ -56,6 +59,11 @@ const struct setting settings_rows[] = {
     {"AUDIT_RETENTION_DAYS", .type = SETTING_INTEGER, AT(audit_retention_days), .initial = "365",
      .minimum = 1, .maximum = 36500,
      .doc = "Days that the audit trail is kept. Applied by hearth migrate."},
+    {"AUTH_SECRET", .alias = "JWT_SECRET", .type = SETTING_TEXT, .secret = true, AT(auth_secret),
+     .initial = "", .maximum = 4096,
+     .doc = "Signs tokens and what workers remember of callers: at least 32 random bytes, the same "
+            "on all hosts. Production with DATABASE_URL needs it. Empty: one is made for this "
+            "host."},
     {"BATCH_AI_CONCURRENCY_LIMIT", .type = SETTING_INTEGER, AT(batch_concurrency), .initial = "5",
      .minimum = 1, .maximum = 64, .doc = "Items of one batch that are worked on at once."},
     {"CACHE_COMPRESSION_THRESHOLD", .type = SETTING_BYTES, AT(cache_compression_threshold_bytes),
@@ -85,8 +93,7 @@ const struct setting settings_rows[] = {
      .doc = "What connections lead to: session (PostgreSQL itself, or a pooler that keeps a "
             "session), or transaction (pgbouncer with pool_mode = transaction)."},
     {"DATABASE_POOL_SIZE", .type = SETTING_INTEGER, AT(database_pool_size), .initial = "4",
-     .minimum = 1, .maximum = 64,
-     .doc = "Connections to the database that a worker has at most."},
+     .minimum = 1, .maximum = 64, .doc = "Connections to the database that a worker has at most."},
     {"DATABASE_READ_URL", .type = SETTING_TEXT, .secret = true, AT(database_read_url),
      .initial = "", .maximum = 4096,
      .doc = "A standby for queries that may lag a little. Empty: all go where DATABASE_URL says."},
@@ -125,6 +132,20 @@ const struct setting settings_rows[] = {
     {"INPUT_MAX_LENGTH", .type = SETTING_INTEGER, AT(input_max_length), .initial = "10000",
      .minimum = 1, .maximum = 10000000,
      .doc = "Code points that a text may have. A longer one is refused, never cut."},
+    {"JWT_ALGORITHM", .type = SETTING_CHOICE, AT(jwt_algorithm), .initial = "HS256",
+     .choices = jwt_algorithms,
+     .doc = "How access tokens are signed: HS256 with AUTH_SECRET, EdDSA (Ed25519) or RS256 with "
+            "the first key of JWT_KEY_FILES."},
+    {"JWT_AUDIENCE", .type = SETTING_TEXT, AT(jwt_audience), .initial = "hearth", .minimum = 1,
+     .maximum = 128, .doc = "For whom access tokens are (aud). Tokens for others are refused."},
+    {"JWT_ISSUER", .type = SETTING_TEXT, AT(jwt_issuer), .initial = "hearth", .minimum = 1,
+     .maximum = 128, .doc = "Who issues access tokens (iss). Tokens of others are refused."},
+    {"JWT_KEY_FILES", .type = SETTING_LIST, AT(jwt_key_files), .initial = "",
+     .doc = "Keys in PEM for EdDSA and RS256, as a comma list of files: the first signs, all "
+            "verify."},
+    {"JWT_PREVIOUS_SECRETS", .type = SETTING_LIST, .secret = true, AT(jwt_previous_secrets),
+     .initial = "",
+     .doc = "Former values of AUTH_SECRET whose access tokens are still good, as a comma list."},
     {"KEY_POINTS_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_key_points),
      .initial = "", .choices = strategies, .doc = STRATEGY("key_points")},
     {"LOG_LEVEL", .type = SETTING_CHOICE, AT(log_level), .initial = "info", .choices = log_levels,
@@ -148,6 +169,11 @@ const struct setting settings_rows[] = {
     {"OPENAI_BASE_URL", .type = SETTING_URL, AT(openai_base_url),
      .initial = "https://api.openai.com/v1",
      .doc = "Where the provider \"openai\" is. Set, it needs no key: Ollama, vLLM, llama.cpp."},
+    {"PASSWORD_MEMORY", .type = SETTING_INTEGER, AT(password_memory_kib), .initial = "19456",
+     .minimum = 8, .maximum = 1048576,
+     .doc = "KiB of memory that hashing a password takes (Argon2id)."},
+    {"PASSWORD_PASSES", .type = SETTING_INTEGER, AT(password_passes), .initial = "2", .minimum = 1,
+     .maximum = 32, .doc = "Passes over that memory."},
     {"POOL_SIZE", .type = SETTING_INTEGER, AT(pool_size), .initial = "0", .maximum = 1024,
      .doc = "Workers of this host; whoever starts them says it. 0: not told. Connections to the "
             "database are counted with it."},
@@ -168,6 +194,9 @@ const struct setting settings_rows[] = {
     {"RATE_LIMIT_PROCESS", .type = SETTING_RATE, AT(rate_limit_process), .initial = "60/60",
      .minimum = 1, .maximum = 1000000000,
      .doc = "Requests of one caller to routes that ask a model."},
+    {"REFRESH_TOKEN_TTL", .type = SETTING_INTEGER, AT(refresh_token_ttl_s), .initial = "2592000",
+     .minimum = 300, .maximum = 31536000,
+     .doc = "Seconds that a refresh token is good; each use gives a new one."},
     {"REGISTRATION", .type = SETTING_CHOICE, AT(registration), .initial = "open",
      .choices = registrations,
      .doc = "Whether anybody may make an account (open), or only hearth user create (closed)."},
@@ -188,6 +217,10 @@ const struct setting settings_rows[] = {
      .doc = "Send the headers that tell browsers to be strict."},
     {"SENTIMENT_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_sentiment), .initial = "",
      .choices = strategies, .doc = STRATEGY("sentiment")},
+    {"SESSION_TTL", .type = SETTING_INTEGER, AT(session_ttl_s), .initial = "1209600",
+     .minimum = 300, .maximum = 31536000,
+     .doc = "Seconds without a request after which a browser's session ends. It ends after four "
+            "times as many in any case."},
     {"SMTP_URL", .type = SETTING_TEXT, .secret = true, AT(smtp_url), .initial = "", .maximum = 1024,
      .doc = "Server that mails go to: smtp://user:password@host:587 (with STARTTLS), smtps:// or "
             "smtp+plain://. Empty: none are sent."},
