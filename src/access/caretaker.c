@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "access/audit.h"
+#include "access/maintain.h"
 #include "base/log.h"
 
 enum { STACK_BYTES = 256 * 1024, NANOSECONDS = 1000000000 };
@@ -32,6 +34,8 @@ struct caretaker {
 };
 
 const struct duty caretaker_duties[] = {
+    {.name = "audit", .every_ms = 1000, .at_stop = true, .run = audit_drain},
+    {.name = "maintenance", .every_ms = 3600000, .run = maintain_duty},
     {.name = NULL},
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "http/schema.h"
 
 struct access;
 struct store;
@@ -35,5 +36,13 @@ void maintain_duty(struct access *access, struct arena *arena);
  * may. ERROR_NOT_FOUND for another name. */
 bool maintain_retain(struct store *store, const char *relation, int64_t days, struct arena *arena,
                      struct error *err) __attribute__((warn_unused_result));
+
+struct retention {
+    const char *relation;
+    int64_t days;
+};
+
+/* How long each table is kept, a struct retention each. NULL as store_query(). */
+const struct list *maintain_retention(struct store *store, struct arena *arena, struct error *err);
 
 #endif

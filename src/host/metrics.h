@@ -69,6 +69,8 @@
     X(ALERTS, COUNTER, "hearth_alerts_total", "Alerts raised, by level and kind.")                 \
     X(ALERT_DELIVERIES, COUNTER, "hearth_alert_deliveries_total",                                  \
       "Alerts posted to the webhook, by outcome.")                                                 \
+    X(AUDIT, COUNTER, "hearth_audit_rows_total",                                                   \
+      "Rows of the audit trail, by outcome: written, waiting, skipped, lost.")                     \
     X(WORKER_STARTS, COUNTER, "hearth_worker_starts_total", "Worker processes started.")           \
     X(SERIES_DROPPED, COUNTER, "hearth_series_dropped_total",                                      \
       "Observations lost because the table of series was full.")
