@@ -25,10 +25,12 @@ watch(struct door *door, int descriptor, uint32_t events)
     return descriptor >= 0 && epoll_ctl(door->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
+/* Edge-triggered: else, before a thread can accept, the next one is woken to the same connection.
+ */
 static bool
 listen_on(struct door *door)
 {
-    return watch(door, door->socket, EPOLLIN | EPOLLEXCLUSIVE);
+    return watch(door, door->socket, EPOLLIN | EPOLLEXCLUSIVE | EPOLLET);
 }
 
 static bool
@@ -67,29 +69,35 @@ door_open(struct door *door, int listening_socket, int epoll)
            watch(door, door->pause_timer, EPOLLIN) && listen_on(door);
 }
 
+/* Of all workers the kernel wakes the one that has listened longest, which would so get every kept
+ * connection of the host; listening anew puts it last. It also reports again whoever waits still.
+ */
+static void
+step_back(struct door *door)
+{
+    if (stop_listening(door))
+        listen_again(door);
+}
+
 int
 door_accept(struct door *door)
 {
     int descriptor = accept4(door->socket, NULL, NULL, SOCK_CLOEXEC);
-    if (descriptor < 0) {
-        int reason = errno;
-        bool no_room =
-            reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;
-        if (no_room && stop_listening(door)) /* else another thread was here first */
-            start_pause(door, reason);
+    int reason = errno;
+    if (descriptor < 0 && reason == EAGAIN)
         return -1;
-    }
+    bool no_room = descriptor < 0 &&
+                   (reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM);
+    if (!no_room)
+        step_back(door);
+    else if (stop_listening(door)) /* else another thread was here first */
+        start_pause(door, reason);
+    if (descriptor < 0)
+        return -1;
     struct timeval receive = {.tv_sec = RECEIVE_TIMEOUT_S}, send = {.tv_sec = SEND_TIMEOUT_S};
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof(receive));
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof(send));
     return descriptor;
-}
-
-void
-door_step_back(struct door *door)
-{
-    if (stop_listening(door))
-        listen_again(door);
 }
 
 void

@@ -23,7 +23,7 @@ struct exchange {
     struct carrier carrier;
     struct request request;
     bool is_new;           /* its connection was not in the epoll set yet */
-    int64_t handed_us;     /* when it went to the waiting lane */
+    int64_t kept_us;       /* when its thread left the front to wait */
     struct exchange *next; /* in the pool */
 };
 

@@ -139,10 +139,11 @@ lane_thread_main(void *data)
     sem_destroy(&thread.wake);
     /* Under the lock: lane_close() may free the lane as soon as it can see this. */
     pthread_mutex_lock(&lane->lock);
-    bool is_last = --lane->threads == 0;
+    lane->threads--;
+    bool is_last = !lane->idle;
     pthread_cond_broadcast(&lane->less);
     pthread_mutex_unlock(&lane->lock);
-    if (is_last)
+    if (is_last)        /* of those that a burst left behind */
         malloc_trim(0); /* else what a thousand threads used once stays ours */
     return NULL;
 }

@@ -1,5 +1,5 @@
-/* The waiting lane: a thread for each request that must wait for others, made when there is none
- * idle and ended when it was idle for a while. There is no queue: a full lane refuses. */
+/* The threads of a worker: one is made when there is none idle, and ended when it was idle for a
+ * while. There is no queue: a full lane refuses. */
 #ifndef HEARTH_FCGI_LANE_H
 #define HEARTH_FCGI_LANE_H
 

@@ -1,5 +1,5 @@
 /* One epoll set: the door (door.h), connections (one-shot, so that one thread has one) and an
- * eventfd that ends the threads. */
+ * eventfd that ends the front (front.h). */
 #include "fcgi/listener.h"
 
 #include <errno.h>
@@ -17,14 +17,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "fcgi/door.h"
+#include "fcgi/front.h"
 #include "fcgi/handover.h"
-#include "fcgi/lane.h"
 #include "host/metrics.h"
 
-enum {
-    DESCRIPTORS_MAX = 65536,
-    LANE_IDLE_MS = 10000,
-};
+enum { DESCRIPTORS_MAX = 65536 };
 
 /* Of a descriptor: whether it is a connection that lies in the epoll set. Written by who puts it
  * there and who takes it out, never on closing: by then its number may belong to a new one. */
@@ -36,9 +33,7 @@ struct listener {
     struct door door;
     struct handover handover;
     struct exchange_pool pool;
-    struct lane *lane;
-    pthread_t *threads;
-    size_t thread_count;
+    struct front *front;
     atomic_uchar *watched; /* by descriptor */
     int descriptors;
     pthread_mutex_t stopping_lock;
@@ -124,21 +119,17 @@ complete(struct listener *listener, struct exchange *exchange)
         watch_unless_stopping(listener, descriptor, exchange->is_new);
     else if (descriptor >= 0)
         watch(listener, descriptor, WATCHED_KEPT, exchange->is_new);
-    if (descriptor >= 0 && exchange->is_new && !exchange->request.may_wait)
-        door_step_back(&listener->door);
     listener->options.handler->finish(&exchange->request, sent);
     exchange_put(&listener->pool, exchange);
     count_served(listener);
 }
 
-/* On a thread of the waiting lane. */
+/* Answers a request that must wait. Its thread has left the front. */
 static void
-run_waiting(void *work, void *context)
+wait_and_answer(struct listener *listener, struct exchange *exchange)
 {
-    struct exchange *exchange = work;
-    struct listener *listener = context;
     struct request *request = &exchange->request;
-    request->timing.queued_us = clock_monotonic_us() - exchange->handed_us;
+    request->timing.queued_us = clock_monotonic_us() - exchange->kept_us;
     request->may_wait = true;
     atomic_fetch_add_explicit(listener->waiting_gauge, 1, memory_order_relaxed);
     listener->options.handler->dispatch(request);
@@ -146,88 +137,99 @@ run_waiting(void *work, void *context)
     atomic_fetch_sub_explicit(listener->waiting_gauge, 1, memory_order_relaxed);
 }
 
-/* Serves one request of a connection that the calling front thread has. */
-static void
+/* Serves one request of a connection that the calling thread, one of the front, has. A request that
+ * must wait is returned instead, and the thread is in the front no more. */
+static struct exchange *
 serve(struct listener *listener, int descriptor, bool is_new)
 {
     const struct handler *handler = listener->options.handler;
     struct exchange *exchange = exchange_get(&listener->pool);
     if (!exchange_begin(exchange, descriptor, listener->options.service)) {
         exchange_put(&listener->pool, exchange);
-        return;
+        return NULL;
     }
     exchange->is_new = is_new;
     atomic_fetch_add_explicit(listener->front_gauge, 1, memory_order_relaxed);
-    bool waits = handler->dispatch(&exchange->request) == DISPATCH_WAIT;
-    bool handed = false;
-    if (waits) {
-        exchange->handed_us = clock_monotonic_us();
-        handed = lane_hand(listener->lane, exchange);
+    struct exchange *kept = NULL;
+    if (handler->dispatch(&exchange->request) == DISPATCH_WAIT) {
+        exchange->kept_us = clock_monotonic_us();
+        if (front_leave(listener->front))
+            kept = exchange;
+        else
+            handler->refuse(&exchange->request);
     }
-    if (handed && is_new)
-        door_step_back(&listener->door);
-    if (waits && !handed)
-        handler->refuse(&exchange->request);
-    if (!handed)
+    if (!kept)
         complete(listener, exchange);
     atomic_fetch_sub_explicit(listener->front_gauge, 1, memory_order_relaxed);
+    return kept;
 }
 
 /* Looks at the first byte of a connection: a request, a connection passed on, or nothing yet. */
-static void
+static struct exchange *
 receive(struct listener *listener, int descriptor, bool is_new)
 {
     char first;
     ssize_t count = recv(descriptor, &first, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (count == 1 && first != HANDOVER_BYTE) {
-        serve(listener, descriptor, is_new);
-        return;
-    }
+    if (count == 1 && first != HANDOVER_BYTE)
+        return serve(listener, descriptor, is_new);
     if (count < 0 && errno == EAGAIN) {
         watch(listener, descriptor, WATCHED_UNKNOWN, is_new);
-        return;
+        return NULL;
     }
     int passed = count == 1 ? handover_take(descriptor) : -1;
     close(descriptor);
-    if (passed >= listener->descriptors) {
+    if (passed >= listener->descriptors)
         close(passed);
-    } else if (passed >= 0) {
+    else if (passed >= 0)
         watch(listener, passed, WATCHED_UNKNOWN, true);
-        door_step_back(&listener->door);
-    }
+    return NULL;
 }
 
-static void
+static struct exchange *
 accept_connection(struct listener *listener)
 {
     int descriptor = door_accept(&listener->door);
     if (descriptor >= listener->descriptors)
         close(descriptor);
     else if (descriptor >= 0)
-        receive(listener, descriptor, true);
+        return receive(listener, descriptor, true);
+    return NULL;
 }
 
-static void *
-front_main(void *data)
+static struct exchange *
+answer_event(struct listener *listener, int descriptor)
 {
-    struct listener *listener = data;
+    if (descriptor == listener->options.socket)
+        return accept_connection(listener);
+    if (descriptor == listener->door.pause_timer) {
+        door_end_pause(&listener->door);
+        return NULL;
+    }
+    if (atomic_exchange(&listener->watched[descriptor], WATCHED_NOT) == WATCHED_KEPT)
+        return serve(listener, descriptor, false);
+    return receive(listener, descriptor, false);
+}
+
+/* The life of a thread from when it comes to the front until it is not needed there. */
+static void
+be_front(void *context)
+{
+    struct listener *listener = context;
     for (;;) {
         struct epoll_event event;
         int count = epoll_wait(listener->epoll, &event, 1, -1);
         if (count != 1)
             continue;
-        int descriptor = event.data.fd;
-        if (descriptor == listener->stop_event)
-            return NULL;
-        if (descriptor == listener->options.socket)
-            accept_connection(listener);
-        else if (descriptor == listener->door.pause_timer)
-            door_end_pause(&listener->door);
-        else if (atomic_exchange(&listener->watched[descriptor], WATCHED_NOT) == WATCHED_KEPT)
-            serve(listener, descriptor, false);
-        else
-            receive(listener, descriptor, false);
+        if (event.data.fd == listener->stop_event)
+            break;
+        struct exchange *kept = answer_event(listener, event.data.fd);
+        if (!kept)
+            continue;
+        wait_and_answer(listener, kept);
+        if (!front_return(listener->front))
+            return;
     }
+    front_resign(listener->front);
 }
 
 static int
@@ -258,6 +260,13 @@ open_gauges(struct listener *listener)
     atomic_store(listener->waiting_gauge, 0);
 }
 
+static size_t
+count_cores(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 0 ? (size_t)cores : 1;
+}
+
 static bool
 watch_stop_event(struct listener *listener)
 {
@@ -278,7 +287,9 @@ listener_open(const struct listener_options *options, struct error *err)
     handover_init(&listener->handover, options->socket);
     exchange_pool_init(&listener->pool);
     pthread_mutex_init(&listener->stopping_lock, NULL);
-    listener->lane = lane_open(options->waiting_threads, LANE_IDLE_MS, run_waiting, listener);
+    listener->front =
+        front_open(options->front_threads > 0 ? options->front_threads : count_cores(),
+                   options->waiting_threads, be_front, listener);
     open_gauges(listener);
     if (door_open(&listener->door, options->socket, listener->epoll) && watch_stop_event(listener))
         return listener;
@@ -290,30 +301,16 @@ listener_open(const struct listener_options *options, struct error *err)
 bool
 listener_start(struct listener *listener, struct error *err)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t wanted = listener->options.front_threads;
-    if (wanted == 0)
-        wanted = cores > 0 ? (size_t)cores : 1;
-    listener->threads = xcalloc(wanted, sizeof(*listener->threads));
-    while (listener->thread_count < wanted) {
-        int failure =
-            pthread_create(&listener->threads[listener->thread_count], NULL, front_main, listener);
-        if (failure != 0)
-            return error_set(err, ERROR_INTERNAL, "cannot start a thread: %s", strerror(failure));
-        listener->thread_count++;
-    }
-    return true;
+    return front_start(listener->front) || error_set(err, ERROR_INTERNAL, "cannot start a thread");
 }
 
 const char *
 listener_obstacle(const void *edge)
 {
     const struct listener *listener = edge;
-    size_t threads, busy;
-    lane_count(listener->lane, &threads, &busy);
     if (atomic_load(&listener->stopping))
         return "the worker is stopping";
-    return busy >= listener->options.waiting_threads ? "as many requests as may wait do" : NULL;
+    return front_has_room(listener->front) ? NULL : "as many requests as may wait do";
 }
 
 bool
@@ -324,25 +321,22 @@ listener_stop(struct listener *listener, int64_t deadline_us)
     listener->stopping = true;
     pthread_mutex_unlock(&listener->stopping_lock);
     eventfd_write(listener->stop_event, 1);
-    for (size_t i = 0; i < listener->thread_count; i++)
-        pthread_join(listener->threads[i], NULL);
-    listener->thread_count = 0;
+    front_stop(listener->front);
     /* Again: a thread may just have been listening anew. */
     door_shut(&listener->door);
     pass_on_idle(listener, deadline_us);
-    return lane_drain(listener->lane, deadline_us);
+    return front_drain(listener->front, deadline_us);
 }
 
 void
 listener_close(struct listener *listener)
 {
-    lane_close(listener->lane);
+    front_close(listener->front);
     exchange_pool_release(&listener->pool);
     pthread_mutex_destroy(&listener->stopping_lock);
     close(listener->epoll);
     close(listener->stop_event);
     door_close(&listener->door);
     free(listener->watched);
-    free(listener->threads);
     free(listener);
 }

@@ -1,6 +1,6 @@
 /* The listener owns the listening socket and every connection that is not being served: front
  * threads wait for all of them in one epoll set, so an idle kept connection costs no thread. A
- * front thread serves what needs no waiting; the rest goes to the waiting lane. */
+ * thread that has read what must wait leaves the front with it (front.h): the waiting lane. */
 #ifndef HEARTH_FCGI_LISTENER_H
 #define HEARTH_FCGI_LISTENER_H
 

@@ -8,7 +8,7 @@
 
 enum dispatch_result {
     DISPATCH_DONE, /* request->response is complete */
-    DISPATCH_WAIT, /* hand the request to the waiting lane, set may_wait, and dispatch it again */
+    DISPATCH_WAIT, /* leave the front with the request, set may_wait, and dispatch it again */
 };
 
 /* Handles a request whose carrier has its parameters read; reads the body itself, and leaves

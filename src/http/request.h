@@ -77,7 +77,7 @@ struct response {
 /* Where a request's time went, for Server-Timing, logs and metrics. Microseconds. */
 struct request_timing {
     int64_t started_us;  /* clock_monotonic_us() when its first byte was read */
-    int64_t queued_us;   /* spent waiting for a thread of the waiting lane */
+    int64_t queued_us;   /* spent until its thread had left the front */
     int64_t upstream_us; /* spent waiting for a model's provider */
     int64_t cache_us;
     int64_t answered_us; /* clock_monotonic_us() when the answer was complete; 0 before */

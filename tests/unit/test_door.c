@@ -79,15 +79,33 @@ takes_those_who_wait_and_never_waits_itself(void **state)
 }
 
 static void
-still_listens_after_stepping_back_and_not_after_shutting(void **state)
+reports_whoever_waits_still_once_for_each_it_took(void **state)
 {
     struct house *house = *state;
-    door_step_back(&house->door);
-    int guest = knock(house);
+    int first = knock(house), second = knock(house);
     assert_int_equal(ready(house, 1000), house->socket);
-    door_shut(&house->door);
-    door_step_back(&house->door);
     assert_int_equal(ready(house, 0), -1);
+    for (int i = 0; i < 2; i++) {
+        int taken = door_accept(&house->door);
+        assert_true(taken >= 0);
+        close(taken);
+        assert_int_equal(ready(house, 0), i == 0 ? house->socket : -1);
+    }
+    close(first);
+    close(second);
+}
+
+static void
+is_deaf_after_shutting(void **state)
+{
+    struct house *house = *state;
+    door_shut(&house->door);
+    int guest = knock(house);
+    assert_int_equal(ready(house, 0), -1);
+    int taken = door_accept(&house->door);
+    assert_true(taken >= 0);
+    assert_int_equal(ready(house, 0), -1);
+    close(taken);
     close(guest);
 }
 
@@ -116,8 +134,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(takes_those_who_wait_and_never_waits_itself, build,
                                         demolish),
-        cmocka_unit_test_setup_teardown(still_listens_after_stepping_back_and_not_after_shutting,
-                                        build, demolish),
+        cmocka_unit_test_setup_teardown(reports_whoever_waits_still_once_for_each_it_took, build,
+                                        demolish),
+        cmocka_unit_test_setup_teardown(is_deaf_after_shutting, build, demolish),
         cmocka_unit_test_setup_teardown(pauses_without_descriptors_and_listens_again, build,
                                         demolish),
     };

@@ -1,4 +1,4 @@
-/* The waiting lane: threads on demand, no queue, an end that waits. */
+/* Threads on demand, no queue, an end that waits. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
