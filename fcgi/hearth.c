@@ -28,6 +28,7 @@ static const struct subcommand subcommands[] = {
     {"ask", hearth_ask, 1, false,
      "run an operation on standard input: hearth ask summarize < file"},
     {"doctor", hearth_doctor, 0, true, "check this installation and say what to do"},
+    {"migrate", hearth_migrate, 0, false, "bring the database's tables up to this program"},
     {"resilience", hearth_resilience, 2, false,
      "see and steer how models are tried: hearth resilience show"},
     {"settings", hearth_settings, 0, false, "list all settings and where they come from"},
@@ -35,16 +36,18 @@ static const struct subcommand subcommands[] = {
 };
 enum { SUBCOMMAND_COUNT = sizeof(subcommands) / sizeof(subcommands[0]) };
 
-enum { KEY_JSON = 0x100, KEY_MARKDOWN, KEY_SOCKET, KEY_URL };
+enum { KEY_DRY_RUN = 0x100, KEY_JSON, KEY_MARKDOWN, KEY_SOCKET, KEY_STATUS, KEY_URL };
 
 static const struct argp_option options[] = {
     {"config", 'c', "FILE", 0, "Configuration file instead of " SETTINGS_DEFAULT_FILE, 0},
+    {"dry-run", KEY_DRY_RUN, NULL, 0, "migrate: run what is pending and take it back", 0},
     {"json", KEY_JSON, NULL, 0, "ask, resilience: print JSON", 0},
     {"limit", 'n', "NUMBER", 0, "ask: most words, points or questions of the answer", 0},
     {"markdown", KEY_MARKDOWN, NULL, 0, "settings: print the manual's table", 0},
     {"model", 'm', "NAME", 0, "ask: the model to ask", 0},
     {"question", 'q', "TEXT", 0, "ask qa: the question", 0},
     {"socket", KEY_SOCKET, "PATH", 0, "status, doctor: socket of the worker pool", 0},
+    {"status", KEY_STATUS, NULL, 0, "migrate: only tell what is applied and pending", 0},
     {"url", KEY_URL, "URL", 0, "status, doctor: where the web server answers", 0},
     {0},
 };
@@ -108,6 +111,12 @@ parse_option(int key, char *argument, struct argp_state *state)
         break;
     case 'q':
         command->question = argument;
+        break;
+    case KEY_DRY_RUN:
+        command->dry_run = true;
+        break;
+    case KEY_STATUS:
+        command->status = true;
         break;
     case KEY_JSON:
         command->json = true;

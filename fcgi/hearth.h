@@ -17,7 +17,7 @@ struct command {
     const char *socket;   /* --socket, or NULL */
     const char *url;      /* --url, or NULL */
     int limit;            /* --limit: words, points or questions; 0 for the usual number */
-    bool json, markdown;
+    bool json, markdown, status, dry_run;
     const char *argument; /* what followed the subcommand, or NULL */
     const char *second;   /* what followed that, or NULL */
     struct settings settings;
@@ -33,6 +33,7 @@ int hearth_settings(struct command *command);
 int hearth_status(struct command *command);
 int hearth_doctor(struct command *command);
 int hearth_resilience(struct command *command);
+int hearth_migrate(struct command *command);
 
 /* Parts of hearth resilience. The first one's code is 1 while a breaker is open. */
 int hearth_breakers(struct command *command, struct host *host);

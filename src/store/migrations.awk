@@ -1,5 +1,5 @@
 # Makes the rows of the table of migrations of their files: {version, "name", compatible_from,
-# "text"}. Names are NNNN_name.sql, without gaps from 0001 on. A line "-- compatible from: NNNN"
+# "text"}. Names are NNNN_name.sql. A line "-- compatible from: NNNN"
 # names the oldest program (by the last migration that it knows) that can run on the schema then.
 function fail(text) {
     print FILENAME ": " text >"/dev/stderr"
@@ -14,15 +14,15 @@ FNR == 1 {
     n = split(FILENAME, parts, "/")
     file = parts[n]
     if (file !~ /^[0-9][0-9][0-9][0-9]_[a-z][a-z0-9_]*\.sql$/) fail("is not named NNNN_name.sql")
-    if (substr(file, 1, 4) + 0 != version + 1) fail("does not follow version " version)
-    version++
+    if (substr(file, 1, 4) + 0 <= version) fail("does not follow version " version)
+    version = substr(file, 1, 4) + 0
     compatible = 1
     printf "    {%d, \"%s\",\n", version, substr(file, 6, length(file) - 9)
 }
 /^-- compatible from: [0-9]+$/ { compatible = $NF + 0 }
 {
     line = $0
-    gsub(/\\/, "\\\\", line)
+    gsub(/\\/, "&&", line)
     gsub(/"/, "\\\"", line)
     printf "     \"%s\\n\"\n", line
 }

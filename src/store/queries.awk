@@ -34,7 +34,7 @@ function end_block() {
         text = substr(text, RSTART + RLENGTH)
     }
     line = $0
-    gsub(/\\/, "\\\\", line)
+    gsub(/\\/, "&&", line)
     gsub(/"/, "\\\"", line)
     lines[++count] = line
 }

@@ -4,3 +4,29 @@
 -- The last migration that was applied, and the oldest program that can run since.
 SELECT coalesce(max(version), 0) AS version, coalesce(max(compatible_from), 0) AS compatible_from
 FROM hearth.migration
+
+-- name: schema_exists
+-- Whether anything was ever applied.
+SELECT to_regclass('hearth.migration') IS NOT NULL AS is_there
+
+-- name: migrations_applied
+SELECT version, name, digest, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS applied_at
+FROM hearth.migration
+ORDER BY version
+
+-- name: migration_record
+INSERT INTO hearth.migration (version, name, digest, compatible_from)
+VALUES ($1::integer, $2, $3::bytea, $4::integer)
+
+-- name: role_exists
+SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS is_there
+
+-- name: role_is_member
+-- Whether the role has the program's rights; without, whether it is who asks.
+SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS is_there, $1 = current_user AS is_me,
+    coalesce((SELECT pg_has_role(oid, 'hearth_application', 'USAGE') FROM pg_roles WHERE rolname = $1), false) AS is_member,
+    format('GRANT hearth_application TO %I', $1) AS sql, format('CREATE ROLE %I LOGIN PASSWORD ''...''', $1) AS creation,
+    current_user::text AS me
+
+-- name: retention_set
+UPDATE hearth.retention SET days = $2::integer WHERE relation = $1 AND days <> $2::integer

@@ -48,12 +48,12 @@ fixture_url(char *url, size_t size, const char *database, bool owner)
 static inline void
 fixture_migrate(const char *database)
 {
-    char url[256], command[1024];
-    fixture_url(url, sizeof(url), database, true);
-    /* As whoever the server lets in: the owner of the cluster's directory is another user where we
-     * are root. */
+    char url[256], owner_url[256], command[1024];
+    fixture_url(url, sizeof(url), database, false);
+    fixture_url(owner_url, sizeof(owner_url), database, true);
     snprintf(command, sizeof(command),
-             "DATABASE_URL='%s' DATABASE_MIGRATION_URL='%s' hearth migrate >/dev/null", url, url);
+             "DATABASE_URL='%s' DATABASE_MIGRATION_URL='%s' hearth migrate >/dev/null", url,
+             owner_url);
     fixture_shell(command);
 }
 
