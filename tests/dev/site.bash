@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# Starting and stopping a whole site below var/<port>/ for ./dev: memcached, the pool of workers and
-# a web server with the shipped configuration, each leading a process group of its own. $root is set
-# by ./dev. HEARTH_BUILD_DIR names another build than build/, one with sanitizers for example.
+# Starting and stopping a whole site below var/<port>/ for ./dev: PostgreSQL, memcached, the pool of
+# workers and a web server with the shipped configuration, each leading a process group of its own.
+# $root is set by ./dev. HEARTH_BUILD_DIR names another build than build/, one with sanitizers for
+# example. DATABASE_URL names another database than one of its own; empty, there is none.
 
 : "${root:?}"
 built=${HEARTH_BUILD_DIR:-build}
@@ -73,10 +74,12 @@ install_files() {
     elif [ -f "$directory/hearth.conf" ]; then
         install -m 600 "$directory/hearth.conf" "$directory/conf/settings.conf"
     fi
+    mkdir -p "$directory"/{mailbox,spool}
     if [ "$(id -u)" -eq 0 ]; then
         chown -R www-data:www-data "$directory"
     fi
     chmod 755 "$directory"
+    chmod 700 "$directory"/{mailbox,spool}
 }
 
 # Exports API_KEY, made up where neither the environment nor the settings have one.
@@ -97,6 +100,38 @@ choose_key() {
     (umask 077 && printf '%s\n' "$key" >"$directory/api-key")
 }
 
+# Exports AUTH_SECRET, made up once for this site, so that sign-ins outlive a restart.
+choose_secret() {
+    if [ -z "${AUTH_SECRET:-}" ]; then
+        [ -s "$directory/auth-secret" ] ||
+            (umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$directory/auth-secret")
+        AUTH_SECRET=$(cat "$directory/auth-secret")
+        export AUTH_SECRET
+    fi
+}
+
+# A PostgreSQL of the site's own, unless the environment or the settings name one.
+start_database() {
+    local settings=$directory/conf/settings.conf
+    if [ -z "${DATABASE_URL+set}" ] && ! grep -qs '^[[:space:]]*DATABASE_URL' "$settings"; then
+        tests/dev/cluster start "$directory/database"
+        tests/dev/cluster create "$directory/database" hearth
+        DATABASE_URL=$(tests/dev/cluster url "$directory/database" hearth)
+        DATABASE_MIGRATION_URL=$(tests/dev/cluster url "$directory/database" hearth owner)
+        export DATABASE_URL DATABASE_MIGRATION_URL
+    fi
+}
+
+# Brings the schema up to this build's.
+migrate_database() {
+    local settings=()
+    [ ! -f "$directory/conf/settings.conf" ] || settings=(--config "$directory/conf/settings.conf")
+    if [ -n "${DATABASE_MIGRATION_URL:-}" ]; then
+        "${as_site_user[@]}" "$directory/bin/hearth" migrate "${settings[@]}" >"$directory/migrate.log" 2>&1 ||
+            die "hearth migrate failed: $(cat "$directory/migrate.log")"
+    fi
+}
+
 # Starts a command as the site's user in the background; its process id goes to <name>.pid.
 launch() {
     local name=$1 log=$2
@@ -110,6 +145,8 @@ launch_pool() {
     [ ! -f "$directory/conf/settings.conf" ] || settings=(--config "$directory/conf/settings.conf")
     export MEMCACHED_SERVERS=${MEMCACHED_SERVERS-$directory/memcached.sock}
     export RUNTIME_DIRECTORY=$directory/run
+    export SPOOL_DIRECTORY=${SPOOL_DIRECTORY:-$directory/spool}
+    export MAILBOX_DIRECTORY=${MAILBOX_DIRECTORY:-$directory/mailbox}
     launch multiwatch "$directory/worker.log" spawn-fcgi -n -s "$directory/fcgi.sock" -M 0660 -- \
         "$(command -v multiwatch)" -f "$workers" -r 10 -s TERM -- \
         "$directory/bin/hearth-worker" "${settings[@]}"
@@ -184,6 +221,9 @@ stop_site() {
         done
         kill -KILL -- "-$pid" 2>/dev/null || true
     done
+    if [ -d "$site/database/data" ]; then
+        tests/dev/cluster stop "$site/database"
+    fi
     rm -f "$site"/*.pid "$site"/*.sock "$site/url"
 }
 
@@ -202,6 +242,12 @@ print_usage() {
   Documentation: $url/docs
   State of it:   RUNTIME_DIRECTORY=var/$port/run var/$port/bin/hearth status --socket var/$port/fcgi.sock
 END
+    if [ -d "$directory/database/data" ]; then
+        cat <<END
+  Database:      psql -h $directory/database -U postgres hearth
+  Operator's:    export DATABASE_URL='$DATABASE_URL'; var/$port/bin/hearth key create --name mine --scope text,gateway
+END
+    fi
 }
 
 site_up() {
@@ -237,7 +283,10 @@ site_up() {
     install_files
     choose_key
     trap 'stop_site "$directory"; exit 130' INT TERM HUP
-    say "starting memcached, $workers workers and $server in var/$port/"
+    choose_secret
+    say "starting PostgreSQL, memcached, $workers workers and $server in var/$port/"
+    start_database
+    migrate_database
     launch memcached "$directory/memcached.log" memcached -s "$directory/memcached.sock" -a 0660 \
         -m 64 -c 4096
     await memcached memcached "$directory/memcached.log"
