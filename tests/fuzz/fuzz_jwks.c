@@ -22,6 +22,8 @@ own_keys(void)
         arena_printf(&arena, "{\"keys\":[%s,%s]}", key_text(rsa, false, "{\"kid\":\"a\"}", &arena),
                      key_text(p256, false, "{\"kid\":\"b\"}", &arena));
     jwks = jwks_parse(text, strlen(text), &arena);
+    cjose_jwk_release(rsa);
+    cjose_jwk_release(p256);
     return jwks;
 }
 
