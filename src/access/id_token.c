@@ -1,27 +1,21 @@
-/* A token is split and its head checked before libcjose sees it: which algorithms there are is ours
- * to say, not the token's. */
+/* Which algorithms there are is ours to say, not the token's; what it claims is read only once its
+ * signature holds. */
 #include "access/id_token.h"
 
-#include <cjose/base64.h>
-#include <cjose/jws.h>
 #include <openssl/crypto.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "http/schema.h"
+#include "access/jws.h"
 
 enum {
     SUBJECT_MAX_BYTES = 255,
     EMAIL_MAX_BYTES = 254,
     NAME_MAX_BYTES = 200,
     PICTURE_MAX_BYTES = 512,
-    HEAD_MAX_BYTES = 2048,
 };
 
 struct verification {
-    const char *text;
-    size_t length;
     const struct jwks *jwks;
     const struct id_token_rules *rules;
     struct arena *arena;
@@ -42,84 +36,25 @@ text_of(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-/* Three parts of base64url. */
-static bool
-is_compact(const char *text, size_t length)
-{
-    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                   "0123456789-_";
-    size_t at = 0;
-    for (int part = 0; part < 3; part++) {
-        size_t count = strspn(text + at, alphabet);
-        at += count;
-        if (count == 0 || text[at] != (part < 2 ? '.' : '\0'))
-            return false;
-        at++;
-    }
-    return at == length + 1;
-}
-
-static const json_t *
-read_head(const struct verification *verification)
-{
-    uint8_t *bytes = NULL;
-    size_t length = 0;
-    cjose_err error;
-    struct error ignored = {0};
-    size_t end = strcspn(verification->text, ".");
-    if (end > HEAD_MAX_BYTES ||
-        !cjose_base64url_decode(verification->text, end, &bytes, &length, &error))
-        return NULL;
-    const json_t *head = schema_parse((const char *)bytes, length, verification->arena, &ignored);
-    free(bytes);
-    return json_is_object(head) ? head : NULL;
-}
-
-/* What of the head must hold before a key is looked for; the key in *key. */
 static enum id_token_verdict
-choose_key(struct verification *verification, const struct jwk **key)
+check_signature(struct verification *verification, const struct jws *jws)
 {
-    static const char *const algorithms[] = {"RS256", "ES256"};
-    const json_t *head = read_head(verification);
-    if (!head)
-        return refuse(verification, "its head cannot be read");
-    const char *algorithm = text_of(head, "alg"), *id = text_of(head, "kid");
-    const json_t *type = json_object_get(head, "typ");
-    bool known = algorithm &&
-                 (strcmp(algorithm, algorithms[0]) == 0 || strcmp(algorithm, algorithms[1]) == 0);
+    bool known = strcmp(jws->algorithm, "RS256") == 0 || strcmp(jws->algorithm, "ES256") == 0;
     if (!known)
         return refuse(verification, "its algorithm is not allowed");
-    if (type && (!json_is_string(type) || strcasecmp(json_string_value(type), "JWT") != 0))
+    if (jws->type && strcasecmp(jws->type, "JWT") != 0)
         return refuse(verification, "it is another type of token");
-    if (json_object_get(head, "crit") || json_object_get(head, "b64"))
-        return refuse(verification, "its head demands what is not known");
-    if (!id)
+    if (!jws->key)
         return refuse(verification, "it names no key");
-    *key = jwks_find(verification->jwks, id, algorithm);
-    if (*key)
-        return ID_TOKEN_GOOD;
-    verification->token->complaint = "its key is not known";
-    return ID_TOKEN_UNKNOWN_KEY;
-}
-
-static enum id_token_verdict
-check_signature(struct verification *verification, const struct jwk *key)
-{
-    cjose_err error;
-    uint8_t *bytes;
-    size_t length;
-    struct error ignored = {0};
-    cjose_jws_t *jws = cjose_jws_import(verification->text, verification->length, &error);
-    if (!jws || !cjose_jws_verify(jws, key->key, &error)) {
-        cjose_jws_release(jws);
-        return refuse(verification, "its signature is wrong");
+    const struct jwk *key = jwks_find(verification->jwks, jws->key, jws->algorithm);
+    if (!key) {
+        verification->token->complaint = "its key is not known";
+        return ID_TOKEN_UNKNOWN_KEY;
     }
-    if (cjose_jws_get_plaintext(jws, &bytes, &length, &error))
-        verification->claims =
-            schema_parse((const char *)bytes, length, verification->arena, &ignored);
-    cjose_jws_release(jws);
-    return json_is_object(verification->claims) ? ID_TOKEN_GOOD
-                                                : refuse(verification, "its claims cannot be read");
+    if (!jwk_verify(key, jws->covered, jws->covered_length, jws->signature, jws->signature_length))
+        return refuse(verification, "its signature is wrong");
+    verification->claims = jws->payload;
+    return ID_TOKEN_GOOD;
 }
 
 static bool
@@ -247,15 +182,13 @@ enum id_token_verdict
 id_token_verify(const char *text, const struct jwks *jwks, const struct id_token_rules *rules,
                 struct arena *arena, struct id_token *token)
 {
-    struct verification verification = {
-        text, strnlen(text, ID_TOKEN_MAX_BYTES + 1), jwks, rules, arena, NULL, token};
-    const struct jwk *key = NULL;
+    struct verification verification = {jwks, rules, arena, NULL, token};
+    struct jws jws;
+    struct error err = {0};
     *token = (struct id_token){0};
-    if (verification.length > ID_TOKEN_MAX_BYTES || !is_compact(text, verification.length))
-        return refuse(&verification, "it is no signed token");
-    enum id_token_verdict verdict = choose_key(&verification, &key);
-    if (verdict == ID_TOKEN_GOOD)
-        verdict = check_signature(&verification, key);
+    if (!jws_read(text, strlen(text), arena, &jws, &err))
+        return refuse(&verification, "it is no signed token, or one with more in its header");
+    enum id_token_verdict verdict = check_signature(&verification, &jws);
     if (verdict == ID_TOKEN_GOOD)
         verdict = check_claims(&verification);
     if (verdict == ID_TOKEN_GOOD)

@@ -9,7 +9,7 @@
 #include "access/jwks.h"
 #include "base/arena.h"
 
-enum { ID_TOKEN_MAX_BYTES = 8192, ID_TOKEN_LEEWAY_S = 60 };
+enum { ID_TOKEN_LEEWAY_S = 60 };
 
 struct id_token_rules {
     const char *const *clients; /* ours, NULL-terminated: the audience and the authorised party */

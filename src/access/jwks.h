@@ -3,10 +3,9 @@
 #ifndef HEARTH_ACCESS_JWKS_H
 #define HEARTH_ACCESS_JWKS_H
 
+#include <openssl/evp.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-#include <cjose/jwk.h>
 
 #include "base/arena.h"
 
@@ -15,7 +14,7 @@ enum { JWKS_KEYS_MAX = 32 };
 struct jwk {
     const char *id;
     const char *algorithm; /* the one it may verify: "RS256" or "ES256" */
-    cjose_jwk_t *key;
+    EVP_PKEY *key;
 };
 
 struct jwks {
@@ -30,5 +29,9 @@ const struct jwks *jwks_parse(const char *text, size_t length, struct arena *are
 
 /* The key of this id and algorithm, or NULL. */
 const struct jwk *jwks_find(const struct jwks *jwks, const char *id, const char *algorithm);
+
+/* Whether this is the key's signature over text, as RFC 7518 writes it. */
+bool jwk_verify(const struct jwk *key, const char *text, size_t length,
+                const unsigned char *signature, size_t signature_length);
 
 #endif

@@ -58,7 +58,7 @@ is_literal(const char *text, size_t length)
                memchr(text + at, '%', length - at) == NULL &&
                siwe_characters_check(text + at + 1, length - at - 1, ":");
     }
-    if (length >= sizeof(address))
+    if (length >= sizeof(address) || memchr(text, '\0', length))
         return false;
     memcpy(address, text, length);
     return inet_pton(AF_INET6, address, &parsed) == 1;

@@ -226,7 +226,9 @@ refuses_carriage_returns_and_nul(void **state)
 {
     (void)state;
     static const char nul[] = "exam\0ple.com" OPENING "\n" REST;
+    static const char in_host[] = "[::1\0:2]" OPENING "\n" REST;
     struct siwe siwe;
+    assert_non_null(siwe_parse(in_host, sizeof(in_host) - 1, &arena, &siwe));
     assert_non_null(parse(bend(SHORT, "account:\n", "account:\r\n"), &siwe));
     assert_non_null(parse(bend(SHORT, "Version: 1\n", "Version: 1\r\n"), &siwe));
     assert_non_null(siwe_parse(nul, sizeof(nul) - 1, &arena, &siwe));
