@@ -7,15 +7,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "http/request.h"
 
-struct transaction;
-
-enum {
-    ACCOUNT_USER_NAME_MIN = 3,
-    ACCOUNT_USER_NAME_MAX = 30, /* code points */
-    ACCOUNT_PROFILE_MAX_BYTES = 16384,
-};
+struct store;
 
 /* A row, in the request's arena. What is not there is NULL, a time 0. */
 struct account {
@@ -39,8 +34,7 @@ bool account_find_identity(struct request *request, const char *provider, const 
                            const struct account **account, struct error *err)
     __attribute__((warn_unused_result));
 
-/* What a new account has. All may be NULL but either an e-mail address, a user name, or an
- * identity. */
+/* What a new account has. All may be NULL but one of user name, e-mail address and identity. */
 struct account_wish {
     const char *user_name, *email;
     const char *password; /* in the clear */
@@ -50,15 +44,44 @@ struct account_wish {
     const char *provider, *subject; /* an identity that is tied to it */
 };
 
-/* Makes an account with its identity, and tells the audit trail. ERROR_VALIDATION_FAILED names what
- * is taken: username, email, or subject. Where the address is not verified and mail is set up, a
- * mail to verify it is sent with it. */
+/* Makes an account with its identity, tells the audit trail, and has an address that is not
+ * verified written to. ERROR_VALIDATION_FAILED names what does not do or is taken: username, email,
+ * phone_number, password, or subject. Takes as long for a name that is taken as for one that is
+ * not. */
 bool account_create(struct request *request, const struct account_wish *wish,
                     const struct account **account, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Ties an identity to an account. ERROR_CONFLICT where it is another's. */
+/* Ties an identity to an account. ERROR_CONFLICT where it is another's; fine where it is this
+ * one's. */
 bool account_link(struct request *request, const char *account_id, const char *provider,
                   const char *subject, struct error *err) __attribute__((warn_unused_result));
+
+struct account_identity {
+    const char *provider, *subject;
+    int64_t created_us;
+};
+
+/* Who it is elsewhere, as struct account_identity; NULL with err. */
+const struct list *account_identities(struct request *request, const char *id, struct error *err)
+    __attribute__((warn_unused_result));
+
+struct account_search {
+    const char *text;      /* in the user name or e-mail address, in any case; NULL: all */
+    const char *before_id; /* older ones than this; NULL: from the newest */
+    int64_t limit;
+};
+
+/* For operators: struct account without password and profile, newest first. NULL as store_query().
+ */
+const struct list *account_list(struct store *store, const struct account_search *search,
+                                struct arena *arena, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* As account_find() and account_find_login() in one, for commands. login is an id, a user name or
+ * an e-mail address. */
+bool account_look_up(struct store *store, const char *login, struct arena *arena,
+                     const struct account **account, struct error *err)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "access/audit.h"
 #include "access/maintain.h"
+#include "access/postman.h"
 #include "base/log.h"
 
 enum { STACK_BYTES = 256 * 1024, NANOSECONDS = 1000000000 };
@@ -34,6 +35,7 @@ struct caretaker {
 };
 
 const struct duty caretaker_duties[] = {
+    {.name = "mail", .every_ms = 1000, .run = postman_deliver},
     {.name = "audit", .every_ms = 1000, .at_stop = true, .run = audit_drain},
     {.name = "maintenance", .every_ms = 3600000, .run = maintain_duty},
     {.name = NULL},

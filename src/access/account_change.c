@@ -1,0 +1,306 @@
+/* Changes of accounts: each is one transaction with all that follows from it. */
+#include "access/account_change.h"
+
+#include <strings.h>
+
+#include "access/access.h"
+#include "access/account_private.h"
+#include "access/account_rules.h"
+#include "access/audit.h"
+#include "access/credential.h"
+#include "access/password.h"
+#include "access/postman.h"
+#include "store/store.h"
+
+#include "access/account_change.sql.h"
+
+static const struct query update_query = {SQL_account_update, .columns = NULL};
+static const struct query set_email_query = {SQL_account_set_email, .columns = NULL};
+static const struct query set_password_query = {SQL_account_set_password, .columns = NULL};
+static const struct query set_active_query = {SQL_account_set_active, .columns = NULL};
+static const struct query set_admin_query = {SQL_account_set_admin, .columns = NULL};
+static const struct query verify_email_query = {SQL_account_verify_email, .columns = NULL};
+static const struct query end_sign_ins_query = {SQL_account_end_sign_ins, .columns = NULL};
+static const struct query clear_budgets_query = {SQL_account_clear_budgets, .columns = NULL};
+static const struct query delete_query = {SQL_account_delete, .columns = NULL};
+
+/* A change under way. */
+struct work {
+    struct request *request;
+    struct transaction *transaction;
+    const char *id;
+    const char *subject; /* "account:<id>" */
+};
+
+static bool
+begin(struct request *request, const char *id, struct work *work, struct error *err)
+{
+    struct store *store;
+    if (!access_store(request, &store, err))
+        return false;
+    work->request = request;
+    work->id = id;
+    work->subject = arena_printf(&request->arena, "account:%s", id);
+    work->transaction = transaction_begin(store, err);
+    return work->transaction != NULL;
+}
+
+static bool
+end(const struct work *work, bool done, struct error *err)
+{
+    return transaction_end(work->transaction, done, err);
+}
+
+/* *count is how many rows were changed. */
+static bool
+run(const struct work *work, const struct query *query, const char *const *parameters,
+    size_t *count, struct error *err)
+{
+    const struct list *changed =
+        transaction_query(work->transaction, query, parameters, &work->request->arena, err);
+    if (changed && count)
+        *count = changed->count;
+    return changed != NULL;
+}
+
+static bool
+note(const struct work *work, enum audit_event event, const char *detail, struct error *err)
+{
+    const struct audit_entry entry = {event, work->subject, detail};
+    return audit_add_in(work->transaction, work->request, &entry, err);
+}
+
+static bool
+tell(const struct work *work, enum post_kind kind, const char *email, struct error *err)
+{
+    return !email || postman_add(work->transaction, work->request,
+                                 &(struct post){kind, work->id, email}, err);
+}
+
+static bool
+gone(struct error *err)
+{
+    return error_set(err, ERROR_NOT_FOUND, "there is no such account");
+}
+
+static bool
+check_change(struct request *request, const struct account *account,
+             const struct account_change *change, const char *user_name, struct error *err)
+{
+    struct schema_errors errors = {.arena = &request->arena};
+    const struct account_names names = {account->id, user_name, account->email};
+    const char *phone = change->phone_number;
+    if (phone && phone_complaint(phone))
+        schema_complain(&errors, "phone_number", "%s", phone_complaint(phone));
+    if (user_name && !account_check_names(request, &names, &errors, err))
+        return false;
+    return errors.count == 0 || schema_refuse(&errors, err);
+}
+
+bool
+account_change(struct request *request, const struct account *account,
+               const struct account_change *change, struct error *err)
+{
+    struct work work;
+    struct arena *arena = &request->arena;
+    const char *user_name = change->user_name ? user_name_normal(change->user_name, arena) : NULL;
+    if (!check_change(request, account, change, user_name, err) ||
+        !begin(request, account->id, &work, err))
+        return false;
+    const char *parameters[] = {account->id,
+                                user_name,
+                                user_name ? user_name_folded(user_name, arena) : NULL,
+                                change->phone_number,
+                                change->display_name,
+                                change->picture_url,
+                                change->profile};
+    size_t count = 0;
+    bool done = run(&work, &update_query, parameters, &count, err) && (count > 0 || gone(err)) &&
+                note(&work, AUDIT_ACCOUNT_CHANGED, NULL, err);
+    return end(&work, done, err) || account_conflict(arena, err);
+}
+
+bool
+account_change_email(struct request *request, const struct account *account, const char *email,
+                     struct error *err)
+{
+    struct work work;
+    struct schema_errors errors = {.arena = &request->arena};
+    const struct account_names names = {account->id, NULL, email};
+    if (!account_check_names(request, &names, &errors, err))
+        return false;
+    if (errors.count > 0)
+        return schema_refuse(&errors, err);
+    if (!begin(request, account->id, &work, err))
+        return false;
+    size_t count = 0;
+    const char *parameters[] = {account->id, email};
+    bool done = run(&work, &set_email_query, parameters, &count, err) && (count > 0 || gone(err)) &&
+                tell(&work, POST_VERIFY, email, err) &&
+                tell(&work, POST_EMAIL_CHANGED, account->email, err) &&
+                note(&work, AUDIT_ACCOUNT_CHANGED, "e-mail address", err);
+    return end(&work, done, err) || account_conflict(&request->arena, err);
+}
+
+/* Refuses a password that does not keep the rules; else *phc is what is kept of it. */
+static bool
+hash(struct request *request, const struct account *account, const char *password, const char **phc,
+     struct error *err)
+{
+    const char *attributes[4] = {NULL};
+    size_t count = 0;
+    if (account->user_name)
+        attributes[count++] = account->user_name;
+    if (account->email)
+        attributes[count++] = account->email;
+    if (account->display_name)
+        attributes[count++] = account->display_name;
+    const char *complaint = password_complaint(password, attributes);
+    if (complaint)
+        return error_set_field(err, &request->arena, "password", "%s", complaint);
+    return password_hash(request, password, phc, err);
+}
+
+/* What follows from another password. */
+static bool
+lock_out(const struct work *work, const struct account *account, const char *except_sign_in_id,
+         struct error *err)
+{
+    const char *parameters[] = {work->id, "password changed", except_sign_in_id};
+    return run(work, &end_sign_ins_query, parameters, NULL, err) &&
+           credential_revoke(work->transaction, work->request, work->subject, err) &&
+           postman_drop(work->transaction, work->request, POST_RESET, work->id, err) &&
+           tell(work, POST_PASSWORD_CHANGED, account->email, err);
+}
+
+bool
+account_change_password(struct request *request, const struct account *account,
+                        const char *password, const char *except_sign_in_id, struct error *err)
+{
+    struct work work;
+    const char *phc;
+    if (!hash(request, account, password, &phc, err) || !begin(request, account->id, &work, err))
+        return false;
+    size_t count = 0;
+    const char *parameters[] = {account->id, phc, account->password};
+    bool done = run(&work, &set_password_query, parameters, &count, err) &&
+                (count > 0 || error_set(err, ERROR_CONFLICT, "it was changed a moment ago")) &&
+                lock_out(&work, account, except_sign_in_id, err) &&
+                note(&work, AUDIT_PASSWORD_CHANGED, NULL, err);
+    return end(&work, done, err);
+}
+
+void
+account_rehash(struct request *request, const struct account *account, const char *password)
+{
+    struct store *store;
+    struct error ignored = {0};
+    const char *phc;
+    if (!access_store(request, &store, &ignored) ||
+        !password_hash(request, password, &phc, &ignored))
+        return;
+    const char *parameters[] = {account->id, phc, account->password};
+    (void)!store_query(store, &set_password_query, parameters, &request->arena, &ignored);
+}
+
+static bool
+bad_token(struct request *request, struct error *err)
+{
+    return error_set_field(err, &request->arena, "token", "is not known, used or too old");
+}
+
+bool
+account_reset_password(struct request *request, const char *id, const char *token,
+                       const char *password, struct error *err)
+{
+    struct work work;
+    struct post_token found;
+    const struct account *account;
+    const char *phc;
+    if (!postman_look(request, POST_RESET, token, &found, err))
+        return false;
+    if (!found.account_id || (id && strcasecmp(id, found.account_id) != 0))
+        return bad_token(request, err);
+    if (!account_find(request, found.account_id, &account, err))
+        return false;
+    if (!account)
+        return bad_token(request, err);
+    if (!hash(request, account, password, &phc, err) || !begin(request, account->id, &work, err))
+        return false;
+    const char *parameters[] = {account->id, phc, NULL};
+    const char *verified[] = {account->id, found.email};
+    bool done = postman_take(work.transaction, request, POST_RESET, token, &found, err) &&
+                (found.account_id || bad_token(request, err)) &&
+                run(&work, &set_password_query, parameters, NULL, err) &&
+                run(&work, &verify_email_query, verified, NULL, err) &&
+                lock_out(&work, account, NULL, err) &&
+                note(&work, AUDIT_PASSWORD_CHANGED, "reset", err);
+    return end(&work, done, err);
+}
+
+bool
+account_ask_email(struct request *request, const struct account *account, struct error *err)
+{
+    struct work work;
+    if (!account->email || account->email_verified)
+        return true;
+    return begin(request, account->id, &work, err) &&
+           end(&work, tell(&work, POST_VERIFY, account->email, err), err);
+}
+
+bool
+account_verify_email(struct request *request, const char *token, struct error *err)
+{
+    struct work work;
+    struct post_token found;
+    if (!postman_look(request, POST_VERIFY, token, &found, err))
+        return false;
+    if (!found.account_id)
+        return bad_token(request, err);
+    if (!begin(request, found.account_id, &work, err))
+        return false;
+    const char *parameters[] = {work.id, found.email};
+    bool done = postman_take(work.transaction, request, POST_VERIFY, token, &found, err) &&
+                (found.account_id || bad_token(request, err)) &&
+                run(&work, &verify_email_query, parameters, NULL, err) &&
+                note(&work, AUDIT_EMAIL_VERIFIED, NULL, err);
+    return end(&work, done, err);
+}
+
+bool
+account_delete(struct request *request, const struct account *account, struct error *err)
+{
+    struct work work;
+    if (!begin(request, account->id, &work, err))
+        return false;
+    size_t count = 0;
+    const char *parameters[] = {account->id};
+    bool done = run(&work, &clear_budgets_query, parameters, NULL, err) &&
+                run(&work, &delete_query, parameters, &count, err) && (count > 0 || gone(err)) &&
+                credential_revoke(work.transaction, request, work.subject, err) &&
+                note(&work, AUDIT_ACCOUNT_DELETED, NULL, err);
+    return end(&work, done, err);
+}
+
+bool
+account_set(struct request *request, const char *id, enum account_switch which, bool on,
+            struct error *err)
+{
+    struct work work;
+    if (!uuid_is_good(id))
+        return gone(err);
+    if (!begin(request, id, &work, err))
+        return false;
+    bool is_role = which == ACCOUNT_ADMIN;
+    const char *detail = is_role ? (on ? "admin" : "no admin") : (on ? "activated" : "deactivated");
+    const char *parameters[] = {id, on ? "true" : "false"};
+    const char *ended[] = {id, "deactivated", NULL};
+    size_t count = 0;
+    bool done =
+        run(&work, is_role ? &set_admin_query : &set_active_query, parameters, &count, err) &&
+        (count > 0 || gone(err)) &&
+        (is_role || on || run(&work, &end_sign_ins_query, ended, NULL, err)) &&
+        credential_revoke(work.transaction, request, work.subject, err) &&
+        note(&work, is_role ? AUDIT_ROLE_CHANGED : AUDIT_ACCOUNT_CHANGED, detail, err);
+    return end(&work, done, err);
+}

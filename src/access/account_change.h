@@ -1,0 +1,59 @@
+/* What changes of an account, each with its row of the audit trail. All of it needs the waiting
+ * lane and a database. */
+#ifndef HEARTH_ACCESS_ACCOUNT_CHANGE_H
+#define HEARTH_ACCESS_ACCOUNT_CHANGE_H
+
+#include "access/account.h"
+
+/* NULL leaves a part as it is, "" clears it (but a user name). */
+struct account_change {
+    const char *user_name, *phone_number, *display_name, *picture_url;
+    const char *profile; /* JSON text of an object that is laid over it; null takes a member out */
+};
+
+/* ERROR_VALIDATION_FAILED names what does not do or is taken. */
+bool account_change(struct request *request, const struct account *account,
+                    const struct account_change *change, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Another address, which is written to, as is the former one. */
+bool account_change_email(struct request *request, const struct account *account, const char *email,
+                          struct error *err) __attribute__((warn_unused_result));
+
+/* Another password: ends all sign-ins except one (NULL: none) within a second, makes reset tokens
+ * worthless, and tells the address. ERROR_VALIDATION_FAILED at "password" where its rules do not
+ * hold; ERROR_CONFLICT where it was changed meanwhile. */
+bool account_change_password(struct request *request, const struct account *account,
+                             const char *password, const char *except_sign_in_id, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Keeps a right password under the settings of today. What goes wrong is left for the next time. */
+void account_rehash(struct request *request, const struct account *account, const char *password);
+
+/* Takes the token of a mail for another password. The account must be this one where id is not
+ * NULL. ERROR_VALIDATION_FAILED at "token" or "password"; a password that does not do leaves the
+ * token good. */
+bool account_reset_password(struct request *request, const char *id, const char *token,
+                            const char *password, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Sends the mail to verify the address once more. Nothing where it is verified, or there is none.
+ */
+bool account_ask_email(struct request *request, const struct account *account, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Takes its token. ERROR_VALIDATION_FAILED at "token". */
+bool account_verify_email(struct request *request, const char *token, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Ends an account: its person's data, identities, keys, sign-ins, mails and budgets go, within a
+ * second everywhere; its usage stays under an id that leads to nobody. */
+bool account_delete(struct request *request, const struct account *account, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* By an operator: whether it may sign in, whether it is an operator's. Told to every worker. */
+enum account_switch { ACCOUNT_ACTIVE, ACCOUNT_ADMIN };
+bool account_set(struct request *request, const char *id, enum account_switch which, bool on,
+                 struct error *err) __attribute__((warn_unused_result));
+
+#endif

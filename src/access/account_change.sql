@@ -1,0 +1,51 @@
+-- What changes of an account.
+
+-- name: account_update
+-- Null leaves a column as it is, and an empty text clears it. What the profile's patch holds as null
+-- is taken out of it.
+UPDATE hearth.account
+SET user_name = CASE WHEN $2::text IS NULL THEN user_name ELSE $2::text END,
+    user_name_folded = CASE WHEN $2::text IS NULL THEN user_name_folded ELSE $3::text END,
+    phone_number = CASE WHEN $4::text IS NULL THEN phone_number ELSE nullif($4::text, '') END,
+    display_name = CASE WHEN $5::text IS NULL THEN display_name ELSE nullif($5::text, '') END,
+    picture_url = CASE WHEN $6::text IS NULL THEN picture_url ELSE nullif($6::text, '') END,
+    profile = CASE WHEN $7::jsonb IS NULL THEN profile ELSE jsonb_strip_nulls(profile || $7::jsonb) END,
+    updated_at = now()
+WHERE id = $1::uuid
+
+-- name: account_set_email
+-- Another address, which nobody has verified.
+UPDATE hearth.account SET email = $2::text, email_verified_at = NULL, updated_at = now() WHERE id = $1::uuid
+
+-- name: account_set_password
+-- Where it is still the one that was verified ($3; null: whichever it is).
+UPDATE hearth.account SET password = $2::text, updated_at = now()
+WHERE id = $1::uuid AND ($3::text IS NULL OR password = $3::text)
+
+-- name: account_set_active
+-- Whether it may sign in.
+UPDATE hearth.account SET is_active = $2::boolean, updated_at = now() WHERE id = $1::uuid
+
+-- name: account_set_admin
+-- Whether it is an operator's.
+UPDATE hearth.account SET is_admin = $2::boolean, updated_at = now() WHERE id = $1::uuid
+
+-- name: account_verify_email
+-- The address of a mail's token has been reached.
+UPDATE hearth.account SET email_verified_at = now(), updated_at = now()
+WHERE id = $1::uuid AND lower(email) = lower($2::text)
+
+-- name: account_end_sign_ins
+-- All but one.
+UPDATE hearth.sign_in SET ended_at = now(), end_reason = $2::text
+WHERE account_id = $1::uuid AND ended_at IS NULL AND id IS DISTINCT FROM $3::uuid
+
+-- name: account_clear_budgets
+-- The budgets of an account and of its keys.
+SELECT hearth.budget_clear(budget.id) AS owner FROM hearth.budget
+WHERE owner = 'account:' || $1::text
+   OR owner IN (SELECT 'key:' || key.id FROM hearth.key WHERE account_id = $1::uuid)
+
+-- name: account_delete
+-- With it go its identities, keys, sign-ins and mails.
+DELETE FROM hearth.account WHERE id = $1::uuid
