@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "access/audit.h"
+#include "access/ledger.h"
 #include "access/maintain.h"
 #include "access/postman.h"
 #include "base/log.h"
@@ -37,6 +38,7 @@ struct caretaker {
 const struct duty caretaker_duties[] = {
     {.name = "mail", .every_ms = 1000, .run = postman_deliver},
     {.name = "audit", .every_ms = 1000, .at_stop = true, .run = audit_drain},
+    {.name = "ledger", .every_ms = 1000, .at_stop = true, .run = ledger_sweep},
     {.name = "maintenance", .every_ms = 3600000, .run = maintain_duty},
     {.name = NULL},
 };

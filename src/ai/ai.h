@@ -38,6 +38,11 @@ struct receipt {
     int64_t tokens_input, tokens_output; /* -1: not reported */
     int64_t upstream_us, cache_us;
     int64_t paused_us; /* waits of choice: between attempts, for a turn */
+    int64_t cost_micros;
+    bool settled;            /* cost_micros is the last word */
+    const char *budget_unit; /* of the tightest budget that applies: "money"; NULL for none */
+    const char *budget_period;
+    int64_t budget_remaining; /* of it, with what calls under way may still take */
 };
 
 /* Where an answer goes while it is made, for clients that read it as a stream. */
@@ -74,7 +79,8 @@ const void *ai_run(struct ai *ai, struct request *request, struct arena *arena,
 void ai_count_call(struct ai *ai, const char *operation, const struct receipt *receipt,
                    int64_t started_us, const struct error *err);
 
-/* Sets X-Cache, Age, X-Model, X-Attempts of the response. */
+/* Sets X-Cache, Age, X-Model, X-Attempts, X-Cost-Micros (where it is known) and X-Budget-Remaining
+ * (where a budget applies) of the response. */
 void receipt_headers(struct request *request, const struct receipt *receipt);
 
 /* What presets and settings say of operations; lives as long as ai. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ai/anthropic.h"
+#include "ai/usage_report.h"
 
 enum chat_finish
 anthropic_finish(const char *reason)
@@ -23,6 +24,8 @@ anthropic_finish(const char *reason)
 void
 anthropic_read_usage(const json_t *usage, struct chat_usage *counts)
 {
+    if (!json_is_object(usage))
+        return;
     int64_t input = provider_count(usage, "input_tokens");
     int64_t output = provider_count(usage, "output_tokens");
     int64_t cached = provider_count(usage, "cache_read_input_tokens");
@@ -33,8 +36,11 @@ anthropic_read_usage(const json_t *usage, struct chat_usage *counts)
         counts->input = sum;
     if (cached >= 0)
         counts->cached = cached;
+    if (written >= 0)
+        counts->written = written;
     if (output >= 0)
         counts->output = output;
+    usage_report(counts, usage);
 }
 
 /* What the blocks of an answer add up to. */

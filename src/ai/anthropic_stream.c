@@ -46,7 +46,7 @@ grow_block(const struct stream_reader *reader, const json_t *event)
         stream_arguments(reader, stream_call(reader, 0, provider_count(event, "index")),
                          provider_text(delta, "partial_json"));
     else if (strcmp(type, "thinking_delta") == 0)
-        reader->step->has_content = true;
+        stream_made(reader, provider_text(delta, "thinking"));
 }
 
 static void

@@ -33,10 +33,19 @@ count_tokens(const struct ask *ask, const struct model_settings *model, const ch
 }
 
 void
-ask_count_usage(struct ask *ask, const struct model_settings *model, const struct chat_usage *usage)
+ask_count_tokens(struct ask *ask, const struct model_settings *model,
+                 const struct chat_usage *usage)
 {
     count_tokens(ask, model, "input", usage->input, &ask->receipt->tokens_input);
     count_tokens(ask, model, "output", usage->output, &ask->receipt->tokens_output);
+}
+
+void
+ask_count_usage(struct ask *ask, const struct model_settings *model, const struct chat_usage *usage,
+                size_t made_bytes)
+{
+    ask_count_tokens(ask, model, usage);
+    bill_add(ask, model, &(struct bill_item){usage, made_bytes, .whole = true});
 }
 
 /* How much a failure tells a person of what to do: the one that tells most is told. */
@@ -145,6 +154,7 @@ ask_models(struct ask *ask, struct provider_failure *failure)
     ask->all_lasting = true;
     bool taken = ask_chain(ask, failure);
     arena_release(&ask->scratch);
+    bill_close(ask, taken ? NULL : &failure->error);
     if (!taken)
         explain(ask, &failure->error);
     return taken;

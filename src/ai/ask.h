@@ -6,6 +6,7 @@
 #define HEARTH_AI_ASK_H
 
 #include "ai/ai.h"
+#include "ai/bill.h"
 #include "ai/provider.h"
 #include "ai/strategy.h"
 
@@ -41,7 +42,7 @@ struct ask_question {
     bool (*tick)(struct ask *ask);
 };
 
-enum { ASK_ATTEMPTS_NOTED = 24 };
+enum { ASK_ATTEMPTS_NOTED = 24, ASK_NO_OUTPUT = -1 };
 
 struct ask {
     struct ai *ai;
@@ -58,13 +59,20 @@ struct ask {
     bool is_bounded; /* the policy's budget ends attempts too; otherwise only their beginning */
     bool one_try;    /* no retries: there is something else to serve */
     int64_t tokens;  /* what question and answer may take, for the pace */
-    bool committed;  /* bytes of the answer went to the client */
+    /* What budgets reserve. */
+    int64_t input_tokens;  /* no fewer than the question has; 0: told by the request's bytes */
+    int64_t output_tokens; /* that an answer may have; 0: as the model or the settings say;
+                              ASK_NO_OUTPUT: there are none */
+    int64_t repairs;       /* further answers that one model may be asked for */
+    bool whole;            /* a stream is held back: each attempt may be charged for all of it */
+    bool committed;        /* bytes of the answer went to the client */
 
     /* The attempt owner's. */
     struct arena scratch; /* of one event */
     bool all_lasting;     /* no model will answer before somebody mends it */
     struct error_attempt noted[ASK_ATTEMPTS_NOTED];
     size_t noted_count;
+    struct bill bill;
 };
 
 /* Asks until an answer is taken. false: failure holds what a person can act on, its error with
@@ -73,9 +81,11 @@ struct ask {
 bool ask_models(struct ask *ask, struct provider_failure *failure)
     __attribute__((warn_unused_result));
 
-/* Adds what the provider reported to the receipt and the metrics; for read() and end(). */
+/* Adds what the provider reported to the receipt and the metrics, and what is charged for to the
+ * bill; for read(), also where it does not take the answer. made_bytes are those that the model
+ * made. Of streams the attempt owner counts by itself. */
 void ask_count_usage(struct ask *ask, const struct model_settings *model,
-                     const struct chat_usage *usage);
+                     const struct chat_usage *usage, size_t made_bytes);
 
 /* Whether the answer is still wanted; lets the question tick. */
 bool ask_goes_on(struct ask *ask);

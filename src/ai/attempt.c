@@ -108,6 +108,14 @@ add_trace(const struct ask *ask, struct provider_request *request)
     provider_add_header(request, "traceparent", span);
 }
 
+/* So that a line of the provider's log can be held against one of the ledger. */
+static void
+add_call_id(const struct ask *ask, struct provider_request *request)
+{
+    if (ask->bill.reservation.id[0] != '\0')
+        provider_add_header(request, "X-Client-Request-Id", ask->bill.reservation.id);
+}
+
 static void
 count_waiting(const struct attempt *attempt, const struct upstream_answer *answer)
 {
@@ -154,8 +162,13 @@ send(struct attempt *attempt, const struct provider_request *request,
     struct upstream_answer answer = {.first_token_us = -1};
     bool answered = upstream_send(ask->ai->upstream, &call, ask->arena, &answer, failure);
     count_waiting(attempt, &answer);
-    if (answered ? answer.streamed : was_whole(attempt, &answer, failure))
-        return reading_end(&attempt->reading, failure);
+    if (ask->streams) {
+        bool is_whole = answered ? answer.streamed : was_whole(attempt, &answer, failure);
+        enum ask_verdict verdict = is_whole ? reading_end(&attempt->reading, failure) : ASK_NEXT;
+        reading_count(&attempt->reading);
+        if (is_whole)
+            return verdict;
+    }
     if (!answered)
         return ASK_NEXT;
     if (answer.head.status == 200)
@@ -248,10 +261,15 @@ attempt_once(struct attempt *attempt, struct provider_failure *failure)
         note(attempt, failure, started_ms);
         return ASK_NEXT;
     }
+    if (!bill_open(ask, &request, failure)) {
+        link_leave(&attempt->link, &(struct provider_failure){.class = FAULT_CALLER}, -1);
+        return ASK_FINAL;
+    }
     if (attempt->made == 0)
         retry_budget_call(ask->ai->host, clock_monotonic_us());
     attempt->made++;
     add_trace(ask, &request);
+    add_call_id(ask, &request);
     if (ask->streams)
         reading_init(&attempt->reading, ask, attempt->model);
     int64_t input = ask->receipt->tokens_input, output = ask->receipt->tokens_output;

@@ -15,6 +15,10 @@ enum ask_verdict attempt_model(struct ask *ask, const struct model_settings *mod
 /* The model's own clocks, and the strategy's where it has none. */
 struct upstream_clocks attempt_clocks(const struct ask *ask, const struct model_settings *model);
 
+/* Adds what a provider reported to the receipt and the metrics. */
+void ask_count_tokens(struct ask *ask, const struct model_settings *model,
+                      const struct chat_usage *usage);
+
 /* Waits between attempts; false when the client left. */
 bool attempt_pause(struct ask *ask, int64_t wait_ms);
 

@@ -91,5 +91,26 @@ chat_has_image(const struct chat_message *message)
 void
 chat_usage_init(struct chat_usage *usage)
 {
-    *usage = (struct chat_usage){-1, -1, -1, -1};
+    *usage =
+        (struct chat_usage){.input = -1, .output = -1, .cached = -1, .thought = -1, .written = -1};
+}
+
+static size_t
+bytes_of(const char *text)
+{
+    return text ? strlen(text) : 0;
+}
+
+size_t
+chat_answer_bytes(const struct chat_answer *answer)
+{
+    size_t bytes = 0;
+    const struct chat_choice *choices = answer->choices.items;
+    for (size_t i = 0; i < answer->choices.count; i++) {
+        const struct chat_tool_call *calls = choices[i].tool_calls.items;
+        bytes += bytes_of(choices[i].text) + bytes_of(choices[i].refusal);
+        for (size_t j = 0; j < choices[i].tool_calls.count; j++)
+            bytes += bytes_of(calls[j].name) + bytes_of(calls[j].arguments);
+    }
+    return bytes;
 }

@@ -91,12 +91,17 @@ enum chat_finish {
     CHAT_FINISH_REFUSED, /* content filter, refusal of the model */
 };
 
-/* Whatever the provider's arithmetic: input with what came from its cache, output with what the
- * model thought. -1: not reported. */
+enum { CHAT_USAGE_RAW_BYTES = 160 };
+
+/* Whatever the provider's arithmetic: input with what came from its cache and what went there,
+ * output with what the model thought. -1: not reported. */
 struct chat_usage {
     int64_t input, output;
-    int64_t cached;  /* of input */
-    int64_t thought; /* of output */
+    int64_t cached;                 /* of input: read from the provider's cache */
+    int64_t thought;                /* of output */
+    int64_t written;                /* of input: written to the provider's cache */
+    unsigned reports;               /* how often it was reported: a stream may say it again */
+    char raw[CHAT_USAGE_RAW_BYTES]; /* the provider's own figures, as JSON; "" for none */
 };
 
 struct chat_choice {
@@ -146,6 +151,9 @@ const char *chat_tool_name(const struct chat *chat, size_t index);
 const char *chat_text(const struct chat_message *message, struct arena *arena);
 
 bool chat_has_image(const struct chat_message *message);
+
+/* About how many bytes of it a model made. */
+size_t chat_answer_bytes(const struct chat_answer *answer);
 
 /* Nothing reported. */
 void chat_usage_init(struct chat_usage *usage);

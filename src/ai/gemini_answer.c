@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ai/gemini.h"
+#include "ai/usage_report.h"
 
 void
 gemini_read_usage(const json_t *document, struct chat_usage *counts)
@@ -9,11 +10,14 @@ gemini_read_usage(const json_t *document, struct chat_usage *counts)
     const json_t *usage = json_object_get(document, "usageMetadata");
     if (!json_is_object(usage))
         return;
-    counts->input = provider_count(usage, "promptTokenCount");
+    /* What its own tools looked up is billed as input, and told apart from the prompt. */
+    counts->input = provider_sum(provider_count(usage, "promptTokenCount"),
+                                 provider_count(usage, "toolUsePromptTokenCount"));
     counts->cached = provider_count(usage, "cachedContentTokenCount");
     counts->thought = provider_count(usage, "thoughtsTokenCount");
     /* Here, unlike elsewhere, thoughts are billed beside the answer and not within it. */
     counts->output = provider_sum(provider_count(usage, "candidatesTokenCount"), counts->thought);
+    usage_report(counts, usage);
 }
 
 enum chat_finish

@@ -21,7 +21,7 @@ read_part(const struct stream_reader *reader, int64_t index, const json_t *part)
 {
     const char *text = provider_text(part, "text");
     if (json_is_true(json_object_get(part, "thought")))
-        reader->step->has_content |= text && text[0] != '\0';
+        stream_made(reader, text);
     else
         stream_text(reader, index, text);
     read_call(reader, index, json_object_get(part, "functionCall"));

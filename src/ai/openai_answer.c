@@ -3,6 +3,7 @@
 
 #include "ai/openai.h"
 #include "ai/thoughts.h"
+#include "ai/usage_report.h"
 
 static const char *
 message_text(const json_t *message, struct arena *arena)
@@ -57,6 +58,11 @@ openai_read_usage(const json_t *usage, struct chat_usage *counts)
     counts->output = provider_count(usage, is_response ? "output_tokens" : "completion_tokens");
     counts->cached = provider_count(input, "cached_tokens");
     counts->thought = provider_count(output, "reasoning_tokens");
+    counts->written = provider_count(input, "cache_write_tokens");
+    /* DeepSeek says it beside the others. */
+    if (counts->cached < 0)
+        counts->cached = provider_count(usage, "prompt_cache_hit_tokens");
+    usage_report(counts, usage);
 }
 
 static void

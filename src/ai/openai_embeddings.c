@@ -31,7 +31,8 @@ openai_parse_embeddings(const json_t *document, size_t count, struct arena *aren
 {
     const json_t *data = json_object_get(document, "data");
     vectors_init(embeddings, count, arena);
-    embeddings->tokens = provider_count(json_object_get(document, "usage"), "prompt_tokens");
+    openai_read_usage(json_object_get(document, "usage"), &embeddings->usage);
+    embeddings->tokens = embeddings->usage.input;
     for (size_t i = 0; i < json_array_size(data); i++) {
         const json_t *item = json_array_get(data, i);
         int64_t index = provider_count(item, "index");

@@ -35,8 +35,7 @@ add_refusal(const struct stream_reader *reader, const json_t *event)
 static void
 add_thought(const struct stream_reader *reader, const json_t *event)
 {
-    (void)event;
-    reader->step->has_content = true;
+    stream_made(reader, provider_text(event, "delta"));
 }
 
 static void

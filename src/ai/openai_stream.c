@@ -37,22 +37,18 @@ read_content(const struct stream_reader *reader, int64_t index, const json_t *co
     struct stream_choice *choice = text ? stream_choice(reader, index) : NULL;
     if (!choice)
         return;
-    reader->step->has_content |= text[0] != '\0';
+    stream_made(reader, text);
+    size_t made_bytes = reader->step->made_bytes;
     stream_text(reader, index, thoughts_filter(&choice->thoughts, text, reader->stream->arena));
-}
-
-static bool
-is_text(const json_t *object, const char *name)
-{
-    return json_string_length(json_object_get(object, name)) > 0;
+    reader->step->made_bytes = made_bytes; /* the same text, without thoughts */
 }
 
 static void
 read_delta(const struct stream_reader *reader, int64_t index, const json_t *delta)
 {
     const json_t *calls = json_object_get(delta, "tool_calls");
-    if (is_text(delta, "reasoning_content") || is_text(delta, "reasoning"))
-        reader->step->has_content = true;
+    const char *thought = provider_text(delta, "reasoning_content");
+    stream_made(reader, thought ? thought : provider_text(delta, "reasoning"));
     read_content(reader, index, json_object_get(delta, "content"));
     stream_refusal(reader, index, provider_text(delta, "refusal"));
     for (size_t i = 0; i < json_array_size(calls); i++)

@@ -132,12 +132,13 @@ answer_locally(struct run *run, struct error *err)
 }
 
 /* What serves when no model answered: an old answer, the local way. Nothing does where the question
- * itself was refused, the client left, or has a part of an answer already. */
+ * itself was refused, the budget is spent, the client left, or has a part of an answer already. */
 static const void *
 fall_back(struct run *run, const struct error *failure)
 {
     if (failure->code == ERROR_CONTENT_REFUSED || failure->code == ERROR_CONTEXT_TOO_LONG ||
-        failure->code == ERROR_CLIENT_CLOSED || run->ask.committed)
+        failure->code == ERROR_CLIENT_CLOSED || failure->code == ERROR_BUDGET_EXHAUSTED ||
+        run->ask.committed)
         return NULL;
     struct answer_kept kept;
     const void *output = NULL;
@@ -168,6 +169,8 @@ ask(struct run *run, struct error *failed)
         .streams = sink && run->operation->kind == ANSWER_TEXT,
         .is_bounded = !sink,                /* a stream that flows is bounded by its clocks */
         .one_try = run->answers.stale.data, /* there is an old answer at hand */
+        .repairs = run->operation->repairable ? 1 : 0,
+        .whole = sink && (sink->whole || run->model->whole),
     };
     strbuf_init(&run->said, run->arena, 256);
     struct provider_failure failure;

@@ -16,7 +16,7 @@
 
 struct event;
 
-enum { PROVIDER_HEADERS_MAX = 6, PROVIDER_REASON_MAX_BYTES = 1000 };
+enum { PROVIDER_HEADERS_MAX = 8, PROVIDER_REASON_MAX_BYTES = 1000 };
 
 struct provider_header {
     const char *name, *value; /* a value may be a secret */
@@ -112,8 +112,9 @@ struct provider_step {
     const json_t *document;          /* the event's JSON; NULL: skipped, comment, or marker */
     const struct chat_delta *deltas; /* in the scratch arena */
     size_t count;
-    bool has_content; /* text, thoughts, tool calls: a token was made, even where no delta shows it
-                       */
+    bool has_content;  /* text, thoughts, tool calls: a token was made, even where no delta shows it
+                        */
+    size_t made_bytes; /* of them */
 };
 
 /* Vectors of texts, in the order of the texts. */
@@ -121,6 +122,7 @@ struct embeddings {
     float **vectors;
     size_t count, dimensions;
     int64_t tokens; /* -1: not reported */
+    struct chat_usage usage;
 };
 
 struct provider {

@@ -125,10 +125,12 @@ read_answer(struct ask *ask, const struct model_settings *model, const char *byt
     struct run *run = run_of(ask);
     struct chat_answer answer;
     const json_t *document;
-    if (!provider_parse(provider_of(model->provider->kind), bytes, length, ask->arena, &document,
-                        &answer, failure))
+    bool is_answer = provider_parse(provider_of(model->provider->kind), bytes, length, ask->arena,
+                                    &document, &answer, failure);
+    if (is_answer || answer.usage.reports > 0)
+        ask_count_usage(ask, model, &answer.usage, chat_answer_bytes(&answer));
+    if (!is_answer)
         return ASK_NEXT;
-    ask_count_usage(ask, model, &answer.usage);
     return judge(run, answer.choices.items, failure);
 }
 
@@ -191,8 +193,8 @@ static enum ask_verdict
 end(struct ask *ask, const struct model_settings *model, const struct provider_stream *stream,
     struct provider_failure *failure)
 {
+    (void)model;
     struct run *run = run_of(ask);
-    ask_count_usage(ask, model, &stream->usage);
     const struct chat_choice choice = {
         .text = run->said.data,
         .refusal = run->refused ? "the model refused to answer" : NULL,

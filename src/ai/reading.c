@@ -1,6 +1,7 @@
 /* From bytes to events, from events to steps. */
 #include "ai/reading.h"
 
+#include "ai/attempt.h"
 #include "ai/run.h"
 #include "host/metrics.h"
 
@@ -20,10 +21,14 @@ take_event(void *context, const struct event *event)
     struct reading *reading = context;
     struct ask *ask = reading->ask;
     struct provider_step step = {0};
+    unsigned reports = reading->stream.usage.reports;
     arena_reset(&ask->scratch);
-    if (!provider_event(provider_of(reading->model->provider->kind), &reading->stream, event,
-                        &ask->scratch, &step, reading->failure) ||
-        !ask->question->step(ask, reading->model, event, &step, reading->failure)) {
+    bool is_good = provider_event(provider_of(reading->model->provider->kind), &reading->stream,
+                                  event, &ask->scratch, &step, reading->failure);
+    reading->made_bytes += step.made_bytes;
+    if (reading->stream.usage.reports > reports)
+        reading->made_bytes = 0; /* a report is of all there was so far */
+    if (!is_good || !ask->question->step(ask, reading->model, event, &step, reading->failure)) {
         reading->progress = UPSTREAM_STOP;
         return false;
     }
@@ -67,6 +72,16 @@ count_malformed(const struct reading *reading)
                 reading->stream.malformed);
 }
 
+void
+reading_count(struct reading *reading)
+{
+    const struct provider_stream *stream = &reading->stream;
+    ask_count_tokens(reading->ask, reading->model, &stream->usage);
+    bill_add(reading->ask, reading->model,
+             &(struct bill_item){&stream->usage, reading->made_bytes,
+                                 stream->finished && (stream->ended || reading->is_whole)});
+}
+
 enum ask_verdict
 reading_end(struct reading *reading, struct provider_failure *failure)
 {
@@ -78,6 +93,7 @@ reading_end(struct reading *reading, struct provider_failure *failure)
         reading->progress == UPSTREAM_STOP)
         return ASK_NEXT;
     count_malformed(reading);
+    reading->is_whole = true;
     if (!reading->stream.finished) {
         *failure = (struct provider_failure){.class = FAULT_TRANSIENT, .retry_after_ms = -1};
         error_set(&failure->error, ERROR_UPSTREAM_INCOMPLETE, "the model's answer broke off");

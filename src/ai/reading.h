@@ -13,6 +13,8 @@ struct reading {
     struct event_parser parser;
     struct provider_stream stream;
     enum upstream_progress progress; /* of the bytes read last */
+    size_t made_bytes;               /* by the model, since usage was last reported */
+    bool is_whole;                   /* its end was told */
     struct provider_failure *failure;
 };
 
@@ -25,5 +27,8 @@ enum upstream_progress reading_take(struct reading *reading, const char *bytes, 
 /* The bytes have ended in good order: asks the question for its verdict, unless the answer is not
  * whole. */
 enum ask_verdict reading_end(struct reading *reading, struct provider_failure *failure);
+
+/* Counts what is charged for it, however it ended; once. */
+void reading_count(struct reading *reading);
 
 #endif

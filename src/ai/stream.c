@@ -97,7 +97,7 @@ stream_begin_call(const struct stream_reader *reader, int64_t choice, int64_t so
     delta->tool = call->tool;
     delta->id = call->id;
     delta->name = name;
-    reader->step->has_content = true;
+    stream_made(reader, name);
     return call;
 }
 
@@ -110,6 +110,15 @@ stream_begin_answer(const struct stream_reader *reader, int64_t choice, int64_t 
 }
 
 void
+stream_made(const struct stream_reader *reader, const char *text)
+{
+    if (!text || text[0] == '\0')
+        return;
+    reader->step->has_content = true;
+    reader->step->made_bytes += strlen(text);
+}
+
+void
 stream_arguments(const struct stream_reader *reader, struct stream_call *call, const char *text)
 {
     if (!call || !text || text[0] == '\0')
@@ -119,7 +128,7 @@ stream_arguments(const struct stream_reader *reader, struct stream_call *call, c
     delta->tool = call->tool;
     delta->text = text;
     call->has_arguments = true;
-    reader->step->has_content = true;
+    stream_made(reader, text);
 }
 
 void
@@ -128,7 +137,7 @@ stream_text(const struct stream_reader *reader, int64_t choice, const char *text
     if (!text || text[0] == '\0' || !stream_choice(reader, choice))
         return;
     add_delta(reader, CHAT_DELTA_TEXT, choice)->text = text;
-    reader->step->has_content = true;
+    stream_made(reader, text);
 }
 
 void
@@ -139,7 +148,7 @@ stream_refusal(const struct stream_reader *reader, int64_t choice, const char *t
         return;
     within->refused = true;
     add_delta(reader, CHAT_DELTA_REFUSAL, choice)->text = text;
-    reader->step->has_content = true;
+    stream_made(reader, text);
 }
 
 static bool

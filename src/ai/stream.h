@@ -49,6 +49,9 @@ void stream_begin_answer(const struct stream_reader *reader, int64_t choice, int
 void stream_arguments(const struct stream_reader *reader, struct stream_call *call,
                       const char *text);
 
+/* Notes that the model made this text, shown or not; nothing for NULL or "". */
+void stream_made(const struct stream_reader *reader, const char *text);
+
 /* Text of the answer or of a refusal; nothing for NULL or "". Texts live as long as scratch. */
 void stream_text(const struct stream_reader *reader, int64_t choice, const char *text);
 void stream_refusal(const struct stream_reader *reader, int64_t choice, const char *text);

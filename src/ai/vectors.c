@@ -11,6 +11,7 @@ vectors_init(struct embeddings *embeddings, size_t count, struct arena *arena)
 {
     *embeddings = (struct embeddings){
         .vectors = arena_array(arena, count, sizeof(float *)), .count = count, .tokens = -1};
+    chat_usage_init(&embeddings->usage);
 }
 
 /* NULL where one is no finite number. */

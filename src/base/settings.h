@@ -49,6 +49,9 @@ struct model_settings {
     int64_t context_tokens;     /* 0: unknown */
     int64_t price_input_micros; /* per million tokens, in millionths of the currency unit */
     int64_t price_output_micros;
+    int64_t price_cached_input_micros; /* price_input_micros where not set */
+    int64_t price_cache_write_micros;  /* likewise */
+    int64_t output_tokens;             /* that an answer may have; 0: unknown */
     const struct model_settings *fallbacks[MODEL_FALLBACKS_MAX + 1]; /* NULL-terminated, in order */
     int64_t requests_per_minute;                                     /* 0: no limit known */
     int64_t tokens_per_minute;
@@ -154,6 +157,8 @@ struct settings {
     int64_t trace_retention_days; /* TRACE_RETENTION_DAYS */
     bool trace_bodies;            /* TRACE_BODIES */
     int64_t trace_body_bytes;     /* TRACE_BODY_BYTES */
+    int64_t reservation_ttl_s;    /* RESERVATION_TTL */
+    int64_t reserved_output;      /* RESERVED_OUTPUT: tokens */
     const char *spool_directory;  /* SPOOL_DIRECTORY */
 
     /* from the file's sections and the keys above; "local" is always the last one of both */

@@ -156,12 +156,32 @@ provider_derive(struct settings_roster *roster, const struct kind *kind)
     provider->responses = has_responses(provider, NULL);
 }
 
+/* Prices below 0 were not set. */
+static struct model_draft
+model_draft(const char *name, int line)
+{
+    return (struct model_draft){
+        .name = name,
+        .line = line,
+        .model = {.price_cached_input_micros = -1, .price_cache_write_micros = -1}};
+}
+
+static void
+complete_prices(struct model_settings *model)
+{
+    if (model->price_cached_input_micros < 0)
+        model->price_cached_input_micros = model->price_input_micros;
+    if (model->price_cache_write_micros < 0)
+        model->price_cache_write_micros = model->price_input_micros;
+}
+
 static void
 model_derive(struct settings_roster *roster, const char *name,
              const struct provider_settings *provider)
 {
-    struct model_draft draft = {.name = name};
+    struct model_draft draft = model_draft(name, 0);
     settings_defaults(roster->reading, model_rows, &draft);
+    complete_prices(&draft.model);
     draft.model.name = draft.model.id = name;
     draft.model.aliases = settings_no_aliases;
     draft.model.provider = provider;
@@ -181,8 +201,9 @@ read_sections(struct settings_roster *roster)
                 !provider_named(roster, section->name))
                 provider_add(roster, &draft);
         } else if (section->kind == SECTION_MODEL) {
-            struct model_draft draft = {.name = section->name, .line = section->line};
+            struct model_draft draft = model_draft(section->name, section->line);
             settings_section_read(reading, i, model_rows, &draft);
+            complete_prices(&draft.model);
             if (name_is_reserved(reading, section->name, section->line) ||
                 settings_roster_model(roster, section->name))
                 continue;

@@ -203,6 +203,14 @@ const struct setting settings_rows[] = {
     {"REQUEST_LOGGING_ENABLED", .type = SETTING_BOOLEAN, AT(request_log), .initial = "false",
      .doc = "Log a line for each request. The web server's access log has one already; failures "
             "of ours are always logged."},
+    {"RESERVATION_TTL", .type = SETTING_INTEGER, AT(reservation_ttl_s), .initial = "900",
+     .minimum = 1, .maximum = 86400,
+     .doc = "Seconds after which a call that was not settled no longer holds what it reserved of "
+            "budgets. Longer than any call takes."},
+    {"RESERVED_OUTPUT", .type = SETTING_INTEGER, AT(reserved_output), .initial = "4096",
+     .minimum = 1, .maximum = 1000000,
+     .doc = "Tokens that are reserved of budgets for an answer where neither the request nor the "
+            "model says how many it may have."},
     {"RESILIENCE_CUSTOM_CONFIG", .type = SETTING_TEXT, AT(resilience_custom_config), .initial = "",
      .maximum = 4096,
      .doc = "A JSON object that overrides parts of the preset: docs/resilience.md tells its "
@@ -303,12 +311,24 @@ const struct setting model_rows[] = {
      MODEL_CLOCK("from connected to the headers of the answer")},
     {"id", .type = SETTING_TEXT, AT(model.id), .minimum = 1, .maximum = 128,
      .doc = "What the provider calls it. Default: its name."},
+    {"max_output", .type = SETTING_INTEGER, AT(model.output_tokens), .initial = "0",
+     .maximum = 100000000,
+     .doc = "Tokens that an answer may have where the request sets no limit: what budgets reserve "
+            "for it. 0: not known, RESERVED_OUTPUT is reserved."},
+    {"price_cache_write", .type = SETTING_MICROS, AT(model.price_cache_write_micros),
+     .maximum = 1000000,
+     .doc = "Price of a million tokens of questions that the provider put into its cache. Default: "
+            "price_input."},
+    {"price_cached_input", .type = SETTING_MICROS, AT(model.price_cached_input_micros),
+     .maximum = 1000000,
+     .doc = "Price of a million tokens of questions that the provider had in its cache. Default: "
+            "price_input."},
     {"price_input", .type = SETTING_MICROS, AT(model.price_input_micros), .initial = "0",
      .maximum = 1000000,
-     .doc = "Price of a million tokens of questions, as a decimal number. Noted; nothing is "
-            "charged by it yet."},
+     .doc = "Price of a million tokens of questions, as a decimal number."},
     {"price_output", .type = SETTING_MICROS, AT(model.price_output_micros), .initial = "0",
-     .maximum = 1000000, .doc = "Price of a million tokens of answers, likewise."},
+     .maximum = 1000000,
+     .doc = "Price of a million tokens of answers, with what the model thought."},
     {"provider", .type = SETTING_TEXT, AT(provider), .minimum = 1, .maximum = 64,
      .doc = "Name of its provider. Needed."},
     {"queue_timeout_ms", .type = SETTING_INTEGER, AT(model.queue_timeout_ms), .initial = "1000",

@@ -48,6 +48,18 @@
       "Tokens reported by providers, by model and direction.")                                     \
     X(AI_FIRST_TOKEN, HISTOGRAM, "hearth_ai_first_token_seconds",                                  \
       "Time from asking a model for a stream to its first token, by model.")                       \
+    X(AI_COST, COUNTER, "hearth_ai_cost_micros_total",                                             \
+      "What calls cost by the prices of models, in millionths of the currency unit, by model and " \
+      "usage source.")                                                                             \
+    X(RESERVATIONS, COUNTER, "hearth_reservations_total", "Reservations made in budgets.")         \
+    X(RESERVATIONS_HELD, GAUGE, "hearth_reservations_held",                                        \
+      "Calls that hold a part of a budget, in the whole database.")                                \
+    X(RESERVATIONS_LEAKED, COUNTER, "hearth_reservations_leaked_total",                            \
+      "Reservations that ran out because their calls were lost.")                                  \
+    X(BUDGET_REFUSED, COUNTER, "hearth_budget_refused_total",                                      \
+      "Calls refused because a budget was spent, by its unit and period.")                         \
+    X(SETTLEMENTS, COUNTER, "hearth_settlements_total",                                            \
+      "Settlements of calls, by result: told to the database, or spooled for later.")              \
     X(AI_MALFORMED_EVENTS, COUNTER, "hearth_ai_malformed_events_total",                            \
       "Events of streamed answers that could not be read and were skipped, by model.")             \
     X(AI_REPAIRS, COUNTER, "hearth_ai_repairs_total",                                              \

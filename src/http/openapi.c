@@ -31,7 +31,8 @@ static const struct {
 
 /* The statuses of failure that the platform itself can answer; 0 ends. A handler's further ones are
  * in route->answers. */
-static const int failures_known[] = {400, 401, 404, 413, 415, 422, 429, 431, 500, 502, 503, 504, 0};
+static const int failures_known[] = {400, 401, 402, 404, 413, 415, 422,
+                                     429, 431, 500, 502, 503, 504, 0};
 
 /* Whether the platform can answer a request of this row with this one of them. */
 static bool
@@ -42,6 +43,8 @@ may_fail(const struct route *route, int status)
     switch (status) {
     case 401:
         return takes_key;
+    case 402:
+        return asks_models && takes_key && route->errors != ERRORS_OPENAI;
     case 404:
         return strchr(route->pattern, '{') != NULL;
     case 413:

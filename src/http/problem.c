@@ -55,6 +55,10 @@ const struct error_info *
 problem_info(enum error_code code, enum error_style style)
 {
     static const struct error_info fields = {"validation_failed", "Validation failed", 400, false};
+    /* What clients of OpenAI's know to be a spent quota, and do not ask again. */
+    static const struct error_info quota = {"insufficient_quota", "Budget exhausted", 429, false};
+    if (style == ERRORS_OPENAI && code == ERROR_BUDGET_EXHAUSTED)
+        return &quota;
     if (code != ERROR_VALIDATION_FAILED || style == ERRORS_PROBLEM)
         return error_info(code);
     return style == ERRORS_FIELDS ? &fields : error_info(ERROR_INVALID_REQUEST);

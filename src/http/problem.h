@@ -15,7 +15,8 @@ extern const struct schema problem_schema, openai_failure_schema, anthropic_fail
 enum error_style problem_style(const struct request *request);
 
 /* The status and code of an error in this style: where bad fields are 422 validation_failed, the
- * compatible styles have 400 invalid_request, and ERRORS_FIELDS has 400 validation_failed. */
+ * compatible styles have 400 invalid_request, and ERRORS_FIELDS has 400 validation_failed; a spent
+ * budget is 429 insufficient_quota in ERRORS_OPENAI. */
 const struct error_info *problem_info(enum error_code code, enum error_style style);
 
 /* The name of an error for programs in this style: the member code, or Anthropic's type. */

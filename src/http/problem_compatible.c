@@ -156,7 +156,7 @@ problem_openai(struct request *request, const struct error *err, struct strbuf *
     const struct error_info *info = problem_info(err->code, ERRORS_OPENAI);
     struct openai_error error = {
         .message = message(err, info, &request->arena),
-        .type = class_of(info->status)->openai,
+        .type = err->code == ERROR_BUDGET_EXHAUSTED ? info->name : class_of(info->status)->openai,
         .param = first_field(err, &request->arena),
         .code = err->reason_code ? err->reason_code : problem_openai_code(err->code),
         .attempts = problem_attempts(err, &request->arena),

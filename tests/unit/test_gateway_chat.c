@@ -250,7 +250,7 @@ streams_texts_choice_by_choice(void **state)
         {.kind = CHAT_DELTA_FINISH, .finish = CHAT_FINISH_STOP},
         {.kind = CHAT_DELTA_FINISH, .finish = CHAT_FINISH_LENGTH, .choice = 1},
     };
-    const struct chat_usage usage = {3, 2, -1, -1};
+    const struct chat_usage usage = {.input = 3, .output = 2, .cached = -1, .thought = -1};
     const char *stream = write_stream(&surface_chat, "{}", deltas, 5, &usage);
     assert_int_equal(event_count(stream), 8);
     assert_string_equal(at(event_at(stream, 0), "object"), "\"chat.completion.chunk\"");
@@ -276,7 +276,7 @@ streams_calls_piece_by_piece(void **state)
         {.kind = CHAT_DELTA_TOOL, .tool = 1, .id = "c2", .name = "g"},
         {.kind = CHAT_DELTA_FINISH, .finish = CHAT_FINISH_STOP},
     };
-    const struct chat_usage usage = {-1, -1, -1, -1};
+    const struct chat_usage usage = {.input = -1, .output = -1, .cached = -1, .thought = -1};
     const char *stream = write_stream(&surface_chat, "{}", deltas, 5, &usage);
     assert_string_equal(at(event_at(stream, 1), "choices/0/delta/tool_calls"),
                         "[{\"index\":0,\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":"
@@ -292,7 +292,7 @@ streams_usage_to_who_asked_for_it(void **state)
 {
     (void)state;
     const struct chat_delta deltas[] = {{.kind = CHAT_DELTA_TEXT, .text = "x"}};
-    const struct chat_usage usage = {3, 2, -1, -1};
+    const struct chat_usage usage = {.input = 3, .output = 2, .cached = -1, .thought = -1};
     const char *stream = write_stream(
         &surface_chat, "{\"stream_options\":{\"include_usage\":true}}", deltas, 1, &usage);
     assert_string_equal(at(event_at(stream, 1), "usage"), "null");

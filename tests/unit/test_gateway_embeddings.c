@@ -94,7 +94,7 @@ writes_vectors_as_numbers_and_as_little_endian_bytes(void **state)
     (void)state;
     float first[] = {1, -0.5f}, second[] = {0.1f, 0};
     float *vectors[] = {first, second};
-    struct embeddings embeddings = {vectors, 2, 2, 9};
+    struct embeddings embeddings = {.vectors = vectors, .count = 2, .dimensions = 2, .tokens = 9};
     assert_string_equal(
         written(&embeddings, "float"),
         "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"index\":0,\"embedding\":"

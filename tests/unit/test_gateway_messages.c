@@ -167,7 +167,7 @@ streams_blocks_one_after_another(void **state)
         {.kind = CHAT_DELTA_ARGUMENTS, .text = "{}"},
         {.kind = CHAT_DELTA_FINISH, .finish = CHAT_FINISH_STOP},
     };
-    const struct chat_usage usage = {3, 2, -1, -1};
+    const struct chat_usage usage = {.input = 3, .output = 2, .cached = -1, .thought = -1};
     const char *stream = write_stream(&surface_messages, "{}", deltas, 5, &usage);
     static const char *const types[] = {
         "message_start",      "content_block_start", "content_block_delta", "content_block_delta",

@@ -332,7 +332,8 @@ streams_text_and_calls_as_openai_does(void **state)
     step((struct chat_delta){.kind = CHAT_DELTA_ARGUMENTS, .tool = 1, .text = "{}"});
     step((struct chat_delta){.kind = CHAT_DELTA_ARGUMENTS, .tool = 0, .text = "1}"});
     step((struct chat_delta){.kind = CHAT_DELTA_FINISH, .finish = CHAT_FINISH_TOOL_CALLS});
-    responses_end(&reply, &(struct chat_usage){3, 2, -1, -1}, &out);
+    responses_end(&reply,
+                  &(struct chat_usage){.input = 3, .output = 2, .cached = -1, .thought = -1}, &out);
     responses_complete(&reply, &out);
     assert_string_equal(events(), "response.created\n"
                                   "response.in_progress\n"
@@ -371,7 +372,8 @@ streams_an_answer_without_a_word(void **state)
     (void)state;
     responses_begin(&reply, &out);
     step((struct chat_delta){.kind = CHAT_DELTA_FINISH, .finish = CHAT_FINISH_STOP});
-    responses_end(&reply, &(struct chat_usage){-1, -1, -1, -1}, &out);
+    responses_end(
+        &reply, &(struct chat_usage){.input = -1, .output = -1, .cached = -1, .thought = -1}, &out);
     responses_complete(&reply, &out);
     assert_non_null(strstr(events(), "response.output_item.done\nresponse.completed\n"));
     const json_t *response = json_object_get(last_event(), "response");
@@ -385,7 +387,8 @@ ends_a_cut_answer_as_incomplete(void **state)
     responses_begin(&reply, &out);
     step((struct chat_delta){.kind = CHAT_DELTA_TEXT, .text = "Half"});
     step((struct chat_delta){.kind = CHAT_DELTA_FINISH, .finish = CHAT_FINISH_LENGTH});
-    responses_end(&reply, &(struct chat_usage){-1, -1, -1, -1}, &out);
+    responses_end(
+        &reply, &(struct chat_usage){.input = -1, .output = -1, .cached = -1, .thought = -1}, &out);
     responses_complete(&reply, &out);
     assert_null(strstr(events(), "response.completed"));
     const json_t *event = last_event();

@@ -60,13 +60,13 @@ read_answer(struct ask *ask, const struct model_settings *model, const char *byt
     error_clear(&err);
     if (!document ||
         !provider->parse_embeddings(document, call->input.count, ask->arena, &embeddings, &err)) {
+        if (document && embeddings.usage.reports > 0)
+            ask_count_usage(ask, model, &embeddings.usage, 0);
         provider_fail(failure, ERROR_UPSTREAM_INVALID, "the provider's answer holds no embeddings");
         failure->class = FAULT_TRANSIENT;
         return ASK_NEXT;
     }
-    ask_count_usage(ask, model,
-                    &(struct chat_usage){
-                        .input = embeddings.tokens, .output = -1, .cached = -1, .thought = -1});
+    ask_count_usage(ask, model, &embeddings.usage, 0);
     const char *format = call->asked->encoding_format;
     strbuf_init(&call->body, ask->arena, length + 1);
     /* Some servers of OpenAI's kind do not know the format that was asked for. */
@@ -116,6 +116,7 @@ ask_provider(struct embedding_call *call, const struct model_settings *model,
         .policy = strategy_of_gateway(ai_strategies(ai)),
         .is_callers = true,
         .tokens = (int64_t)(call->input.bytes / 4) + 1,
+        .output_tokens = ASK_NO_OUTPUT,
     };
     bool taken = ask_models(&ask, &failure);
     if (taken)

@@ -16,7 +16,15 @@ enum {
     ANSWER_TOKENS = 500,  /* where the request sets no limit */
     TOKENS_MAX = 1000000, /* foreseen of one call */
     FRONT_BYTES_MAX = 256 * 1024,
+    OUTPUT_MAX = 100000000, /* tokens reserved for an answer */
+    CHOICES_MAX = 128,
 };
+
+static int64_t
+least(int64_t first, int64_t second)
+{
+    return first < second ? first : second;
+}
 
 static const char *
 text_member(const struct request *request, const char *name)
@@ -109,13 +117,21 @@ prepare_cache(struct turn *turn)
     turn->keeps = turn->answers.ttl_s > 0 && turn->streams;
 }
 
+/* The limit that the request sets for an answer; 0 for none. */
 static int64_t
-estimate_tokens(const struct request *request)
+asked_output(const struct request *request)
 {
     static const char *const names[] = {"max_completion_tokens", "max_tokens", "max_output_tokens"};
     int64_t answer = 0;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && answer <= 0; i++)
         answer = json_integer_value(json_object_get(request->document, names[i]));
+    return answer > 0 ? answer : 0;
+}
+
+static int64_t
+estimate_tokens(const struct request *request)
+{
+    int64_t answer = asked_output(request);
     if (answer > TOKENS_MAX)
         answer = TOKENS_MAX;
     int64_t sum =
@@ -152,8 +168,25 @@ prepare(struct turn *turn)
         .streams = turn->streams,
         .is_callers = true,
         .tokens = estimate_tokens(request),
+        .whole = turn->whole,
     };
     prepare_cache(turn);
+}
+
+/* What budgets reserve for: asked once, just before a provider is. */
+static void
+foresee(struct turn *turn)
+{
+    const struct request *request = turn->request;
+    json_int_t choices = json_integer_value(json_object_get(request->document, "n"));
+    int64_t output = asked_output(request);
+    turn->ask.input_tokens = price_document_at_most(request->document);
+    if (output == 0 && choices > 1)
+        output = turn->model->output_tokens > 0 ? turn->model->output_tokens
+                                                : request->service->settings->reserved_output;
+    if (output > OUTPUT_MAX)
+        output = OUTPUT_MAX;
+    turn->ask.output_tokens = choices > 1 ? output * least(choices, CHOICES_MAX) : output;
 }
 
 /* Whether the models that may be asked speak the surface's dialect: all of them, or any. */
@@ -217,6 +250,7 @@ answer_fresh(struct turn *turn, struct error *err)
     struct provider_failure failure;
     struct answer_kept kept;
     turn->ask.one_try = turn->answers.stale.data != NULL;
+    foresee(turn);
     if (!ask_models(&turn->ask, &failure)) {
         bool may_be_stale = !turn->ask.committed && failure.class != FAULT_CALLER &&
                             failure.class != FAULT_REQUEST && failure.class != FAULT_REFUSED;

@@ -18,7 +18,8 @@ struct blocks {
 void
 messages_begin(struct reply *reply, struct strbuf *out)
 {
-    static const struct chat_usage unknown = {-1, -1, -1, -1};
+    static const struct chat_usage unknown = {
+        .input = -1, .output = -1, .cached = -1, .thought = -1};
     struct blocks *blocks = arena_alloc(reply->arena, sizeof(*blocks));
     blocks->open = blocks->text = NO_BLOCK;
     reply->state = blocks;

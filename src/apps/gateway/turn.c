@@ -173,9 +173,9 @@ static enum ask_verdict
 end(struct ask *ask, const struct model_settings *model, const struct provider_stream *stream,
     struct provider_failure *failure)
 {
+    (void)model;
     struct turn *turn = ask->context;
     const struct surface *surface = turn->surface;
-    ask_count_usage(ask, model, &stream->usage);
     if (lacks_choices(turn, stream)) {
         provider_fail(failure, ERROR_UPSTREAM_INCOMPLETE, "the model's answer broke off");
         failure->class = FAULT_TRANSIENT;
@@ -240,10 +240,12 @@ read_answer(struct ask *ask, const struct model_settings *model, const char *byt
 {
     struct turn *turn = ask->context;
     struct chat_answer answer;
-    if (!provider_parse(provider_of(model->provider->kind), bytes, length, ask->arena, NULL,
-                        &answer, failure))
+    bool is_answer = provider_parse(provider_of(model->provider->kind), bytes, length, ask->arena,
+                                    NULL, &answer, failure);
+    if (is_answer || answer.usage.reports > 0)
+        ask_count_usage(ask, model, &answer.usage, chat_answer_bytes(&answer));
+    if (!is_answer)
         return ASK_NEXT;
-    ask_count_usage(ask, model, &answer.usage);
     const struct chat_choice *choices = answer.choices.items;
     for (size_t i = 0; i < answer.choices.count; i++)
         turn->stops = turn->stops && choices[i].finish == CHAT_FINISH_STOP;
