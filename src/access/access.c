@@ -2,10 +2,31 @@
 #include "access/access.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "access/caretaker.h"
 #include "access/keyring.h"
+#include "access/secret.h"
 #include "base/arena.h"
+
+static bool
+derive_keys(struct access *access, struct error *err)
+{
+    struct arena arena = {0};
+    const char *secret;
+    bool known = secret_read(access->settings, &arena, &secret, err);
+    if (known)
+        hmac_key_derive(&access->snapshot_key, secret, "snapshots of credentials");
+    arena_release(&arena);
+    return known;
+}
+
+static bool
+open_database_parts(struct access *access, struct error *err)
+{
+    return derive_keys(access, err) &&
+           caretaker_open(access, caretaker_duties, &access->caretaker, err);
+}
 
 struct access *
 access_open(const struct settings *settings, struct host *host, struct cache *cache,
@@ -24,7 +45,7 @@ access_open(const struct settings *settings, struct host *host, struct cache *ca
         access_close(access);
         return NULL;
     }
-    if (store && !caretaker_open(access, caretaker_duties, &access->caretaker, err)) {
+    if (store && !open_database_parts(access, err)) {
         access_close(access);
         return NULL;
     }
@@ -37,7 +58,9 @@ access_close(struct access *access)
     if (!access)
         return;
     caretaker_close(access->caretaker);
+    free(access->follower.ids);
     keyring_free(access->keyring);
+    explicit_bzero(&access->snapshot_key, sizeof(access->snapshot_key));
     free(access);
 }
 

@@ -2,6 +2,7 @@
 #ifndef HEARTH_ACCESS_ACCESS_H
 #define HEARTH_ACCESS_ACCESS_H
 
+#include "access/hmac.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "cache/cache.h"
@@ -13,14 +14,22 @@ struct keyring;
 struct store;
 struct tokens;
 
+/* What the last look at the revocations found. */
+struct follower {
+    int64_t *ids; /* in order */
+    size_t count, capacity;
+};
+
 struct access {
     const struct settings *settings;
     struct host *host;
     struct cache *cache;
     struct store *store; /* NULL: there is no database */
     struct keyring *keyring;
-    struct tokens *tokens;       /* NULL without a database */
-    struct caretaker *caretaker; /* NULL without a database */
+    struct tokens *tokens;        /* NULL without a database */
+    struct caretaker *caretaker;  /* NULL without a database */
+    struct hmac_key snapshot_key; /* signs what is remembered of credentials */
+    struct follower follower;     /* the duty's that follows revocations */
 };
 
 /* Borrows all that it is given, which must outlive it; store may be NULL. The caller owns the

@@ -6,6 +6,8 @@
 #include <strings.h>
 
 #include "access/access.h"
+#include "access/api_key.h"
+#include "access/credential.h"
 #include "access/keyring.h"
 
 /* The token of "Bearer token", NULL for another scheme. */
@@ -19,28 +21,61 @@ bearer_token(const char *authorization)
 }
 
 bool
+caller_present(const struct request *request, struct presented *presented)
+{
+    const char *authorization = request_header(request, "AUTHORIZATION");
+    const char *text = authorization ? bearer_token(authorization) : NULL;
+    presented->bearer = text != NULL;
+    if (!presented->bearer)
+        text = request_header(request, "X_API_KEY");
+    if (!text || (!presented->bearer && text[0] == '\0'))
+        return false;
+    size_t length = strlen(text);
+    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
+        length--;
+    presented->text = text;
+    presented->length = length;
+    return true;
+}
+
+/* The caller of a key of the database, as it came. */
+static bool
+find_key(struct request *request, const struct presented *presented, const struct caller **caller,
+         struct error *err)
+{
+    const struct credential credential = {CREDENTIAL_KEY, presented->text, presented->length};
+    const struct caller *found;
+    if (!credential_find(request, &credential, &found, err))
+        return false;
+    char *prefix = arena_alloc(&request->arena, API_KEY_PREFIX_CHARACTERS + sizeof("..."));
+    api_key_prefix(presented->text, prefix);
+    memcpy(prefix + API_KEY_PREFIX_CHARACTERS, "...", sizeof("..."));
+    struct caller *filled = arena_alloc(&request->arena, sizeof(*filled));
+    *filled = *found;
+    filled->key_prefix = prefix;
+    filled->method = presented->bearer ? "bearer_token" : "x_api_key";
+    *caller = filled;
+    return true;
+}
+
+bool
 caller_identify(struct request *request, const struct caller **caller, struct error *err)
 {
     const struct access *access = request->access;
+    struct presented presented;
     *caller = NULL;
     if (keyring_is_empty(access->keyring) && !access->store) {
         *caller = keyring_development();
         return true;
     }
-    const char *authorization = request_header(request, "AUTHORIZATION");
-    const char *key = authorization ? bearer_token(authorization) : NULL;
-    bool bearer = key != NULL;
-    if (!bearer)
-        key = request_header(request, "X_API_KEY");
-    if (!key || (!bearer && key[0] == '\0'))
+    if (!caller_present(request, &presented))
         return true;
-    size_t length = strlen(key);
-    while (length > 0 && (key[length - 1] == ' ' || key[length - 1] == '\t'))
-        length--;
-    *caller = keyring_find(access->keyring, key, length, bearer);
-    if (!*caller)
-        return error_set(err, ERROR_UNAUTHORIZED, "the API key is not valid");
-    return true;
+    *caller = keyring_find(access->keyring, presented.text, presented.length, presented.bearer);
+    if (*caller)
+        return true;
+    if (access->store && api_key_is_whole(presented.text, presented.length))
+        return find_key(request, &presented, caller, err);
+    return error_set(err, ERROR_UNAUTHORIZED, "the API key is not valid");
 }
 
 bool

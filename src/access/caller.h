@@ -34,7 +34,17 @@ struct caller {
     bool has_budget;           /* of its own, its account's, or its organisation's */
 };
 
-/* Reads Authorization: Bearer, else X-API-Key. *caller is NULL when there is no credential and
+/* A credential as a request's headers give it. */
+struct presented {
+    const char *text; /* without blanks behind it; not NUL-terminated */
+    size_t length;
+    bool bearer; /* in Authorization: Bearer, else in X-API-Key */
+};
+
+/* Reads Authorization: Bearer, else X-API-Key. false: there is neither. */
+bool caller_present(const struct request *request, struct presented *presented);
+
+/* Who presents what caller_present() reads. *caller is NULL when there is no credential and
  * something could tell it; otherwise everybody is the tenant "development". false with
  *   ERROR_UNAUTHORIZED: it is wrong, expired or revoked;
  *   ERROR_WOULD_WAIT: it takes the waiting lane to tell;

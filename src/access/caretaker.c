@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "access/audit.h"
+#include "access/credential_duties.h"
 #include "access/ledger.h"
 #include "access/maintain.h"
 #include "access/postman.h"
@@ -40,6 +41,8 @@ const struct duty caretaker_duties[] = {
     {.name = "audit", .every_ms = 1000, .at_stop = true, .run = audit_drain},
     {.name = "ledger", .every_ms = 1000, .at_stop = true, .run = ledger_sweep},
     {.name = "maintenance", .every_ms = 3600000, .run = maintain_duty},
+    {.name = "revocations", .every_ms = 500, .run = credential_follow},
+    {.name = "last-uses", .every_ms = 5000, .at_stop = true, .run = credential_note_use},
     {.name = NULL},
 };
 

@@ -33,8 +33,11 @@ bool credential_find(struct request *request, const struct credential *credentia
 
 /* Tells every worker of every host, within a second of the commit, to forget what it knows of a
  * subject: "key:<id>", "sign_in:<id>", or "account:<id>" for all of its keys and sign-ins. Also for
- * changes of what a snapshot holds. The workers of this host forget at once. */
+ * changes of what a snapshot holds. */
 bool credential_revoke(struct transaction *transaction, struct request *request,
                        const char *subject, struct error *err) __attribute__((warn_unused_result));
+
+/* After the commit: the workers of this host forget at once. */
+void credential_forget(const struct request *request, const char *subject);
 
 #endif

@@ -16,7 +16,7 @@ service_open(struct service *service, const struct settings *settings, struct er
     if (service->host && store_open(settings, service->host, &service->store, err))
         service->cache = cache_open(settings, service->host, err);
     if (service->cache)
-        service->access = access_open(settings, service->host, service->cache, NULL, err);
+        service->access = access_open(settings, service->host, service->cache, service->store, err);
     if (service->access)
         service->ai = ai_open(settings, service->host, service->cache, err);
     if (!service->ai || !webhook_open(settings, service->host, &service->webhook, err)) {

@@ -153,18 +153,36 @@ is_production(const char *environment)
     return false;
 }
 
+enum { SECRET_MIN_BYTES = 32 };
+
+/* What production must not be without. */
+static void
+check_production(struct settings_reading *reading)
+{
+    const struct settings *settings = reading->settings;
+    bool has_database = *settings->database_url;
+    if (!settings->production)
+        return;
+    if (!*settings->api_key && !*settings->additional_api_keys && !has_database)
+        settings_complain(reading, "API_KEY",
+                          "no key is set, but ENVIRONMENT is \"%s\"%s: set API_KEY, API_KEY_FILE, "
+                          "ADDITIONAL_API_KEYS, or DATABASE_URL",
+                          settings->environment,
+                          settings->enforce_auth ? " and ENFORCE_AUTH is true" : "");
+    if (has_database && strlen(settings->auth_secret) < SECRET_MIN_BYTES)
+        settings_complain(reading, "AUTH_SECRET",
+                          "it has %zu bytes, but production with DATABASE_URL needs at least %d, "
+                          "random and the same on all hosts",
+                          strlen(settings->auth_secret), SECRET_MIN_BYTES);
+}
+
 /* What no single row can tell. */
 static void
 check_together(struct settings_reading *reading)
 {
     struct settings *settings = reading->settings;
     settings->production = settings->enforce_auth || is_production(settings->environment);
-    if (settings->production && !*settings->api_key && !*settings->additional_api_keys)
-        settings_complain(reading, "API_KEY",
-                          "no key is set, but ENVIRONMENT is \"%s\"%s: set API_KEY, API_KEY_FILE, "
-                          "or ADDITIONAL_API_KEYS",
-                          settings->environment,
-                          settings->enforce_auth ? " and ENFORCE_AUTH is true" : "");
+    check_production(reading);
     const struct setting *level = settings_row(settings_rows, "LOG_LEVEL");
     if (settings->debug && strcmp(settings->origins[level - settings_rows], "default") == 0)
         settings->log_level = "debug";

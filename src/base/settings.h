@@ -77,6 +77,9 @@ struct settings {
     const char *api_key;             /* API_KEY, secret */
     const char *additional_api_keys; /* ADDITIONAL_API_KEYS, secret, comma list (normalised: a list
                                         has no blanks, empty items, or JSON brackets here) */
+    const char *account_scopes;      /* ACCOUNT_SCOPES, comma list */
+    int64_t auth_grace_s;            /* AUTH_GRACE_S */
+    bool internal_public;            /* INTERNAL_PUBLIC */
 
     /* accounts */
     const char *mail_from;         /* MAIL_FROM */

@@ -27,6 +27,10 @@ static const char *const provider_kinds[] = {"openai", "gemini", "anthropic", NU
 const struct setting settings_rows[] = {
     {"ACCESS_TOKEN_TTL", .type = SETTING_INTEGER, AT(access_token_ttl_s), .initial = "86400",
      .minimum = 60, .maximum = 2592000, .doc = "Seconds that an access token is good."},
+    {"ACCOUNT_SCOPES", .type = SETTING_LIST, AT(account_scopes),
+     .initial = "budget,persona,study,explain", .characters = NAME_CHARACTERS ",",
+     .doc = "What signed-in people may use, as a comma list of text, gateway, budget, persona, "
+            "study and explain. Administrators may use /internal as well."},
     {"ADDITIONAL_API_KEYS", .type = SETTING_LIST, .secret = true, AT(additional_api_keys),
      .initial = "", .doc = "Further keys that callers may use, as a comma list."},
     {"AI_MODEL", .type = SETTING_TEXT, AT(ai_model), .initial = "", .maximum = 128,
@@ -59,6 +63,8 @@ const struct setting settings_rows[] = {
     {"AUDIT_RETENTION_DAYS", .type = SETTING_INTEGER, AT(audit_retention_days), .initial = "365",
      .minimum = 1, .maximum = 36500,
      .doc = "Days that the audit trail is kept. Applied by hearth migrate."},
+    {"AUTH_GRACE_S", .type = SETTING_INTEGER, AT(auth_grace_s), .initial = "300", .maximum = 86400,
+     .doc = "Seconds that known callers go on while the database is away."},
     {"AUTH_SECRET", .alias = "JWT_SECRET", .type = SETTING_TEXT, .secret = true, AT(auth_secret),
      .initial = "", .maximum = 4096,
      .doc = "Signs tokens and what workers remember of callers: at least 32 random bytes, the same "
@@ -132,6 +138,9 @@ const struct setting settings_rows[] = {
     {"INPUT_MAX_LENGTH", .type = SETTING_INTEGER, AT(input_max_length), .initial = "10000",
      .minimum = 1, .maximum = 10000000,
      .doc = "Code points that a text may have. A longer one is refused, never cut."},
+    {"INTERNAL_PUBLIC", .type = SETTING_BOOLEAN, AT(internal_public), .initial = "false",
+     .doc = "Serve /internal in production also where the web server does not pass "
+            "HEARTH_SURFACE internal."},
     {"JWT_ALGORITHM", .type = SETTING_CHOICE, AT(jwt_algorithm), .initial = "HS256",
      .choices = jwt_algorithms,
      .doc = "How access tokens are signed: HS256 with AUTH_SECRET, EdDSA (Ed25519) or RS256 with "

@@ -15,7 +15,7 @@
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && sizeof(atomic_uint_fast64_t) == 8,
                "atomics over processes must be lock-free");
 
-enum { HOST_LAYOUT = 4, HOST_SHARED_BYTES = 3582848 };
+enum { HOST_LAYOUT = 5, HOST_SHARED_BYTES = 3746752 };
 
 enum {
     SERIES_MAX = 4096,
@@ -34,6 +34,8 @@ enum {
     CHOICE_WORDS = 6,
     PACES_MAX = 64,
     PACE_SECONDS = 61, /* the second that is not over counts as one more */
+    FORGETTING_CELLS = 4096,
+    SIGHTING_CELLS = 4096,
 };
 
 struct series {
@@ -80,6 +82,12 @@ struct pace {
     atomic_uint_fast64_t slots[PACE_SECONDS];
 };
 
+/* When the credential with this id was last used, and up to when that was written down. */
+struct sighting_cell {
+    atomic_uint_fast64_t low, high; /* of the id */
+    atomic_int_fast64_t used_us, taken_us;
+};
+
 struct l1_shard {
     _Alignas(64) atomic_uint_fast64_t head; /* bytes ever handed out of the ring */
     atomic_uint_fast64_t backed;            /* bytes of the ring that have memory or disk */
@@ -122,6 +130,10 @@ struct shared {
     atomic_int_fast64_t journal_from_us;            /* time of day: older rows are not shown */
     atomic_uint_fast64_t alert_cursor;              /* rows that were looked at for delivery */
     _Atomic uint32_t alert_turn;                    /* a futex: moves with each alert */
+    _Alignas(64) atomic_int_fast64_t followed_us;   /* monotonic: revocations are known so far */
+    atomic_int_fast64_t all_forgotten_us;
+    _Alignas(64) atomic_int_fast64_t forgotten_us[FORGETTING_CELLS];
+    struct sighting_cell sightings[SIGHTING_CELLS];
 };
 
 /* What one process knows of the file. Behind struct shared lie the index of the L1 cache, from

@@ -1,0 +1,313 @@
+/* Credentials of the database: what is asked once, remembered, forgotten, and outlives an outage.
+ */
+#include <stdbool.h>
+
+#include "store_fixture.h"
+
+#include "access/access.h"
+#include "access/api_key.h"
+#include "access/credential.h"
+#include "access/credential_duties.h"
+#include "base/clock.h"
+#include "base/sha256.h"
+#include "host/forgetting.h"
+#include "host/l1.h"
+#include "http/route.h"
+#include "store/store.h"
+
+static const char key_id[] = "018f0000-0000-7000-8000-000000000001";
+static const char account_id[] = "018f0000-0000-7000-8000-00000000000a";
+
+struct bench {
+    char directory[64], database[64], url[256];
+    struct settings settings;
+    struct access access;
+    char key[API_KEY_CHARACTERS + 1];
+};
+
+static const char *
+hash_of(const char *key)
+{
+    static char text[2 * SHA256_BYTES + 1];
+    unsigned char bytes[SHA256_BYTES];
+    struct sha256 digest;
+    sha256_init(&digest);
+    sha256_add(&digest, key, strlen(key));
+    sha256_end(&digest, bytes);
+    hex_format(text, bytes, sizeof(bytes));
+    return text;
+}
+
+static int
+set_up(void **state)
+{
+    struct bench *bench = calloc(1, sizeof(*bench));
+    struct error err = {0};
+    snprintf(bench->directory, sizeof(bench->directory), "/tmp/hearth-test-XXXXXX");
+    assert_non_null(mkdtemp(bench->directory));
+    fixture_database(bench->database);
+    bench->settings = (struct settings){
+        .database_url = fixture_url(bench->url, sizeof(bench->url), bench->database, false),
+        .database_read_url = "",
+        .database_pooling = "session",
+        .database_pool_size = 2,
+        .database_timeout_ms = 2000,
+        .auth_grace_s = 300,
+        .account_scopes = "study,persona",
+        .rate_limiting = false};
+    bench->access = (struct access){.settings = &bench->settings,
+                                    .host = host_open(bench->directory, 4 << 20, &err)};
+    assert_non_null(bench->access.host);
+    assert_true(store_open(&bench->settings, bench->access.host, &bench->access.store, &err));
+    hmac_key_derive(&bench->access.snapshot_key, "secret", "test");
+    api_key_make(bench->key);
+    char sql[1024];
+    snprintf(
+        sql, sizeof(sql),
+        "INSERT INTO hearth.account (id, user_name) VALUES ('%s', 'ada');"
+        "INSERT INTO hearth.key (id, name, prefix, hash, scopes, models, rate_count, rate_seconds)"
+        " VALUES ('%s', 'test', 'p', '\\x%s', '{text,admin}', '{small,large}', 5, 60)",
+        account_id, key_id, hash_of(bench->key));
+    fixture_sql(bench->database, sql);
+    *state = bench;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct bench *bench = *state;
+    char command[128];
+    store_close(bench->access.store);
+    host_close(bench->access.host);
+    free(bench->access.follower.ids);
+    snprintf(command, sizeof(command), "rm -rf '%s'", bench->directory);
+    fixture_shell(command);
+    free(bench);
+    return 0;
+}
+
+struct ask {
+    bool front;       /* else on the waiting lane */
+    int64_t later_us; /* when the request begins, from now on */
+};
+
+/* The code of the answer; *caller is good until the next call. */
+static enum error_code
+find(struct bench *bench, const char *key, struct ask ask, const struct caller **caller)
+{
+    static struct request request;
+    struct error err = {0};
+    arena_release(&request.arena);
+    request = (struct request){.access = &bench->access,
+                               .may_wait = !ask.front,
+                               .timing.started_us = clock_monotonic_us() + ask.later_us};
+    const struct credential credential = {CREDENTIAL_KEY, key, strlen(key)};
+    const struct caller *found = NULL;
+    bool known = credential_find(&request, &credential, &found, &err);
+    assert_true(known == (err.code == ERROR_NONE));
+    if (caller)
+        *caller = found;
+    return err.code;
+}
+
+#define FRONT ((struct ask){.front = true})
+#define WAITING ((struct ask){0})
+#define LATER ((struct ask){.later_us = 2000000})
+
+static void
+cut_off(struct bench *bench)
+{
+    struct error err = {0};
+    store_close(bench->access.store);
+    bench->settings.database_url = "host=/nonexistent dbname=none";
+    assert_true(store_open(&bench->settings, bench->access.host, &bench->access.store, &err));
+}
+
+static void
+follow(struct bench *bench)
+{
+    struct arena arena = {0};
+    credential_follow(&bench->access, &arena);
+    arena_release(&arena);
+}
+
+static void
+asks_once_on_the_waiting_lane_and_then_nobody(void **state)
+{
+    struct bench *bench = *state;
+    const struct caller *caller;
+    assert_int_equal(find(bench, bench->key, FRONT, NULL), ERROR_WOULD_WAIT);
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_NONE);
+    assert_int_equal(find(bench, bench->key, FRONT, &caller), ERROR_NONE);
+    assert_int_equal(caller->kind, CALLER_KEY);
+    assert_string_equal(caller->key_id, key_id);
+    assert_string_equal(caller->tenant, "key:018f0000-0000-7000-8000-000000000001");
+    assert_int_equal(caller->scopes, SCOPE_TEXT | SCOPE_ADMIN);
+    assert_string_equal(caller->models[1], "large");
+    assert_null(caller->models[2]);
+    assert_int_equal(caller->rate.count, 5);
+}
+
+static void
+asks_anew_where_nobody_follows_the_revocations(void **state)
+{
+    struct bench *bench = *state;
+    follow(bench);
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_NONE);
+    assert_int_equal(find(bench, bench->key, (struct ask){true, 2000000}, NULL), ERROR_WOULD_WAIT);
+    forgetting_follow(bench->access.host, clock_monotonic_us() + 1500000);
+    assert_int_equal(find(bench, bench->key, (struct ask){true, 2000000}, NULL), ERROR_NONE);
+}
+
+static void
+forgets_a_revoked_key_as_soon_as_its_host_has_looked(void **state)
+{
+    struct bench *bench = *state;
+    char sql[256];
+    follow(bench);
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_NONE);
+    snprintf(sql, sizeof(sql),
+             "UPDATE hearth.key SET revoked_at = now();"
+             "INSERT INTO hearth.revocation (subject) VALUES ('key:%s')",
+             key_id);
+    fixture_sql(bench->database, sql);
+    assert_int_equal(find(bench, bench->key, FRONT, NULL), ERROR_NONE);
+    follow(bench);
+    assert_int_equal(find(bench, bench->key, FRONT, NULL), ERROR_WOULD_WAIT);
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_UNAUTHORIZED);
+    follow(bench);
+    assert_int_equal(find(bench, bench->key, FRONT, NULL), ERROR_UNAUTHORIZED);
+}
+
+static void
+marks_a_revocation_once_however_often_it_is_seen(void **state)
+{
+    struct bench *bench = *state;
+    fixture_sql(bench->database, "INSERT INTO hearth.revocation (subject) VALUES ('key:x')");
+    follow(bench);
+    int64_t learnt_us = clock_monotonic_us();
+    assert_true(forgetting_holds(bench->access.host, "key:x", learnt_us));
+    follow(bench);
+    assert_true(forgetting_holds(bench->access.host, "key:x", learnt_us));
+    fixture_sql(bench->database, "INSERT INTO hearth.revocation (subject) VALUES ('key:x')");
+    follow(bench);
+    assert_false(forgetting_holds(bench->access.host, "key:x", learnt_us));
+}
+
+static void
+goes_on_through_an_outage_for_as_long_as_it_may(void **state)
+{
+    struct bench *bench = *state;
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_NONE);
+    cut_off(bench);
+    assert_int_equal(find(bench, bench->key, LATER, NULL), ERROR_NONE);
+    assert_int_equal(find(bench, bench->key, (struct ask){.later_us = 299000000}, NULL),
+                     ERROR_NONE);
+    assert_int_equal(find(bench, bench->key, (struct ask){.later_us = 301000000}, NULL),
+                     ERROR_AUTH_UNAVAILABLE);
+}
+
+static void
+never_refuses_what_it_cannot_tell(void **state)
+{
+    struct bench *bench = *state;
+    char unknown[API_KEY_CHARACTERS + 1];
+    api_key_make(unknown);
+    assert_int_equal(find(bench, unknown, WAITING, NULL), ERROR_UNAUTHORIZED);
+    assert_int_equal(find(bench, unknown, FRONT, NULL), ERROR_UNAUTHORIZED);
+    cut_off(bench);
+    assert_int_equal(find(bench, unknown, LATER, NULL), ERROR_AUTH_UNAVAILABLE);
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_AUTH_UNAVAILABLE);
+}
+
+static void
+ignores_a_snapshot_that_others_could_have_written(void **state)
+{
+    struct bench *bench = *state;
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_NONE);
+    hmac_key_derive(&bench->access.snapshot_key, "another secret", "test");
+    assert_int_equal(find(bench, bench->key, FRONT, NULL), ERROR_WOULD_WAIT);
+}
+
+static void
+refuses_an_expired_key_from_memory(void **state)
+{
+    struct bench *bench = *state;
+    fixture_sql(bench->database, "UPDATE hearth.key SET expires_at = now()");
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_UNAUTHORIZED);
+    assert_int_equal(find(bench, bench->key, FRONT, NULL), ERROR_UNAUTHORIZED);
+}
+
+static void
+takes_the_key_before_a_rotation_until_its_time(void **state)
+{
+    struct bench *bench = *state;
+    char sql[512], fresh[API_KEY_CHARACTERS + 1];
+    api_key_make(fresh);
+    snprintf(sql, sizeof(sql),
+             "UPDATE hearth.key SET previous_hash = hash, hash = '\\x%s', previous_until = "
+             "now() + interval '1 hour'",
+             hash_of(fresh));
+    fixture_sql(bench->database, sql);
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_NONE);
+    assert_int_equal(find(bench, fresh, WAITING, NULL), ERROR_NONE);
+    fixture_sql(bench->database, "UPDATE hearth.key SET previous_until = now() - interval '1 s'");
+    forgetting_mark(bench->access.host, NULL, clock_monotonic_us());
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_UNAUTHORIZED);
+    assert_int_equal(find(bench, fresh, WAITING, NULL), ERROR_NONE);
+}
+
+static void
+gives_the_key_of_an_account_no_more_than_the_account_has(void **state)
+{
+    struct bench *bench = *state;
+    const struct caller *caller;
+    char sql[256];
+    snprintf(sql, sizeof(sql), "UPDATE hearth.key SET account_id = '%s'", account_id);
+    fixture_sql(bench->database, sql);
+    assert_int_equal(find(bench, bench->key, WAITING, &caller), ERROR_NONE);
+    assert_int_equal(caller->scopes, SCOPE_TEXT);
+    assert_string_equal(caller->tenant, "account:018f0000-0000-7000-8000-00000000000a");
+    fixture_sql(bench->database, "UPDATE hearth.account SET is_active = false");
+    forgetting_mark(bench->access.host, "account:018f0000-0000-7000-8000-00000000000a",
+                    clock_monotonic_us());
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_UNAUTHORIZED);
+}
+
+static void
+writes_down_when_a_key_was_used(void **state)
+{
+    struct bench *bench = *state;
+    struct arena arena = {0};
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_NONE);
+    fixture_sql(bench->database,
+                "DO $$ BEGIN ASSERT (SELECT last_used_at FROM hearth.key) IS NULL; "
+                "END $$");
+    credential_note_use(&bench->access, &arena);
+    fixture_sql(bench->database,
+                "DO $$ BEGIN ASSERT (SELECT last_used_at FROM hearth.key) > now() - "
+                "interval '1 minute'; END $$");
+    arena_release(&arena);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(asks_once_on_the_waiting_lane_and_then_nobody),
+        TEST(asks_anew_where_nobody_follows_the_revocations),
+        TEST(forgets_a_revoked_key_as_soon_as_its_host_has_looked),
+        TEST(marks_a_revocation_once_however_often_it_is_seen),
+        TEST(goes_on_through_an_outage_for_as_long_as_it_may),
+        TEST(never_refuses_what_it_cannot_tell),
+        TEST(ignores_a_snapshot_that_others_could_have_written),
+        TEST(refuses_an_expired_key_from_memory),
+        TEST(takes_the_key_before_a_rotation_until_its_time),
+        TEST(gives_the_key_of_an_account_no_more_than_the_account_has),
+        TEST(writes_down_when_a_key_was_used),
+    };
+    return cmocka_run_group_tests(tests, store_group_set_up, store_group_tear_down);
+}
