@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "access/access.h"
+#include "access/caller.h"
+#include "base/clock.h"
 #include "base/strbuf.h"
 
 static const struct {
@@ -41,16 +44,34 @@ make_key(char *key, const char *class_name, const char *client)
     at[length] = '\0';
 }
 
+/* From the bucket that all hosts share; where nothing is known of it, from this host's. */
 static bool
-take(struct host *host, const char *class_name, struct rate rate, const char *client,
-     int64_t monotonic_us, struct limit_verdict *verdict, struct error *err)
+take_one(struct request *request, const char *key, struct limit_verdict *verdict, struct error *err)
+{
+    const struct access *access = request->access;
+    enum cache_limit shared = CACHE_LIMIT_UNKNOWN;
+    if (strcmp(access->settings->rate_limit_scope, "shared") == 0) {
+        if (!request->may_wait)
+            return error_set(err, ERROR_WOULD_WAIT, "hosts share their limits");
+        shared = cache_limit_take(access->cache, key, verdict->rate, clock_realtime_us(),
+                                  &verdict->state);
+    }
+    if (shared != CACHE_LIMIT_UNKNOWN)
+        return shared == CACHE_LIMIT_GRANTED;
+    return limit_take(access->host, key, verdict->rate, request->timing.started_us,
+                      &verdict->state);
+}
+
+static bool
+take(struct request *request, const char *client, struct limit_verdict *verdict, struct error *err)
 {
     char key[KEY_BYTES];
-    make_key(key, class_name, client);
-    verdict->name = class_name;
-    verdict->rate = rate;
-    if (limit_take(host, key, rate, monotonic_us, &verdict->state))
+    make_key(key, verdict->name, client);
+    if (take_one(request, key, verdict, err))
         return true;
+    if (err->code != ERROR_NONE)
+        return false;
+    struct rate rate = verdict->rate;
     int64_t retry_s = verdict->state.retry_after_s > 0 ? verdict->state.retry_after_s : 1;
     err->limit = rate.count;
     err->limit_s = rate.seconds;
@@ -59,27 +80,45 @@ take(struct host *host, const char *class_name, struct rate rate, const char *cl
                            (long long)rate.count, (long long)rate.seconds, (long long)retry_s);
 }
 
-bool
-limits_take(const struct settings *settings, struct host *host, enum route_limit limit,
-            const char *client, int64_t monotonic_us, struct limit_verdict *verdict,
-            struct error *err)
+const char *
+limits_client(struct request *request)
 {
-    *verdict = (struct limit_verdict){0};
-    if (!settings->rate_limiting || limit == LIMIT_NONE)
-        return true;
-    struct rate rate;
-    memcpy(&rate, (const char *)settings + classes[limit].rate_offset, sizeof(rate));
-    return take(host, classes[limit].name, rate, client, monotonic_us, verdict, err);
+    const struct caller *caller = request->caller;
+    if (caller && caller->kind != CALLER_DEVELOPMENT)
+        return caller->tenant;
+    return caller_address(request->access->settings, request);
 }
 
 bool
-limits_take_failure(const struct settings *settings, struct host *host, const char *address,
-                    int64_t monotonic_us, struct limit_verdict *verdict, struct error *err)
+limits_take(struct request *request, struct limit_verdict *verdict, struct error *err)
 {
+    const struct settings *settings = request->access->settings;
+    enum route_limit limit = request->route->limit;
+    *verdict = (struct limit_verdict){0};
+    if (!settings->rate_limiting || limit == LIMIT_NONE)
+        return true;
+    const struct caller *caller = request->caller;
+    if (caller && caller->rate.count > 0) {
+        verdict->name = "key";
+        verdict->rate = caller->rate;
+        return take(request, caller->key_id ? caller->key_id : caller->tenant, verdict, err);
+    }
+    verdict->name = classes[limit].name;
+    memcpy(&verdict->rate, (const char *)settings + classes[limit].rate_offset,
+           sizeof(verdict->rate));
+    return take(request, limits_client(request), verdict, err);
+}
+
+bool
+limits_take_failure(struct request *request, struct limit_verdict *verdict, struct error *err)
+{
+    const struct settings *settings = request->access->settings;
     *verdict = (struct limit_verdict){0};
     if (!settings->rate_limiting)
         return true;
-    return take(host, "failures", settings->rate_limit_auth, address, monotonic_us, verdict, err);
+    verdict->name = "failures";
+    verdict->rate = settings->rate_limit_auth;
+    return take(request, caller_address(settings, request), verdict, err);
 }
 
 void

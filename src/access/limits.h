@@ -9,23 +9,26 @@
 #include "http/route.h"
 
 struct limit_verdict {
-    const char *name; /* "process", "auth", "health", "default"; NULL: no limit applied */
+    const char *name; /* "process", "auth", "health", "default", "key"; NULL: no limit applied */
     struct rate rate;
     struct limit_state state;
 };
 
-/* Takes one from the client's bucket of this class; client is a tenant or an address (all of an
- * IPv6 /64 count as one, ::ffff:192.0.2.1 as 192.0.2.1). false with ERROR_RATE_LIMITED and a time
- * to come back. */
-bool limits_take(const struct settings *settings, struct host *host, enum route_limit limit,
-                 const char *client, int64_t monotonic_us, struct limit_verdict *verdict,
-                 struct error *err) __attribute__((warn_unused_result));
-
-/* Counts a wrong credential from this address, in a bucket of its own under RATE_LIMIT_AUTH. false
- * with ERROR_RATE_LIMITED when there were too many. */
-bool limits_take_failure(const struct settings *settings, struct host *host, const char *address,
-                         int64_t monotonic_us, struct limit_verdict *verdict, struct error *err)
+/* Takes one from the bucket of the request's caller, or of its address where nobody is known: of
+ * its route's class, or of the caller's own rate where it has one. All of an IPv6 /64 count as one
+ * address, ::ffff:192.0.2.1 as 192.0.2.1. false with ERROR_RATE_LIMITED and a time to come back;
+ * with ERROR_WOULD_WAIT on the front lane where hosts share their limits. */
+bool limits_take(struct request *request, struct limit_verdict *verdict, struct error *err)
     __attribute__((warn_unused_result));
+
+/* Counts a wrong credential from the request's address, in a bucket of its own under
+ * RATE_LIMIT_AUTH. As limits_take() otherwise. */
+bool limits_take_failure(struct request *request, struct limit_verdict *verdict, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Whom limits count the request for: the caller's tenant, or the address. In development everybody
+ * is one tenant, but not one client. */
+const char *limits_client(struct request *request);
 
 /* Sets RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-11) and the older
  * X-RateLimit-Limit, -Remaining, -Window, -Reset and -Rule. */

@@ -90,15 +90,14 @@ static bool
 refuse_key(struct request *request, struct error *err)
 {
     struct service *service = request->service;
-    const char *address = caller_address(service->settings, request);
     struct error limited = {0};
-    if (limits_take_failure(service->settings, service->host, address, request->timing.started_us,
-                            &request->admission->limit, &limited)) {
+    if (limits_take_failure(request, &request->admission->limit, &limited)) {
         request->admission->limit.name = NULL;
         metrics_add(service->host, METRIC_AUTH_FAILURES, "reason=\"wrong\"", 1);
         return false;
     }
-    metrics_add(service->host, METRIC_AUTH_FAILURES, "reason=\"throttled\"", 1);
+    if (limited.code == ERROR_RATE_LIMITED)
+        metrics_add(service->host, METRIC_AUTH_FAILURES, "reason=\"throttled\"", 1);
     *err = limited;
     return false;
 }
@@ -114,20 +113,12 @@ identify_caller(struct request *request, struct error *err)
 static bool
 take_limit(struct request *request, struct error *err)
 {
-    struct service *service = request->service;
-    const struct settings *settings = service->settings;
-    if (!settings->rate_limiting || request->route->limit == LIMIT_NONE)
-        return true;
-    /* In development everybody is one tenant, but not one client. */
-    const struct caller *caller = request->caller;
-    bool known = caller && caller->kind != CALLER_DEVELOPMENT;
-    const char *client = known ? caller->tenant : caller_address(settings, request);
     struct limit_verdict *verdict = &request->admission->limit;
-    if (limits_take(settings, service->host, request->route->limit, client,
-                    request->timing.started_us, verdict, err))
+    if (limits_take(request, verdict, err))
         return true;
-    metrics_add(service->host, METRIC_RATE_LIMITED,
-                arena_printf(&request->arena, "class=\"%s\"", verdict->name), 1);
+    if (err->code == ERROR_RATE_LIMITED)
+        metrics_add(request->service->host, METRIC_RATE_LIMITED,
+                    arena_printf(&request->arena, "class=\"%s\"", verdict->name), 1);
     return false;
 }
 

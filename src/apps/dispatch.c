@@ -6,6 +6,7 @@
 #include "apps/admission.h"
 #include "apps/answer.h"
 #include "apps/meters.h"
+#include "apps/work.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "host/error_rate.h"
@@ -44,23 +45,45 @@ complete(struct request *request)
         answer_complete(request);
 }
 
-/* true: answered, false: it has to wait. */
 static bool
-handle(struct request *request)
+must_wait(const struct request *request, const struct error *err)
 {
-    const struct route *route = request->route;
-    if (route->flags & ROUTE_WAITS && !request->may_wait)
-        return false;
+    return err->code == ERROR_WOULD_WAIT && !request->may_wait && !request->response.begun;
+}
+
+/* true: answered, with an error perhaps; false: it has to wait. */
+static bool
+run_handler(struct request *request)
+{
     struct error err = {0};
-    if (route->handle(request, &err)) {
+    if (request->route->handle(request, &err)) {
         if (request->response.status != 0)
             return true;
         error_set(&err, ERROR_INTERNAL, "the handler gave no answer");
     }
-    if (err.code == ERROR_WOULD_WAIT && !request->may_wait && !request->response.begun)
+    if (must_wait(request, &err))
         return false;
     answer_error(request, &err);
     return true;
+}
+
+static bool
+handle(struct request *request)
+{
+    if (request->route->flags & ROUTE_WAITS && !request->may_wait)
+        return false;
+    struct work work;
+    struct error err = {0};
+    enum idempotency_verdict verdict = work_begin(request, &work, &err);
+    if (verdict == IDEMPOTENCY_REFUSED && must_wait(request, &err))
+        return false;
+    if (verdict == IDEMPOTENCY_REFUSED)
+        answer_error(request, &err);
+    if (verdict != IDEMPOTENCY_PROCEED)
+        return true;
+    bool answered = run_handler(request);
+    work_end(request, &work);
+    return answered;
 }
 
 /* DISPATCH_DONE: it was answered; DISPATCH_WAIT: it has to wait before it can be admitted. */

@@ -109,6 +109,9 @@ struct settings {
     const char *trusted_proxies; /* TRUSTED_PROXIES: addresses whose X-Forwarded-For counts */
     bool rate_limiting;          /* RATE_LIMITING_ENABLED */
     struct rate rate_limit_process, rate_limit_auth, rate_limit_health, rate_limit_default;
+    const char *rate_limit_scope; /* RATE_LIMIT_SCOPE: host, shared */
+    int64_t streams_per_caller;   /* STREAMS_PER_CALLER; 0: no limit */
+    int64_t idempotency_ttl_s;    /* IDEMPOTENCY_TTL */
 
     /* worker */
     int64_t front_threads;         /* FRONT_THREADS, 0: one per core */

@@ -13,6 +13,7 @@ static const char *const registrations[] = {"open", "closed", NULL};
 static const char *const resilience_presets[] = {"simple", "development", "production", NULL};
 static const char *const strategies[] = {"aggressive", "balanced", "conservative", "critical",
                                          NULL};
+static const char *const rate_scopes[] = {"host", "shared", NULL};
 static const char *const yes_no[] = {"yes", "no", NULL};
 static const char *const deliveries[] = {"live", "whole", NULL};
 const char *const settings_strategy_names[] = {"aggressive", "balanced", "conservative",
@@ -135,6 +136,9 @@ const struct setting settings_rows[] = {
     {"GUARD_MODE", .type = SETTING_CHOICE, AT(guard_mode), .initial = "flag",
      .choices = guard_modes,
      .doc = "What happens to a text that looks like prompt injection: flag it, or block it (400)."},
+    {"IDEMPOTENCY_TTL", .type = SETTING_INTEGER, AT(idempotency_ttl_s), .initial = "86400",
+     .minimum = 60, .maximum = 31536000,
+     .doc = "Seconds that an answer is told again to who repeats its Idempotency-Key."},
     {"INPUT_MAX_LENGTH", .type = SETTING_INTEGER, AT(input_max_length), .initial = "10000",
      .minimum = 1, .maximum = 10000000,
      .doc = "Code points that a text may have. A longer one is refused, never cut."},
@@ -203,6 +207,12 @@ const struct setting settings_rows[] = {
     {"RATE_LIMIT_PROCESS", .type = SETTING_RATE, AT(rate_limit_process), .initial = "60/60",
      .minimum = 1, .maximum = 1000000000,
      .doc = "Requests of one caller to routes that ask a model."},
+    {"RATE_LIMIT_SCOPE", .type = SETTING_CHOICE, AT(rate_limit_scope), .initial = "host",
+     .choices = rate_scopes,
+     .doc =
+         "What a rate limit holds for: this host, or all hosts that are shared through memcached. "
+         "Shared, each limited request asks memcached once, and its host alone where memcached "
+         "is away."},
     {"REFRESH_TOKEN_TTL", .type = SETTING_INTEGER, AT(refresh_token_ttl_s), .initial = "2592000",
      .minimum = 300, .maximum = 31536000,
      .doc = "Seconds that a refresh token is good; each use gives a new one."},
@@ -246,6 +256,11 @@ const struct setting settings_rows[] = {
      .doc = "Where lies what waits for the database: usage and audit rows."},
     {"STOP_TIMEOUT", .type = SETTING_INTEGER, AT(stop_timeout_s), .initial = "30", .minimum = 1,
      .maximum = 3600, .doc = "Seconds that requests in flight get at a stop."},
+    {"STREAMS_PER_CALLER", .type = SETTING_INTEGER, AT(streams_per_caller), .initial = "0",
+     .maximum = 256,
+     .doc =
+         "Streamed answers that one caller may read at once, over all workers of the host; 0: as "
+         "many as he likes. A key may have a number of its own."},
     {"SUMMARIZE_RESILIENCE_STRATEGY", .type = SETTING_CHOICE, AT(strategy_summarize), .initial = "",
      .choices = strategies, .doc = STRATEGY("summarize")},
     {"TRACE_BODIES", .type = SETTING_BOOLEAN, AT(trace_bodies), .initial = "false",

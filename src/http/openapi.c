@@ -31,7 +31,7 @@ static const struct {
 
 /* The statuses of failure that the platform itself can answer; 0 ends. A handler's further ones are
  * in route->answers. */
-static const int failures_known[] = {400, 401, 402, 404, 413, 415, 422,
+static const int failures_known[] = {400, 401, 402, 404, 409, 413, 415, 422,
                                      429, 431, 500, 502, 503, 504, 0};
 
 /* Whether the platform can answer a request of this row with this one of them. */
@@ -47,10 +47,13 @@ may_fail(const struct route *route, int status)
         return asks_models && takes_key && route->errors != ERRORS_OPENAI;
     case 404:
         return strchr(route->pattern, '{') != NULL;
+    case 409:
+        return (route->flags & ROUTE_IDEMPOTENT) != 0;
     case 413:
         return route->request != NULL;
     case 422:
-        return route->errors == ERRORS_PROBLEM && (route->request || route->query);
+        return (route->flags & ROUTE_IDEMPOTENT) != 0 ||
+               (route->errors == ERRORS_PROBLEM && (route->request || route->query));
     case 429:
         return takes_key || route->limit != LIMIT_NONE;
     case 502:
@@ -209,6 +212,19 @@ add_query_parameters(json_t *parameters, const struct schema *query)
     }
 }
 
+static void
+add_idempotency_key(json_t *parameters, unsigned flags)
+{
+    if (flags & ROUTE_IDEMPOTENT)
+        json_array_append_new(
+            parameters,
+            json_pack("{s:s, s:s, s:s, s:{s:s, s:i, s:i}}", "name", "Idempotency-Key", "in",
+                      "header", "description",
+                      "A text of your own choice: repeated with it, the request is done "
+                      "once and its answer told again.",
+                      "schema", "type", "string", "minLength", 1, "maxLength", 255));
+}
+
 static json_t *
 security(unsigned flags)
 {
@@ -235,6 +251,7 @@ operation(const struct route *route, json_t *schemas)
     json_t *parameters = json_array();
     add_path_parameters(parameters, route->pattern);
     add_query_parameters(parameters, route->query);
+    add_idempotency_key(parameters, route->flags);
     if (json_array_size(parameters) > 0)
         json_object_set(object, "parameters", parameters);
     json_decref(parameters);

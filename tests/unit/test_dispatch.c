@@ -671,6 +671,7 @@ open_service(void **state)
     settings = (struct settings){.api_key = "a-good-key",
                                  .max_request_bytes = 1024,
                                  .security_headers = true,
+                                 .rate_limit_scope = "host",
                                  .api_versioning = true};
     access_parts = (struct access){.settings = &settings, .keyring = keyring_new(&settings)};
     struct error err = {0};
@@ -678,6 +679,7 @@ open_service(void **state)
                                .host = host_open(directory, 1 << 20, &err),
                                .access = &access_parts,
                                .routes = tables};
+    access_parts.host = service.host;
     if (!service.host)
         return -1;
     service.meters = meters_new(service.host);

@@ -185,9 +185,10 @@ show_breaker(struct request *request, struct error *err)
 
 #define CHECKIN_ROUTE(path, id, extra_flags)                                                       \
     {                                                                                              \
-        .method = METHOD_POST, .pattern = (path), .handle = check_in, .flags = (extra_flags),      \
-        .limit = LIMIT_PROCESS, .request = &checkin_request_schema,                                \
-        .response = &checkin_response_schema, .tag = "Budget", .summary = "Answer a check-in",     \
+        .method = METHOD_POST, .pattern = (path), .handle = check_in,                              \
+        .flags = (extra_flags) | ROUTE_IDEMPOTENT, .limit = LIMIT_PROCESS,                         \
+        .request = &checkin_request_schema, .response = &checkin_response_schema, .tag = "Budget", \
+        .summary = "Answer a check-in",                                                            \
         .doc = "Takes what a person said about their spending and answers with understanding, a "  \
                "name for the feeling and a small next step.",                                      \
         .operation_id = (id),                                                                      \
@@ -222,7 +223,7 @@ static const struct route routes[] = {
         .method = METHOD_POST,
         .pattern = "/v1/ai/hello",
         .handle = say_hello,
-        .flags = ROUTE_BODY_OPTIONAL,
+        .flags = ROUTE_BODY_OPTIONAL | ROUTE_IDEMPOTENT,
         .limit = LIMIT_PROCESS,
         .request = &hello_request_schema,
         .response = &hello_response_schema,
@@ -235,7 +236,7 @@ static const struct route routes[] = {
         .method = METHOD_POST,
         .pattern = "/v1/ai/insights",
         .handle = give_insight,
-        .flags = ROUTE_BODY_OPTIONAL,
+        .flags = ROUTE_BODY_OPTIONAL | ROUTE_IDEMPOTENT,
         .limit = LIMIT_PROCESS,
         .request = &insight_request_schema,
         .response = &insight_response_schema,
