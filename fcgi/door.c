@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -69,14 +70,20 @@ door_open(struct door *door, int listening_socket, int epoll)
            watch(door, door->pause_timer, EPOLLIN) && listen_on(door);
 }
 
-/* Of all workers the kernel wakes the one that has listened longest, which would so get every kept
- * connection of the host; listening anew puts it last. It also reports again whoever waits still.
- */
-static void
-step_back(struct door *door)
+void
+door_step_back(struct door *door)
 {
     if (stop_listening(door))
         listen_again(door);
+}
+
+/* Whoever came together with the one just taken was reported with it, and is not again. */
+static void
+report_others(struct door *door)
+{
+    struct pollfd others = {.fd = door->socket, .events = POLLIN};
+    if (poll(&others, 1, 0) > 0)
+        door_step_back(door);
 }
 
 int
@@ -89,7 +96,7 @@ door_accept(struct door *door)
     bool no_room = descriptor < 0 &&
                    (reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM);
     if (!no_room)
-        step_back(door);
+        report_others(door);
     else if (stop_listening(door)) /* else another thread was here first */
         start_pause(door, reason);
     if (descriptor < 0)

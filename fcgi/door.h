@@ -15,9 +15,14 @@ struct door {
 bool door_open(struct door *door, int listening_socket, int epoll)
     __attribute__((warn_unused_result));
 
-/* Takes a connection, whose reads and writes end after a while; the caller owns it. The next ones
- * are for siblings first. -1: there was none, or no room for one, which begins a pause. */
+/* Takes a connection, whose reads and writes end after a while; the caller owns it. -1: there was
+ * none, or no room for one, which begins a pause. */
 int door_accept(struct door *door) __attribute__((warn_unused_result));
+
+/* Lets siblings take the next connections. Of all workers the kernel wakes the one that has
+ * listened longest, which would so get every kept connection of the host; listening anew puts it
+ * last. */
+void door_step_back(struct door *door);
 
 void door_end_pause(struct door *door);
 

@@ -119,6 +119,8 @@ complete(struct listener *listener, struct exchange *exchange)
         watch_unless_stopping(listener, descriptor, exchange->is_new);
     else if (descriptor >= 0)
         watch(listener, descriptor, WATCHED_KEPT, exchange->is_new);
+    if (descriptor >= 0 && exchange->is_new && !exchange->request.may_wait)
+        door_step_back(&listener->door);
     listener->options.handler->finish(&exchange->request, sent);
     exchange_put(&listener->pool, exchange);
     count_served(listener);
@@ -158,6 +160,8 @@ serve(struct listener *listener, int descriptor, bool is_new)
         else
             handler->refuse(&exchange->request);
     }
+    if (kept && is_new)
+        door_step_back(&listener->door);
     if (!kept)
         complete(listener, exchange);
     atomic_fetch_sub_explicit(listener->front_gauge, 1, memory_order_relaxed);
@@ -178,10 +182,12 @@ receive(struct listener *listener, int descriptor, bool is_new)
     }
     int passed = count == 1 ? handover_take(descriptor) : -1;
     close(descriptor);
-    if (passed >= listener->descriptors)
+    if (passed >= listener->descriptors) {
         close(passed);
-    else if (passed >= 0)
+    } else if (passed >= 0) {
         watch(listener, passed, WATCHED_UNKNOWN, true);
+        door_step_back(&listener->door);
+    }
     return NULL;
 }
 
