@@ -36,7 +36,7 @@ struct listener {
     struct front *front;
     atomic_uchar *watched; /* by descriptor */
     int descriptors;
-    pthread_mutex_t stopping_lock;
+    pthread_rwlock_t stopping_lock;
     atomic_bool stopping;
     atomic_uint_fast64_t served;
     atomic_bool is_spent;
@@ -84,15 +84,15 @@ pass_on_idle(struct listener *listener, int64_t deadline_us)
 }
 
 /* listener_stop() looks for watched connections once: a waiting thread adds none behind its back.
- */
+ * They share the lock, or one that is put aside in the middle would hold up all that end. */
 static void
 watch_unless_stopping(struct listener *listener, int descriptor, bool is_new)
 {
-    pthread_mutex_lock(&listener->stopping_lock);
+    pthread_rwlock_rdlock(&listener->stopping_lock);
     bool stopping = listener->stopping;
     if (!stopping)
         watch(listener, descriptor, WATCHED_KEPT, is_new);
-    pthread_mutex_unlock(&listener->stopping_lock);
+    pthread_rwlock_unlock(&listener->stopping_lock);
     if (stopping)
         pass_on(listener, descriptor);
 }
@@ -292,7 +292,7 @@ listener_open(const struct listener_options *options, struct error *err)
     listener->watched = xcalloc((size_t)listener->descriptors, sizeof(*listener->watched));
     handover_init(&listener->handover, options->socket);
     exchange_pool_init(&listener->pool);
-    pthread_mutex_init(&listener->stopping_lock, NULL);
+    pthread_rwlock_init(&listener->stopping_lock, NULL);
     listener->front =
         front_open(options->front_threads > 0 ? options->front_threads : count_cores(),
                    options->waiting_threads, be_front, listener);
@@ -323,9 +323,9 @@ bool
 listener_stop(struct listener *listener, int64_t deadline_us)
 {
     door_shut(&listener->door);
-    pthread_mutex_lock(&listener->stopping_lock);
+    pthread_rwlock_wrlock(&listener->stopping_lock);
     listener->stopping = true;
-    pthread_mutex_unlock(&listener->stopping_lock);
+    pthread_rwlock_unlock(&listener->stopping_lock);
     eventfd_write(listener->stop_event, 1);
     front_stop(listener->front);
     /* Again: a thread may just have been listening anew. */
@@ -339,7 +339,7 @@ listener_close(struct listener *listener)
 {
     front_close(listener->front);
     exchange_pool_release(&listener->pool);
-    pthread_mutex_destroy(&listener->stopping_lock);
+    pthread_rwlock_destroy(&listener->stopping_lock);
     close(listener->epoll);
     close(listener->stop_event);
     door_close(&listener->door);
