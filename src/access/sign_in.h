@@ -10,6 +10,7 @@
 #include "http/request.h"
 
 struct list;
+struct transaction;
 
 struct sign_in_wish {
     const char *account_id;
@@ -53,6 +54,14 @@ bool sign_in_end_refresh(struct request *request, const char *refresh, const cha
 /* Ends all of them except one (NULL: none). */
 bool sign_in_end_all(struct request *request, const char *account_id, const char *except_id,
                      const char *reason, struct error *err) __attribute__((warn_unused_result));
+
+/* The same within a change's own transaction (a new password), so that both happen or neither. */
+struct sign_in_end_all {
+    const char *account_id, *except_id, *reason;
+};
+bool sign_in_end_all_in(struct transaction *transaction, struct request *request,
+                        const struct sign_in_end_all *wish, struct error *err)
+    __attribute__((warn_unused_result));
 
 /* Tells the browser to drop its session cookie. */
 void sign_in_forget_cookie(struct request *request);

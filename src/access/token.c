@@ -9,15 +9,17 @@
 #include "access/jws.h"
 #include "access/secret.h"
 #include "access/signer.h"
+#include "base/id.h"
 #include "base/strbuf.h"
 #include "http/schema.h"
 
-enum { SIGNERS_MAX = 16, SECRET_MIN_BYTES = 32, UUID_CHARACTERS = 36, ID_MAX_BYTES = 64 };
+enum { SIGNERS_MAX = 16, SECRET_MIN_BYTES = 32, ID_MAX_BYTES = 64 };
 
 #define TOKEN_TYPE "at+jwt" /* RFC 9068, section 2.1 */
 
 struct tokens {
     const char *issuer, *audience; /* of the settings */
+    crypto_auth_hmacsha256_state secret;
     size_t count;
     struct signer signers[SIGNERS_MAX]; /* the first one signs */
     struct arena arena;
@@ -73,9 +75,11 @@ static bool
 add_keys(struct tokens *tokens, const struct settings *settings, struct error *err)
 {
     const char *secret;
+    if (!secret_read(settings, &tokens->arena, &secret, err))
+        return false;
+    crypto_auth_hmacsha256_init(&tokens->secret, (const unsigned char *)secret, strlen(secret));
     if (strcmp(settings->jwt_algorithm, "HS256") == 0)
-        return secret_read(settings, &tokens->arena, &secret, err) &&
-               add_secret(tokens, settings, secret, strlen(secret), err) &&
+        return add_secret(tokens, settings, secret, strlen(secret), err) &&
                add_list(tokens, settings, settings->jwt_previous_secrets, false, err);
     if (!add_list(tokens, settings, settings->jwt_key_files, true, err))
         return false;
@@ -125,6 +129,7 @@ tokens_close(struct tokens *tokens)
         return;
     for (size_t i = 0; i < tokens->count; i++)
         signer_release(&tokens->signers[i]);
+    sodium_memzero(&tokens->secret, sizeof(tokens->secret));
     arena_release(&tokens->arena);
     free(tokens);
 }
@@ -133,6 +138,19 @@ const char *
 tokens_public_keys(const struct tokens *tokens)
 {
     return tokens->public_keys;
+}
+
+const char *
+tokens_mark(const struct tokens *tokens, const char *purpose, const char *text, struct arena *arena)
+{
+    crypto_auth_hmacsha256_state state = tokens->secret;
+    unsigned char mark[crypto_auth_hmacsha256_BYTES];
+    /* With its NUL, which stands in no token: so no mark is a token's signature. */
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)purpose, strlen(purpose) + 1);
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)text, strlen(text));
+    crypto_auth_hmacsha256_final(&state, mark);
+    sodium_memzero(&state, sizeof(state));
+    return jws_encode(mark, sizeof(mark), arena);
 }
 
 static void
@@ -214,17 +232,6 @@ text_of(const json_t *payload, const char *name)
 }
 
 static bool
-is_uuid(const char *text)
-{
-    for (size_t i = 0; i < UUID_CHARACTERS; i++) {
-        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (is_dash ? text[i] != '-' : !strchr("0123456789abcdef", text[i]) || !text[i])
-            return false;
-    }
-    return text[UUID_CHARACTERS] == '\0';
-}
-
-static bool
 is_for(const json_t *audience, const char *name)
 {
     if (json_is_string(audience))
@@ -281,8 +288,8 @@ check_names(const json_t *payload, struct token_claims *claims, struct error *er
     claims->account_id = text_of(payload, "sub");
     claims->sign_in_id = text_of(payload, "sid");
     claims->id = text_of(payload, "jti");
-    if (!is_uuid(claims->account_id) || !is_uuid(claims->sign_in_id) || claims->id[0] == '\0' ||
-        strlen(claims->id) > ID_MAX_BYTES ||
+    if (!uuid_is_valid(claims->account_id) || !uuid_is_valid(claims->sign_in_id) ||
+        claims->id[0] == '\0' || strlen(claims->id) > ID_MAX_BYTES ||
         strcmp(text_of(payload, "user_id"), claims->account_id) != 0)
         return refuse(err, "does not say whose it is");
     return true;

@@ -44,4 +44,9 @@ bool token_verify(const struct tokens *tokens, const char *text, size_t length, 
 /* The public keys as a JWK set (RFC 7517), borrowed; without any where the keys are secrets. */
 const char *tokens_public_keys(const struct tokens *tokens);
 
+/* What only who has AUTH_SECRET can say of a text, for one purpose: 43 characters of base64url, in
+ * the arena. */
+const char *tokens_mark(const struct tokens *tokens, const char *purpose, const char *text,
+                        struct arena *arena);
+
 #endif

@@ -64,6 +64,18 @@ uuid_v7(char *text, int64_t realtime_us)
 }
 
 bool
+uuid_is_valid(const char *text)
+{
+    for (size_t i = 0; i < UUID_TEXT_BYTES - 1; i++) {
+        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        bool is_hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+        if (is_dash ? text[i] != '-' : !is_hex)
+            return false;
+    }
+    return text[UUID_TEXT_BYTES - 1] == '\0';
+}
+
+bool
 request_id_is_valid(const char *text)
 {
     size_t length = strlen(text);

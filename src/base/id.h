@@ -15,6 +15,9 @@ void random_bytes(void *bytes, size_t count);
 /* 36 characters and a NUL: time-ordered, unique over processes and hosts. */
 void uuid_v7(char *text, int64_t realtime_us);
 
+/* Whether text is a UUID as we write them: lower-case hex in five groups. */
+bool uuid_is_valid(const char *text);
+
 /* A request id from outside is taken when it is 1 to 128 characters of letters, digits, '-', '_'
  * and '.', so that it is safe in headers, logs and file names. */
 bool request_id_is_valid(const char *text);

@@ -1,0 +1,78 @@
+/* Reading and setting the session cookie (RFC 6265). */
+#include "access/cookie.h"
+
+#include <string.h>
+
+#include "access/access.h"
+#include "base/ascii.h"
+#include "http/head.h"
+
+enum { SECRET_CHARACTERS = 43 }; /* 256 bits in base64url */
+
+static const char *
+https_of(const struct request *request)
+{
+    if (request->head)
+        return request->head->values[HEAD_HTTPS];
+    return request->transport->parameter(request->carrier, "HTTPS");
+}
+
+bool
+cookie_is_secure(const struct request *request)
+{
+    const char *https = https_of(request);
+    return request->access->settings->production ||
+           (https && https[0] != '\0' && strcmp(https, "off") != 0);
+}
+
+/* A page of http cannot set a cookie with this prefix, nor can another host of the domain. */
+static const char *
+name_of(const struct request *request)
+{
+    return cookie_is_secure(request) ? "__Host-hearth_session" : "hearth_session";
+}
+
+static bool
+is_secret(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!ascii_is_letter(text[i]) && !(text[i] >= '0' && text[i] <= '9') && text[i] != '-' &&
+            text[i] != '_')
+            return false;
+    return length == SECRET_CHARACTERS;
+}
+
+bool
+cookie_read(const struct request *request, const char **secret, size_t *length)
+{
+    const char *at = request_header(request, "COOKIE");
+    const char *name = name_of(request);
+    size_t name_length = strlen(name), found = 0;
+    while (at && *at != '\0') {
+        at += strspn(at, "; \t");
+        size_t pair = strcspn(at, ";");
+        if (pair > name_length && at[name_length] == '=' && memcmp(at, name, name_length) == 0) {
+            found++;
+            *secret = at + name_length + 1;
+            *length = pair - name_length - 1;
+        }
+        at += pair;
+    }
+    return found == 1 && is_secret(*secret, *length);
+}
+
+void
+cookie_set(struct request *request, const char *secret, int64_t seconds)
+{
+    response_header(request, "Set-Cookie",
+                    arena_printf(&request->arena,
+                                 "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
+                                 name_of(request), secret, (long long)seconds,
+                                 cookie_is_secure(request) ? "; Secure" : ""));
+}
+
+void
+cookie_clear(struct request *request)
+{
+    cookie_set(request, "", 0);
+}

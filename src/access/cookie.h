@@ -1,0 +1,25 @@
+/* The cookie of a browser's session: "__Host-hearth_session" where it only goes over https, which
+ * production always takes for granted, else "hearth_session". */
+#ifndef HEARTH_ACCESS_COOKIE_H
+#define HEARTH_ACCESS_COOKIE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/request.h"
+
+/* Whether the browser talks https with us: in production, and where the web server says so. */
+bool cookie_is_secure(const struct request *request);
+
+/* The session's secret, borrowed from the request's header. false where there is none, or more than
+ * one (somebody else's domain may have set one), or it is not of our making. */
+bool cookie_read(const struct request *request, const char **secret, size_t *length);
+
+/* Sets it for so many seconds: HttpOnly, SameSite=Lax, for all paths of this host only. */
+void cookie_set(struct request *request, const char *secret, int64_t seconds);
+
+/* Tells the browser to drop it. */
+void cookie_clear(struct request *request);
+
+#endif
