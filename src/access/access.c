@@ -7,6 +7,7 @@
 #include "access/caretaker.h"
 #include "access/keyring.h"
 #include "access/secret.h"
+#include "access/token.h"
 #include "base/arena.h"
 
 static bool
@@ -24,7 +25,7 @@ derive_keys(struct access *access, struct error *err)
 static bool
 open_database_parts(struct access *access, struct error *err)
 {
-    return derive_keys(access, err) &&
+    return derive_keys(access, err) && tokens_open(access->settings, &access->tokens, err) &&
            caretaker_open(access, caretaker_duties, &access->caretaker, err);
 }
 
@@ -58,6 +59,7 @@ access_close(struct access *access)
     if (!access)
         return;
     caretaker_close(access->caretaker);
+    tokens_close(access->tokens);
     free(access->follower.ids);
     keyring_free(access->keyring);
     explicit_bzero(&access->snapshot_key, sizeof(access->snapshot_key));

@@ -9,6 +9,7 @@
 #include "access/api_key.h"
 #include "access/credential.h"
 #include "access/keyring.h"
+#include "access/signed_in.h"
 
 /* The token of "Bearer token", NULL for another scheme. */
 static const char *
@@ -69,10 +70,13 @@ caller_identify(struct request *request, const struct caller **caller, struct er
         return true;
     }
     if (!caller_present(request, &presented))
-        return true;
+        return request_header(request, "AUTHORIZATION") ||
+               signed_in_by_cookie(request, caller, err);
     *caller = keyring_find(access->keyring, presented.text, presented.length, presented.bearer);
     if (*caller)
         return true;
+    if (presented.bearer && access->tokens && signed_in_is_token(presented.text, presented.length))
+        return signed_in_by_token(request, presented.text, presented.length, caller, err);
     if (access->store && api_key_is_whole(presented.text, presented.length))
         return find_key(request, &presented, caller, err);
     return error_set(err, ERROR_UNAUTHORIZED, "the API key is not valid");

@@ -31,6 +31,15 @@ find(struct request *request, const struct credential *credential, const char *m
     return true;
 }
 
+/* A program that goes on with a token after its end guesses nothing, so it is not counted as one.
+ */
+static bool
+refuse(struct error *err)
+{
+    error_clear(err);
+    return error_set(err, ERROR_TOKEN_NOT_VALID, "the sign-in of this token has ended");
+}
+
 bool
 signed_in_by_token(struct request *request, const char *text, size_t length,
                    const struct caller **caller, struct error *err)
@@ -45,11 +54,11 @@ signed_in_by_token(struct request *request, const char *text, size_t length,
     struct credential credential = {CREDENTIAL_SIGN_IN, claims.sign_in_id,
                                     strlen(claims.sign_in_id)};
     if (!find(request, &credential, "bearer_token", caller, err))
-        return false;
+        return err->code == ERROR_UNAUTHORIZED ? refuse(err) : false;
     if (strcmp((*caller)->account_id, claims.account_id) == 0)
         return true;
     *caller = NULL;
-    return error_set(err, ERROR_TOKEN_NOT_VALID, "the token is another account's");
+    return refuse(err);
 }
 
 bool

@@ -11,7 +11,8 @@
 /* Whether a bearer's text is a token of any kind rather than a key, which has no dots. */
 bool signed_in_is_token(const char *text, size_t length);
 
-/* false as credential_find(), and with ERROR_TOKEN_NOT_VALID for a token that is not good. */
+/* false with ERROR_TOKEN_NOT_VALID for a token that is not good or whose sign-in has ended, and as
+ * credential_find() where that cannot be told. */
 bool signed_in_by_token(struct request *request, const char *text, size_t length,
                         const struct caller **caller, struct error *err)
     __attribute__((warn_unused_result));

@@ -6,6 +6,7 @@
 
 #include "access/access.h"
 #include "access/caller.h"
+#include "access/csrf.h"
 #include "access/scope.h"
 #include "apps/service.h"
 #include "base/clock.h"
@@ -228,7 +229,8 @@ admission_check(struct request *request, struct error *err)
         return true;
     assert(request->route);
     admission->passed = identify_caller(request, err) && take_limit(request, err) &&
-                        demand_caller(request, err) && read_body(request, err) &&
-                        decode_query(request, err) && decode_body(request, err);
+                        demand_caller(request, err) && csrf_check(request, err) &&
+                        read_body(request, err) && decode_query(request, err) &&
+                        decode_body(request, err);
     return admission->passed;
 }

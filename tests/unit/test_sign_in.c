@@ -363,7 +363,7 @@ an_access_token_makes_a_caller_until_its_sign_in_ends(void **state)
     assert_string_equal(caller->tenant, "account:" ACCOUNT);
     assert_true(end(house, sign_in.id, ACCOUNT, ERROR_NONE));
     assert_false(signed_in_by_token(&house->request, token, strlen(token), &caller, &err));
-    assert_int_equal(err.code, ERROR_UNAUTHORIZED);
+    assert_int_equal(err.code, ERROR_TOKEN_NOT_VALID);
 }
 
 static void
