@@ -159,12 +159,32 @@ open_listener(struct worker *worker, struct error *err)
     return worker->listener && listener_start(worker->listener, err);
 }
 
+/* A database that is away is no reason not to start; one that does not fit is. */
+static bool
+check_store(struct worker *worker, struct error *err)
+{
+    struct store *store = worker->service.store;
+    int64_t workers = worker->settings.pool_size, seen = worker->slot.number + 1;
+    if (!store)
+        return true;
+    switch (store_check(store, workers > seen ? workers : seen, worker->slot.number, err)) {
+    case STORE_FITS:
+        return true;
+    case STORE_AWAY:
+        log_line(LOG_LEVEL_WARNING, "database does not answer: what needs it is refused until it "
+                                    "does");
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool
 worker_open(struct worker *worker, struct error *err)
 {
     return service_open(&worker->service, &worker->settings, err) &&
            slot_take(&worker->slot, worker->settings.runtime_directory, err) &&
-           open_listener(worker, err);
+           check_store(worker, err) && open_listener(worker, err);
 }
 
 /* Also after only a part of it was opened; nothing may be in flight any more. */

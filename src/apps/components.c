@@ -21,6 +21,10 @@ add_view(struct components *components, const struct breaker_view *view, struct 
         add_name(&components->open, view->name, arena);
     if (view->state == BREAKER_HALF_OPEN)
         add_name(&components->half_open, view->name, arena);
+    if (strncmp(view->name, "postgresql", strlen("postgresql")) == 0) {
+        components->database = components->database && view->state != BREAKER_OPEN;
+        return;
+    }
     if (strncmp(view->name, "memcached", strlen("memcached")) == 0) {
         components->cache = components->cache && view->state != BREAKER_OPEN;
         return;
@@ -56,6 +60,8 @@ components_read(const struct service *service, struct arena *arena, struct compo
         .ai_available = !configured || ai_available(service->ai),
         .resilience = true,
         .cache = true,
+        .has_database = service->store != NULL,
+        .database = true,
         .open = {arena_array(arena, count + 1, sizeof(char *)), 0},
         .half_open = {arena_array(arena, count + 1, sizeof(char *)), 0},
     };

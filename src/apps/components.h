@@ -17,7 +17,9 @@ struct components {
     bool ai_available;  /* it may be asked now, or local is all there is */
     bool resilience;    /* no model's breaker is open */
     bool cache;         /* memcached is not known to be down, or not configured */
-    struct list open;   /* names of open breakers, const char * */
+    bool has_database;
+    bool database;    /* it is not known to be down, or there is none */
+    struct list open; /* names of open breakers, const char * */
     struct list half_open;
     int64_t breakers;
     enum breaker_state worst; /* of the models' breakers */

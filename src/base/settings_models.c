@@ -86,12 +86,14 @@ settings_section_read(struct settings_reading *reading, size_t section, const st
     }
 }
 
-/* "local" is always there and cannot be described anew; "memcached" and what begins so is ours. */
+/* "local" is always there and cannot be described anew; what begins with "memcached" or "postgresql"
+ * is ours. */
 static bool
 name_is_reserved(struct settings_reading *reading, const char *name, int line)
 {
-    /* memcached has breakers beside those of models. */
-    if (strcmp(name, "local") != 0 && strncmp(name, "memcached", 9) != 0)
+    /* These have breakers beside those of models. */
+    if (strcmp(name, "local") != 0 && strncmp(name, "memcached", 9) != 0 &&
+        strncmp(name, "postgresql", 10) != 0)
         return false;
     settings_complain(reading, settings_place(reading, line), "the name %s is taken", name);
     return true;

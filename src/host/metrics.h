@@ -83,6 +83,15 @@
       "Alerts posted to the webhook, by outcome.")                                                 \
     X(AUDIT, COUNTER, "hearth_audit_rows_total",                                                   \
       "Rows of the audit trail, by outcome: written, waiting, skipped, lost.")                     \
+    X(STORE_CONNECTIONS, GAUGE, "hearth_store_connections",                                        \
+      "Connections to the database, by database, worker and state: open or busy.")                 \
+    X(STORE_WAITS, HISTOGRAM, "hearth_store_wait_seconds",                                         \
+      "Time that calls of the database waited for a connection, by database; those that had one "  \
+      "at once are not counted.")                                                                  \
+    X(STORE_DURATION, HISTOGRAM, "hearth_store_query_duration_seconds",                            \
+      "Time that the database took for a statement, by query.")                                    \
+    X(STORE_FAILURES, COUNTER, "hearth_store_failures_total",                                      \
+      "Statements and connections that failed, by database and kind.")                             \
     X(WORKER_STARTS, COUNTER, "hearth_worker_starts_total", "Worker processes started.")           \
     X(SERIES_DROPPED, COUNTER, "hearth_series_dropped_total",                                      \
       "Observations lost because the table of series was full.")

@@ -51,7 +51,9 @@ read_refusal(PGconn *link, struct fault *fault)
     for (const char *at = strchr(text, ':'); at; at = strchr(at + 1, ':')) {
         size_t blanks = strspn(at + 1, " ");
         const char *state = at + 1 + blanks;
-        if (strspn(state, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && state[5] == ':') {
+        /* "FATAL" has no digit, a SQLSTATE has. */
+        if (strspn(state, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && state[5] == ':' &&
+            strcspn(state, "0123456789") < 5) {
             memcpy(fault->sqlstate, state, 5);
             if (fault_of_sqlstate(fault->sqlstate) == FAULT_BUSY)
                 fault->kind = FAULT_BUSY;

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,8 +12,15 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "host/metrics.h"
 
-enum { PROBE_MS = 1500, RECOVERY_MS = 250, RECOVERY_MAX_MS = 500, NO_SLOT = -1 };
+enum {
+    PROBE_MS = 1500,
+    RECOVERY_MS = 250,
+    RECOVERY_MAX_MS = 500,
+    FULL_US = 250 * 1000,
+    NO_SLOT = -1
+};
 
 struct slot {
     struct connection *connection; /* NULL: not made, or broken */
@@ -34,8 +43,11 @@ struct pool {
     pthread_mutex_t lock;
     struct slot *slots;
     struct waiter *first, *last;
-    size_t busy, waiting;
+    size_t busy, open, waiting;
     size_t first_host;
+    int64_t full_until_us; /* the server has no more connections: nobody asks for one before */
+    atomic_uint_fast64_t *busy_gauge, *open_gauge; /* NULL: nobody's */
+    struct histogram *waits;
 };
 
 /* A server that gave no answer in the whole time of a call is taken for gone at once. Behind a
@@ -50,6 +62,34 @@ policy_of(const struct pool *pool)
                                    .recovery_max_ms = RECOVERY_MAX_MS};
 }
 
+static void
+show(const struct pool *pool)
+{
+    if (!pool->busy_gauge)
+        return;
+    atomic_store_explicit(pool->busy_gauge, pool->busy, memory_order_relaxed);
+    atomic_store_explicit(pool->open_gauge, pool->open, memory_order_relaxed);
+}
+
+static atomic_uint_fast64_t *
+gauge(const struct pool *pool, int worker, const char *state)
+{
+    char labels[METRIC_LABELS_MAX];
+    snprintf(labels, sizeof(labels), "database=\"%s\",worker=\"%d\",state=\"%s\"",
+             pool->options.name, worker, state);
+    return metrics_cell(pool->options.host, METRIC_STORE_CONNECTIONS, labels);
+}
+
+void
+pool_name_worker(struct pool *pool, int worker)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->busy_gauge = worker >= 0 ? gauge(pool, worker, "busy") : NULL;
+    pool->open_gauge = worker >= 0 ? gauge(pool, worker, "open") : NULL;
+    show(pool);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 struct pool *
 pool_new(const struct pool_options *options)
 {
@@ -57,6 +97,9 @@ pool_new(const struct pool_options *options)
     pool->options = *options;
     pool->breaker = breaker_find(options->host, options->name);
     pool->canceller = canceller_new();
+    char labels[METRIC_LABELS_MAX];
+    snprintf(labels, sizeof(labels), "database=\"%s\"", options->name);
+    pool->waits = metrics_histogram(options->host, METRIC_STORE_WAITS, labels);
     pool->slots = xcalloc(options->size, sizeof(*pool->slots));
     pthread_condattr_init(&pool->clock);
     pthread_condattr_setclock(&pool->clock, CLOCK_MONOTONIC);
@@ -72,6 +115,8 @@ pool_free(struct pool *pool)
     for (size_t i = 0; i < pool->options.size; i++)
         if (pool->slots[i].connection)
             connection_close(pool->slots[i].connection);
+    pool->busy = pool->open = 0;
+    show(pool);
     canceller_free(pool->canceller);
     pthread_condattr_destroy(&pool->clock);
     pthread_mutex_destroy(&pool->lock);
@@ -79,17 +124,19 @@ pool_free(struct pool *pool)
     free(pool);
 }
 
-/* A free place, one with a connection first; NO_SLOT where all are busy. */
+/* A free place, one with a connection first, and only such a one while the server has no more of
+ * them; NO_SLOT where there is none. */
 static int
 find_slot(const struct pool *pool)
 {
+    bool is_full = clock_monotonic_us() < pool->full_until_us;
     int found = NO_SLOT;
     for (size_t i = 0; i < pool->options.size; i++) {
         if (pool->slots[i].busy)
             continue;
         if (pool->slots[i].connection)
             return (int)i;
-        if (found == NO_SLOT)
+        if (found == NO_SLOT && !is_full)
             found = (int)i;
     }
     return found;
@@ -100,6 +147,7 @@ occupy(struct pool *pool, int slot)
 {
     pool->slots[slot].busy = true;
     pool->busy++;
+    show(pool);
 }
 
 static void
@@ -129,20 +177,45 @@ leave_queue(struct pool *pool, const struct waiter *waiter)
     pool->waiting--;
 }
 
+/* Hands free places to those who wait longest. */
+static void
+serve_waiters(struct pool *pool)
+{
+    int slot;
+    while (pool->first && (slot = find_slot(pool)) != NO_SLOT) {
+        struct waiter *waiter = pool->first;
+        occupy(pool, slot);
+        leave_queue(pool, waiter);
+        waiter->slot = slot;
+        pthread_cond_signal(&waiter->woken);
+    }
+}
+
+/* With the lock held, until the deadline or until the server may have connections again. */
+static void
+sleep_in_queue(struct pool *pool, struct waiter *waiter, int64_t now_us, int64_t deadline_us)
+{
+    bool is_full = now_us < pool->full_until_us && pool->full_until_us < deadline_us;
+    int64_t end_us = is_full ? pool->full_until_us : deadline_us;
+    struct timespec end = {.tv_sec = end_us / 1000000, .tv_nsec = end_us % 1000000 * 1000};
+    if (pthread_cond_timedwait(&waiter->woken, &pool->lock, &end) == ETIMEDOUT)
+        serve_waiters(pool);
+}
+
 /* With the lock held. */
 static int
 wait_for_slot(struct pool *pool, int64_t deadline_us)
 {
     struct waiter waiter = {.slot = NO_SLOT};
-    struct timespec end = {.tv_sec = deadline_us / 1000000,
-                           .tv_nsec = deadline_us % 1000000 * 1000};
+    int64_t started_us = clock_monotonic_us(), now_us = started_us;
     pthread_cond_init(&waiter.woken, &pool->clock);
     enqueue(pool, &waiter);
-    int result = 0;
-    while (waiter.slot == NO_SLOT && !waiter.hopeless && result != ETIMEDOUT)
-        result = pthread_cond_timedwait(&waiter.woken, &pool->lock, &end);
+    for (; waiter.slot == NO_SLOT && !waiter.hopeless && now_us < deadline_us;
+         now_us = clock_monotonic_us())
+        sleep_in_queue(pool, &waiter, now_us, deadline_us);
     leave_queue(pool, &waiter);
     pthread_cond_destroy(&waiter.woken);
+    histogram_observe(pool->waits, now_us - started_us);
     return waiter.slot;
 }
 
@@ -159,21 +232,28 @@ take_slot(struct pool *pool, int64_t deadline_us)
     return slot;
 }
 
-/* To the one who waits longest, or back. */
 static void
 give_slot(struct pool *pool, int slot)
 {
     pthread_mutex_lock(&pool->lock);
-    struct waiter *waiter = pool->first;
-    if (waiter) {
-        leave_queue(pool, waiter);
-        waiter->slot = slot;
-        pthread_cond_signal(&waiter->woken);
-    } else {
-        pool->slots[slot].busy = false;
-        pool->busy--;
-    }
+    pool->slots[slot].busy = false;
+    pool->busy--;
+    show(pool);
+    serve_waiters(pool);
     pthread_mutex_unlock(&pool->lock);
+}
+
+/* The server, or the limit of our role, has no more connections. Whether we have others that will
+ * be free. */
+static bool
+note_full(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool have_others = pool->open > 0;
+    if (have_others)
+        pool->full_until_us = clock_monotonic_us() + FULL_US;
+    pthread_mutex_unlock(&pool->lock);
+    return have_others;
 }
 
 static void
@@ -190,9 +270,22 @@ send_waiters_away(struct pool *pool)
 }
 
 static void
+count(const struct pool *pool, const struct fault *fault)
+{
+    char labels[METRIC_LABELS_MAX];
+    if (fault->kind == FAULT_NONE)
+        return;
+    snprintf(labels, sizeof(labels), "database=\"%s\",kind=\"%s\"", pool->options.name,
+             fault_name(fault->kind));
+    metrics_add(pool->options.host, METRIC_STORE_FAILURES, labels, 1);
+}
+
+/* Tells the others what became of a call. */
+static void
 report(struct pool *pool, const struct fault *fault)
 {
     const struct breaker_policy policy = policy_of(pool);
+    count(pool, fault);
     int64_t now_us = clock_monotonic_us();
     if (!fault_is_outage(fault)) {
         if (breaker_success(pool->breaker, now_us))
@@ -208,25 +301,70 @@ report(struct pool *pool, const struct fault *fault)
     send_waiters_away(pool);
 }
 
+/* Puts a connection, or none, into a place that is ours. */
+static void
+put_connection(struct pool *pool, size_t slot, struct connection *connection)
+{
+    struct connection *old = pool->slots[slot].connection;
+    if (old)
+        connection_close(old);
+    pthread_mutex_lock(&pool->lock);
+    pool->slots[slot].connection = connection;
+    pool->open += connection != NULL;
+    pool->open -= old != NULL;
+    show(pool);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static struct connection *
+connect_to(struct pool *pool, int64_t deadline_us, struct fault *fault)
+{
+    pthread_mutex_lock(&pool->lock);
+    size_t host = pool->first_host;
+    pthread_mutex_unlock(&pool->lock);
+    struct connection *connection =
+        connection_open(pool->options.conninfo, &host, deadline_us, fault);
+    if (!connection)
+        return NULL;
+    pthread_mutex_lock(&pool->lock);
+    pool->first_host = host;
+    pthread_mutex_unlock(&pool->lock);
+    return connection;
+}
+
 static bool
 connect_slot(struct pool *pool, struct pool_lease *lease, int64_t deadline_us, struct fault *fault)
 {
-    struct slot *slot = &pool->slots[lease->slot];
-    if (slot->connection && !connection_is_alive(slot->connection)) {
-        connection_close(slot->connection);
-        slot->connection = NULL;
+    struct connection *connection = pool->slots[lease->slot].connection;
+    if (!connection || !connection_is_alive(connection)) {
+        connection = connect_to(pool, deadline_us, fault);
+        put_connection(pool, lease->slot, connection);
     }
-    if (!slot->connection) {
-        pthread_mutex_lock(&pool->lock);
-        size_t host = pool->first_host;
-        pthread_mutex_unlock(&pool->lock);
-        slot->connection = connection_open(pool->options.conninfo, &host, deadline_us, fault);
-        pthread_mutex_lock(&pool->lock);
-        pool->first_host = slot->connection ? host : pool->first_host;
-        pthread_mutex_unlock(&pool->lock);
+    lease->connection = connection;
+    return connection != NULL;
+}
+
+/* A place with a connection, or a fault. */
+static bool
+take_connection(struct pool *pool, int64_t deadline_us, struct pool_lease *lease,
+                struct fault *fault)
+{
+    for (;;) {
+        int slot = take_slot(pool, deadline_us);
+        if (slot == NO_SLOT) {
+            fault->kind = pool_is_down(pool) ? FAULT_UNREACHED : FAULT_BUSY;
+            return false;
+        }
+        lease->slot = (size_t)slot;
+        if (connect_slot(pool, lease, deadline_us, fault))
+            return true;
+        bool again = fault->kind == FAULT_BUSY && note_full(pool);
+        if (!again)
+            report(pool, fault);
+        give_slot(pool, slot);
+        if (!again)
+            return false;
     }
-    lease->connection = slot->connection;
-    return slot->connection != NULL;
 }
 
 bool
@@ -234,21 +372,15 @@ pool_take(struct pool *pool, int64_t deadline_us, struct pool_lease *lease, stru
 {
     const struct breaker_policy policy = policy_of(pool);
     int64_t retry_after_ms, now_us = clock_monotonic_us();
-    *lease = (struct pool_lease){.pool = pool, .allowed_us = now_us};
+    *lease = (struct pool_lease){.pool = pool};
     *fault = (struct fault){.kind = FAULT_UNREACHED};
     if (!breaker_allow(pool->breaker, &policy, now_us, &retry_after_ms))
         return false;
-    int slot = take_slot(pool, deadline_us);
-    if (slot == NO_SLOT) {
-        breaker_withdraw(pool->breaker, &policy, now_us);
-        fault->kind = pool_is_down(pool) ? FAULT_UNREACHED : FAULT_BUSY;
-        return false;
-    }
-    lease->slot = (size_t)slot;
-    if (connect_slot(pool, lease, deadline_us, fault))
+    if (take_connection(pool, deadline_us, lease, fault)) {
+        *fault = (struct fault){0};
         return true;
-    report(pool, fault);
-    give_slot(pool, slot);
+    }
+    breaker_withdraw(pool->breaker, &policy, now_us);
     return false;
 }
 
@@ -261,8 +393,7 @@ pool_give(struct pool_lease *lease, const struct fault *fault)
         connection_cancel(lease->connection, pool->canceller);
     if (broken || !connection_is_idle(lease->connection) ||
         (fault && (fault->kind == FAULT_READ_ONLY || fault->kind == FAULT_PLAN))) {
-        connection_close(lease->connection);
-        pool->slots[lease->slot].connection = NULL;
+        put_connection(pool, lease->slot, NULL);
     }
     if (fault)
         report(pool, fault);
@@ -284,7 +415,6 @@ pool_view(struct pool *pool, struct pool_view *view)
     pthread_mutex_lock(&pool->lock);
     view->busy = pool->busy;
     view->waiting = pool->waiting;
-    for (size_t i = 0; i < view->size; i++)
-        view->open += pool->slots[i].busy || pool->slots[i].connection;
+    view->open = pool->open;
     pthread_mutex_unlock(&pool->lock);
 }

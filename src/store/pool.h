@@ -33,7 +33,6 @@ struct pool_lease {
     struct pool *pool;
     struct connection *connection;
     size_t slot;
-    int64_t allowed_us; /* when the breaker let it go */
 };
 
 /* A connection that stands, made where none is idle, before the deadline (clock_monotonic_us()).
@@ -44,6 +43,9 @@ bool pool_take(struct pool *pool, int64_t deadline_us, struct pool_lease *lease,
 /* Gives it back, or closes it where it is not as at its start. fault tells what the last statement
  * on it came to, for the breaker; NULL where the caller knows nothing new. */
 void pool_give(struct pool_lease *lease, const struct fault *fault);
+
+/* Metrics count this pool's connections as this worker's from then on; -1: as nobody's. */
+void pool_name_worker(struct pool *pool, int worker);
 
 /* The server refused calls a moment ago. Asks nobody. */
 bool pool_is_down(const struct pool *pool);

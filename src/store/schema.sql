@@ -30,3 +30,14 @@ SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS is_there, $1 = curren
 
 -- name: retention_set
 UPDATE hearth.retention SET days = $2::integer WHERE relation = $1 AND days <> $2::integer
+
+-- name: connection_limits
+-- How many connections the server has, and the least of the limits of our role and database.
+SELECT current_setting('max_connections')::bigint AS most,
+    current_setting('superuser_reserved_connections')::bigint
+        + coalesce(current_setting('reserved_connections', true)::bigint, 0) AS reserved,
+    coalesce((SELECT min(bound) FROM (
+        SELECT rolconnlimit AS bound FROM pg_roles WHERE rolname = current_user
+        UNION SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS bounds
+        WHERE bound >= 0), -1) AS bound,
+    pg_is_in_recovery() AS is_standby

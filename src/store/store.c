@@ -1,6 +1,7 @@
 /* Statements: where they go, and what is tried again. */
 #include "store/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,10 +9,12 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "host/metrics.h"
+#include "store/fit.h"
 #include "store/rows.h"
 #include "store/store_private.h"
 
-enum { TRIES_MAX = 4, PAUSE_US = 5000 };
+enum { TRIES_MAX = 4, PAUSE_US = 5000, MISFIT_US = 1000 * 1000 };
 
 struct transaction {
     struct store *store;
@@ -89,6 +92,68 @@ store_close(struct store *store)
     free(store);
 }
 
+static enum store_verdict
+check(struct store *store, const struct pool_lease *lease, int64_t deadline_us, struct fault *fault,
+      struct error *err)
+{
+    const struct fit_load load = {.workers = store->workers,
+                                  .pool_size = store->settings->database_pool_size,
+                                  .is_read = lease->pool == store->read_pool};
+    enum store_verdict verdict =
+        load.is_read ? STORE_FITS : fit_check_schema(lease->connection, deadline_us, fault, err);
+    if (verdict == STORE_FITS)
+        verdict = fit_check_load(lease->connection, &load, deadline_us, fault, err);
+    return verdict;
+}
+
+static enum store_verdict
+check_pool(struct store *store, struct pool *pool, struct error *err)
+{
+    struct pool_lease lease;
+    struct fault fault = {0};
+    int64_t deadline_us = deadline_of(store);
+    if (!pool_take(pool, deadline_us, &lease, &fault))
+        return STORE_AWAY;
+    enum store_verdict verdict = check(store, &lease, deadline_us, &fault, err);
+    pool_give(&lease, &fault);
+    return verdict;
+}
+
+enum store_verdict
+store_check(struct store *store, int64_t workers, int worker, struct error *err)
+{
+    store->workers = store->session ? workers : 0;
+    pool_name_worker(store->pool, worker);
+    enum store_verdict verdict = check_pool(store, store->pool, err);
+    atomic_store(&store->fits, verdict == STORE_FITS);
+    if (!store->read_pool || verdict == STORE_MISFIT)
+        return verdict;
+    pool_name_worker(store->read_pool, worker);
+    return check_pool(store, store->read_pool, err) == STORE_MISFIT ? STORE_MISFIT : verdict;
+}
+
+/* What was not known at the start is found out by the first that has a connection. true with
+ * nothing filled: go on. */
+static bool
+fits(struct store *store, const struct pool_lease *lease, int64_t deadline_us, struct fault *fault,
+     struct error *err)
+{
+    struct error reason = {0};
+    int64_t now_us = clock_monotonic_us();
+    if (atomic_load(&store->fits) || lease->pool == store->read_pool)
+        return true;
+    if (now_us < atomic_load(&store->misfit_until_us))
+        return error_set_retry(err, ERROR_UNAVAILABLE, 1,
+                               "the database is not ready for this program");
+    enum store_verdict verdict = check(store, lease, deadline_us, fault, &reason);
+    atomic_store(&store->fits, verdict == STORE_FITS);
+    if (verdict != STORE_MISFIT)
+        return verdict == STORE_FITS;
+    atomic_store(&store->misfit_until_us, now_us + MISFIT_US);
+    log_line(LOG_LEVEL_ERROR, "database does not fit", LOG_TEXT("reason", reason.detail));
+    return error_set_retry(err, ERROR_UNAVAILABLE, 1, "the database is not ready for this program");
+}
+
 bool
 store_is_down(const struct store *store)
 {
@@ -106,6 +171,15 @@ log_fault(const struct query *query, const struct fault *fault)
              LOG_TEXT("fault", fault_name(fault->kind)), LOG_TEXT("sqlstate", fault->sqlstate));
 }
 
+static void
+observe(const struct call *call, int64_t duration_us)
+{
+    char labels[METRIC_LABELS_MAX];
+    snprintf(labels, sizeof(labels), "query=\"%.60s\"", call->query->name);
+    histogram_observe(metrics_histogram(call->store->host, METRIC_STORE_DURATION, labels),
+                      duration_us);
+}
+
 /* Runs it on a connection and reads the rows. false with fault filled, or with err where the answer
  * was not as the query says. */
 static const struct list *
@@ -115,7 +189,10 @@ run(const struct call *call, struct connection *connection, struct fault *fault,
                                         call->deadline_us};
     PGresult *result;
     *fault = (struct fault){0};
-    if (!connection_run(connection, &statement, &result, fault))
+    int64_t started_us = clock_monotonic_us();
+    bool done = connection_run(connection, &statement, &result, fault);
+    observe(call, clock_monotonic_us() - started_us);
+    if (!done)
         return NULL;
     const struct list *rows = rows_read(result, call->query, call->arena, err);
     PQclear(result);
@@ -158,7 +235,9 @@ ask(const struct call *call, struct pool *pool, struct fault *fault, struct erro
         struct pool_lease lease;
         if (!pool_take(pool, call->deadline_us, &lease, fault))
             return NULL;
-        const struct list *rows = run(call, lease.connection, fault, err);
+        const struct list *rows = NULL;
+        if (fits(call->store, &lease, call->deadline_us, fault, err))
+            rows = run(call, lease.connection, fault, err);
         bool again = !rows && err->code == ERROR_NONE && tries < TRIES_MAX &&
                      may_repeat(fault, call->query) && clock_monotonic_us() < call->deadline_us;
         /* One connection that broke before anything was asked tells nothing of the server. */
@@ -228,7 +307,8 @@ transaction_begin(struct store *store, struct error *err)
         if (!again)
             break;
     }
-    fault_set_error(fault, "begin", NULL, err);
+    if (err->code == ERROR_NONE)
+        fault_set_error(fault, "begin", NULL, err);
     free(transaction);
     return NULL;
 }

@@ -25,6 +25,19 @@ bool store_open(const struct settings *settings, struct host *host, struct store
 /* Nobody may be calling any more. NULL is fine. */
 void store_close(struct store *store);
 
+enum store_verdict {
+    STORE_FITS,
+    STORE_AWAY,   /* it does not answer: it is judged at the first call that it answers */
+    STORE_MISFIT, /* this program cannot work with it; calls are refused as ERROR_UNAVAILABLE until
+                     it can */
+};
+
+/* Asks the database whether its schema is one that this program knows, and whether it has room for
+ * the pools of so many workers (0: not counted, as behind a transaction pooler). Metrics are those
+ * of this worker from then on; -1: of none. err says what does not fit and what to do. */
+enum store_verdict store_check(struct store *store, int64_t workers, int worker, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* Whether a call now would be refused without being tried: the server did not answer a moment ago,
  * as any process of the host found. Cheap: any lane. */
 bool store_is_down(const struct store *store);

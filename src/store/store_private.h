@@ -2,6 +2,8 @@
 #ifndef HEARTH_STORE_STORE_PRIVATE_H
 #define HEARTH_STORE_STORE_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "store/pool.h"
 #include "store/store.h"
 
@@ -11,8 +13,11 @@ struct store {
     bool session; /* DATABASE_POOLING */
     struct conninfo conninfo, read_conninfo;
     struct pool *pool;
-    struct pool *read_pool; /* NULL: reads go where everything goes */
-    struct arena arena;     /* of what is made at its opening */
+    struct pool *read_pool;              /* NULL: reads go where everything goes */
+    int64_t workers;                     /* whose pools must fit the server; 0: not counted */
+    atomic_bool fits;                    /* the database was asked, and fits */
+    atomic_int_fast64_t misfit_until_us; /* it did not a moment ago: nobody asks again before */
+    struct arena arena;                  /* of what is made at its opening */
 };
 
 #endif

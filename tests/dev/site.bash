@@ -144,7 +144,7 @@ launch_pool() {
     local settings=()
     [ ! -f "$directory/conf/settings.conf" ] || settings=(--config "$directory/conf/settings.conf")
     export MEMCACHED_SERVERS=${MEMCACHED_SERVERS-$directory/memcached.sock}
-    export RUNTIME_DIRECTORY=$directory/run
+    export RUNTIME_DIRECTORY=$directory/run POOL_SIZE=$workers
     export SPOOL_DIRECTORY=${SPOOL_DIRECTORY:-$directory/spool}
     export MAILBOX_DIRECTORY=${MAILBOX_DIRECTORY:-$directory/mailbox}
     launch multiwatch "$directory/worker.log" spawn-fcgi -n -s "$directory/fcgi.sock" -M 0660 -- \

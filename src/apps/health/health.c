@@ -29,9 +29,10 @@ component_states(struct request *request, struct components *components)
 {
     struct component_states *states = arena_alloc(&request->arena, sizeof(*states));
     components_read(request->service, &request->arena, components);
-    *states = (struct component_states){components_state(components->ai_available),
-                                        components_state(components->cache),
-                                        components_state(components->resilience)};
+    *states = (struct component_states){
+        components_state(components->ai_available), components_state(components->cache),
+        components_state(components->resilience),
+        components->has_database ? components_state(components->database) : NULL};
     return states;
 }
 
@@ -85,7 +86,8 @@ show_versioned(struct request *request, struct error *err)
     (void)err;
     struct components components;
     components_read(request->service, &request->arena, &components);
-    bool well = components.ai_available && components.resilience && components.cache;
+    bool well =
+        components.ai_available && components.resilience && components.cache && components.database;
     struct versioned_health response = {
         .status = components_state(well),
         .timestamp = clock_text(&request->arena, clock_realtime_us()),
@@ -93,6 +95,8 @@ show_versioned(struct request *request, struct error *err)
         .ai_model_available = components.ai_available,
         .resilience_healthy = components.resilience,
         .cache_healthy = components.cache,
+        .database_healthy = components.database,
+        .has_database_healthy = components.has_database,
     };
     response_json(request, 200, &versioned_health_schema, &response);
     return true;
@@ -105,8 +109,8 @@ show_components(struct request *request, struct error *err)
     struct components components;
     struct component_states *states = component_states(request, &components);
     struct components_health response = {
-        .status =
-            components_state(components.ai_available && components.resilience && components.cache),
+        .status = components_state(components.ai_available && components.resilience &&
+                                   components.cache && components.database),
         .timestamp = clock_text(&request->arena, clock_realtime_us()),
         .model = components.model,
         .components = states,

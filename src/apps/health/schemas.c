@@ -47,6 +47,9 @@ static const struct schema component_states_schema = {
                    .doc = "Degraded while memcached is down; answers then come without it."),
             STRING(struct component_states, resilience, .flags = FIELD_REQUIRED, .choices = states,
                    .doc = "Degraded while any model's breaker is open."),
+            STRING(struct component_states, database, .flags = FIELD_OMITTED, .choices = states,
+                   .doc = "Degraded while PostgreSQL does not answer; left out where there is "
+                          "none."),
             {.name = NULL}},
 };
 
@@ -97,6 +100,9 @@ const struct schema versioned_health_schema = {
                     .doc = "No model's breaker is open."),
             BOOLEAN(struct versioned_health, cache_healthy, .flags = FIELD_REQUIRED,
                     .doc = "memcached is not known to be down."),
+            BOOLEAN(struct versioned_health, database_healthy, .flags = FIELD_OMITTED,
+                    PRESENT(struct versioned_health, has_database_healthy),
+                    .doc = "PostgreSQL is not known to be down; left out where there is none."),
             {.name = NULL}},
 };
 

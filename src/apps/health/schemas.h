@@ -16,7 +16,7 @@ struct root_response {
 };
 
 struct component_states {
-    const char *ai, *cache, *resilience;
+    const char *ai, *cache, *resilience, *database;
 };
 
 struct health_response {
@@ -34,7 +34,8 @@ struct ai_health {
 
 struct versioned_health {
     const char *status, *timestamp, *version;
-    bool ai_model_available, resilience_healthy, cache_healthy;
+    bool ai_model_available, resilience_healthy, cache_healthy, database_healthy;
+    bool has_database_healthy;
 };
 
 struct components_health {
