@@ -289,11 +289,18 @@ credential_find(struct request *request, const struct credential *credential,
 }
 
 bool
+credential_announce(struct transaction *transaction, const char *subject, struct arena *arena,
+                    struct error *err)
+{
+    static const struct query add = {SQL_revocation_add, NULL, 0, false};
+    return transaction_query(transaction, &add, &subject, arena, err) != NULL;
+}
+
+bool
 credential_revoke(struct transaction *transaction, struct request *request, const char *subject,
                   struct error *err)
 {
-    static const struct query add = {SQL_revocation_add, NULL, 0, false};
-    return transaction_query(transaction, &add, &subject, &request->arena, err) != NULL;
+    return credential_announce(transaction, subject, &request->arena, err);
 }
 
 void

@@ -37,6 +37,10 @@ bool credential_find(struct request *request, const struct credential *credentia
 bool credential_revoke(struct transaction *transaction, struct request *request,
                        const char *subject, struct error *err) __attribute__((warn_unused_result));
 
+/* The same where there is no request; texts go to the arena. */
+bool credential_announce(struct transaction *transaction, const char *subject, struct arena *arena,
+                         struct error *err) __attribute__((warn_unused_result));
+
 /* After the commit: the workers of this host forget at once. */
 void credential_forget(const struct request *request, const char *subject);
 
