@@ -27,8 +27,12 @@ struct subcommand {
 static const struct subcommand subcommands[] = {
     {"ask", hearth_ask, 1, false,
      "run an operation on standard input: hearth ask summarize < file"},
+    {"audit", hearth_audit, 0, false, "show who did what: hearth audit --since 24h"},
     {"doctor", hearth_doctor, 0, true, "check this installation and say what to do"},
+    {"maintain", hearth_maintain, 0, false, "care for the database's tables: for a daily timer"},
     {"migrate", hearth_migrate, 0, false, "bring the database's tables up to this program"},
+    {"request", hearth_request, 2, false,
+     "show the bodies that were kept of a request: hearth request show ID"},
     {"resilience", hearth_resilience, 2, false,
      "see and steer how models are tried: hearth resilience show"},
     {"settings", hearth_settings, 0, false, "list all settings and where they come from"},
@@ -36,18 +40,35 @@ static const struct subcommand subcommands[] = {
 };
 enum { SUBCOMMAND_COUNT = sizeof(subcommands) / sizeof(subcommands[0]) };
 
-enum { KEY_DRY_RUN = 0x100, KEY_JSON, KEY_MARKDOWN, KEY_SOCKET, KEY_STATUS, KEY_URL };
+enum {
+    KEY_DRY_RUN = 0x100,
+    KEY_EVENT,
+    KEY_JSON,
+    KEY_MARKDOWN,
+    KEY_RETENTION,
+    KEY_SINCE,
+    KEY_SUBJECT,
+    KEY_SOCKET,
+    KEY_STATUS,
+    KEY_URL
+};
 
 static const struct argp_option options[] = {
     {"config", 'c', "FILE", 0, "Configuration file instead of " SETTINGS_DEFAULT_FILE, 0},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "migrate: run what is pending and take it back", 0},
-    {"json", KEY_JSON, NULL, 0, "ask, resilience: print JSON", 0},
-    {"limit", 'n', "NUMBER", 0, "ask: most words, points or questions of the answer", 0},
+    {"event", KEY_EVENT, "NAME", 0, "audit: only such events", 0},
+    {"json", KEY_JSON, NULL, 0, "ask, audit, maintain, request, resilience: print JSON", 0},
+    {"limit", 'n', "NUMBER", 0,
+     "ask: most words, points or questions of the answer; audit: most rows", 0},
     {"markdown", KEY_MARKDOWN, NULL, 0, "settings: print the manual's table", 0},
     {"model", 'm', "NAME", 0, "ask: the model to ask", 0},
     {"question", 'q', "TEXT", 0, "ask qa: the question", 0},
+    {"retention", KEY_RETENTION, "TABLE=DAYS", 0,
+     "maintain: keep usage, audit or trace for so many days", 0},
+    {"since", KEY_SINCE, "WHEN", 0, "audit: a date, a time, or as long ago as 90m, 24h or 7d", 0},
     {"socket", KEY_SOCKET, "PATH", 0, "status, doctor: socket of the worker pool", 0},
     {"status", KEY_STATUS, NULL, 0, "migrate: only tell what is applied and pending", 0},
+    {"subject", KEY_SUBJECT, "WHOM", 0, "audit: only what is about account:ID, key:ID ...", 0},
     {"url", KEY_URL, "URL", 0, "status, doctor: where the web server answers", 0},
     {0},
 };
@@ -94,6 +115,19 @@ take_limit(struct command *command, const char *argument, struct argp_state *sta
         command->limit = (int)limit;
 }
 
+static void
+take_retention(struct command *command, const char *argument, struct argp_state *state)
+{
+    enum { MOST = sizeof(command->retention) / sizeof(command->retention[0]) - 1 };
+    size_t count = 0;
+    while (command->retention[count])
+        count++;
+    if (count == MOST)
+        argp_failure(state, 2, 0, "--retention is there more than %d times", MOST);
+    else
+        command->retention[count] = argument;
+}
+
 static error_t
 parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -111,6 +145,18 @@ parse_option(int key, char *argument, struct argp_state *state)
         break;
     case 'q':
         command->question = argument;
+        break;
+    case KEY_EVENT:
+        command->event = argument;
+        break;
+    case KEY_RETENTION:
+        take_retention(command, argument, state);
+        break;
+    case KEY_SINCE:
+        command->since = argument;
+        break;
+    case KEY_SUBJECT:
+        command->subject = argument;
         break;
     case KEY_DRY_RUN:
         command->dry_run = true;

@@ -11,12 +11,14 @@
 
 /* What the command line said, and the settings. */
 struct command {
-    const char *config;   /* --config, or NULL */
-    const char *model;    /* --model, or NULL */
-    const char *question; /* --question, or NULL */
-    const char *socket;   /* --socket, or NULL */
-    const char *url;      /* --url, or NULL */
-    int limit;            /* --limit: words, points or questions; 0 for the usual number */
+    const char *config;                  /* --config, or NULL */
+    const char *model;                   /* --model, or NULL */
+    const char *question;                /* --question, or NULL */
+    const char *socket;                  /* --socket, or NULL */
+    const char *url;                     /* --url, or NULL */
+    const char *since, *event, *subject; /* --since, --event, --subject, or NULL */
+    const char *retention[8];            /* each --retention, NULL-terminated */
+    int limit; /* --limit: words, points or questions; 0 for the usual number */
     bool json, markdown, status, dry_run;
     const char *argument; /* what followed the subcommand, or NULL */
     const char *second;   /* what followed that, or NULL */
@@ -29,6 +31,9 @@ struct command {
 /* Each returns the exit code: 0, 1 for what failed, 2 for what was asked wrongly. Settings that do
  * not hold end with 78 before. */
 int hearth_ask(struct command *command);
+int hearth_audit(struct command *command);
+int hearth_maintain(struct command *command);
+int hearth_request(struct command *command);
 int hearth_settings(struct command *command);
 int hearth_status(struct command *command);
 int hearth_doctor(struct command *command);
@@ -45,6 +50,26 @@ int command_json(struct command *command, const struct schema *schema, const voi
 /* The memory that the workers share; never made here, since its maker would own it. As root, takes
  * on the user whom it belongs to. NULL with *problem in the arena. The caller closes it. */
 struct host *command_host(struct command *command, const char **problem);
+
+/* Removes a directory of ours and the files in it; what is open or mapped goes on. */
+void command_remove(struct arena *arena, const char *path);
+
+/* A way to the database for a command. It has memory of its own instead of the workers', and more
+ * time for each call. */
+struct database {
+    struct settings settings;
+    struct host *host;
+    struct store *store;
+};
+
+/* as_owner: as the role of DATABASE_MIGRATION_URL, where that is set. false with err where there is
+ * no database; whether it answers is for the first call to find out. */
+bool command_database(struct command *command, bool as_owner, struct database *database,
+                      struct error *err) __attribute__((warn_unused_result));
+void command_database_close(struct database *database);
+
+/* Prints text with everything that could steer a terminal escaped, "\x1b"; NULL as "-". */
+void command_print(const char *text);
 
 enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL };
 

@@ -220,18 +220,6 @@ run_operation(const struct operation *operation, struct command *command, struct
     return answer ? 0 : 1;
 }
 
-static void
-directory_remove(struct arena *arena, const char *path)
-{
-    DIR *directory = opendir(path);
-    for (struct dirent *entry; directory && (entry = readdir(directory));)
-        if (entry->d_name[0] != '.')
-            unlink(arena_printf(arena, "%s/%s", path, entry->d_name));
-    if (directory)
-        closedir(directory);
-    rmdir(path);
-}
-
 /* The workers' shared file is theirs: who asks here may be another user, and what they would leave
  * behind would keep a worker from starting. So this process has a directory of its own. */
 static int
@@ -248,8 +236,7 @@ run_apart(const struct operation *operation, struct command *command)
     struct error err = {0};
     struct service service;
     bool open = service_open(&service, &settings, &err);
-    directory_remove(&command->arena,
-                     directory); /* mapped it stays, and an interrupt leaves none */
+    command_remove(&command->arena, directory); /* mapped it stays, and an interrupt leaves none */
     if (!open) {
         print_error(&err);
         return 1;

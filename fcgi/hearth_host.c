@@ -63,6 +63,18 @@ command_host(struct command *command, const char **problem)
     return host;
 }
 
+void
+command_remove(struct arena *arena, const char *path)
+{
+    DIR *directory = opendir(path);
+    for (struct dirent *entry; directory && (entry = readdir(directory));)
+        if (entry->d_name[0] != '.')
+            unlink(arena_printf(arena, "%s/%s", path, entry->d_name));
+    if (directory)
+        closedir(directory);
+    rmdir(path);
+}
+
 int
 command_json(struct command *command, const struct schema *schema, const void *value)
 {

@@ -267,41 +267,11 @@ audit_add_operator(struct store *store, const struct audit_entry *entry, struct 
     return write_lines(store, end_line(&line, entry->detail, arena), arena, err);
 }
 
-static const char *
-join(char *const *lines, size_t count_of_lines, struct arena *arena)
-{
-    struct strbuf text;
-    strbuf_init(&text, arena, 4096);
-    for (size_t i = 0; i < count_of_lines; i++) {
-        strbuf_add_char(&text, i == 0 ? '[' : ',');
-        strbuf_add_text(&text, lines[i]);
-    }
-    strbuf_add_char(&text, ']');
-    return text.data;
-}
-
-/* One damaged line (a disk that was full) must not keep the others: where many fail for another
- * reason than the store's being away, each is tried by itself, and those that fail are let go. */
 static bool
-take_lines(void *context, char *const *lines, size_t line_count, struct arena *arena)
+take_lines(void *context, const char *lines, struct arena *arena, struct error *err)
 {
     struct access *access = context;
-    struct error err = {0};
-    if (write_lines(access->store, join(lines, line_count, arena), arena, &err))
-        return true;
-    if (err.code == ERROR_UNAVAILABLE)
-        return false;
-    for (size_t i = 0; i < line_count; i++) {
-        struct error single = {0};
-        if (write_lines(access->store, join(&lines[i], 1, arena), arena, &single))
-            continue;
-        if (single.code == ERROR_UNAVAILABLE)
-            return false;
-        count(access, "outcome=\"lost\"");
-        log_line(LOG_LEVEL_ERROR, "an audit row that waited cannot be written",
-                 LOG_TEXT("row", lines[i]), LOG_TEXT("cause", single.detail));
-    }
-    return true;
+    return write_lines(access->store, lines, arena, err);
 }
 
 void

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/strbuf.h"
 
 enum { PATH_BYTES = 1200 };
 
@@ -125,9 +126,50 @@ read_batch(FILE *file, struct batch *batch, char **line, size_t *capacity)
     return batch->count > 0;
 }
 
+struct taker {
+    const char *name;
+    bool (*write)(void *context, const char *lines, struct arena *arena, struct error *err);
+    void *context;
+};
+
+static const char *
+join(char *const *lines, size_t count, struct arena *arena)
+{
+    struct strbuf text;
+    strbuf_init(&text, arena, 4096);
+    for (size_t i = 0; i < count; i++) {
+        strbuf_add_char(&text, i == 0 ? '[' : ',');
+        strbuf_add_text(&text, lines[i]);
+    }
+    strbuf_add_char(&text, ']');
+    return text.data;
+}
+
+/* false: the rest is for later. */
+static bool
+give(const struct taker *taker, char *const *lines, size_t count, struct arena *arena)
+{
+    struct error err = {0};
+    if (taker->write(taker->context, join(lines, count, arena), arena, &err))
+        return true;
+    if (err.code == ERROR_UNAVAILABLE)
+        return false;
+    if (count > 1) {
+        for (size_t i = 0; i < count; i++)
+            if (!give(taker, &lines[i], 1, arena))
+                return false;
+        return true;
+    }
+    log_line(LOG_LEVEL_ERROR, "a line that waited for the database cannot be written",
+             LOG_TEXT("file", taker->name), LOG_TEXT("line", lines[0]),
+             LOG_TEXT("cause", err.detail));
+    return true;
+}
+
 void
 backlog_drain(const struct settings *settings, const char *name,
-              bool (*take)(void *context, char *const *lines, size_t count, struct arena *arena),
+              bool (*write_array)(void *context, const char *lines, struct arena *arena,
+                                  struct error *err),
               void *context)
 {
     char waiting[PATH_BYTES], taken[PATH_BYTES];
@@ -136,12 +178,13 @@ backlog_drain(const struct settings *settings, const char *name,
     FILE *file = open_taken(waiting, taken);
     if (!file)
         return;
+    const struct taker taker = {name, write_array, context};
     struct batch *batch = xcalloc(1, sizeof(*batch));
     char *line = NULL;
     size_t capacity = 0;
     bool good = true;
     while (good && read_batch(file, batch, &line, &capacity))
-        good = take(context, batch->lines, batch->count, &batch->arena);
+        good = give(&taker, batch->lines, batch->count, &batch->arena);
     if (good && !ferror(file) && unlink(taken) != 0)
         log_line(LOG_LEVEL_ERROR, "a file of SPOOL_DIRECTORY cannot be removed",
                  LOG_TEXT("file", taken), LOG_TEXT("cause", strerrordesc_np(errno)));

@@ -16,6 +16,7 @@
 #include "access/ledger.h"
 #include "access/maintain.h"
 #include "access/postman.h"
+#include "access/trace.h"
 #include "base/log.h"
 
 enum { STACK_BYTES = 256 * 1024, NANOSECONDS = 1000000000 };
@@ -43,6 +44,7 @@ const struct duty caretaker_duties[] = {
     {.name = "maintenance", .every_ms = 3600000, .run = maintain_duty},
     {.name = "revocations", .every_ms = 500, .run = credential_follow},
     {.name = "last-uses", .every_ms = 5000, .at_stop = true, .run = credential_note_use},
+    {.name = "trace", .every_ms = 1000, .at_stop = true, .run = trace_drain},
     {.name = NULL},
 };
 

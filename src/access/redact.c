@@ -1,9 +1,12 @@
 /* One pass over the text, trying the table wherever a word begins. */
 #include "access/redact.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
+#include "http/schema.h"
 
 static bool
 is_word(char byte)
@@ -55,47 +58,91 @@ redact_add(struct strbuf *out, const char *bytes, size_t length)
     strbuf_add(out, bytes + shown, length - shown);
 }
 
-static json_t *
-redacted_string(const char *text, size_t length)
+/* Where a text is cut, a secret must not be: so much more of it is looked at. */
+enum { MARGIN_BYTES = 4096 };
+
+static void
+add_string(struct strbuf *out, const char *text, size_t length, size_t max_bytes)
 {
-    struct arena arena = {0};
-    struct strbuf out;
-    strbuf_init(&out, &arena, length + 64);
-    redact_add(&out, text, length);
-    json_t *string = json_stringn(out.data, out.length);
-    arena_release(&arena);
-    return string ? string : json_string("[not UTF-8]");
+    struct strbuf plain;
+    size_t most = max_bytes - out->length + MARGIN_BYTES;
+    if (length > most)
+        length = utf8_prefix(text, most - 3, SIZE_MAX);
+    strbuf_init(&plain, out->arena, length + 64);
+    redact_add(&plain, text, length);
+    schema_encode_string(out, plain.data, plain.length);
 }
 
-static json_t *
-redacted_object(const json_t *object)
+/* Long numbers may be those of cards. */
+static void
+add_number(struct strbuf *out, const json_t *number)
 {
-    json_t *copy = json_object();
-    const char *name;
+    char text[40];
+    int length =
+        json_is_integer(number)
+            ? snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(number))
+            : snprintf(text, sizeof(text), "%.17g", json_real_value(number));
+    struct strbuf plain;
+    strbuf_init(&plain, out->arena, sizeof(text));
+    redact_add(&plain, text, (size_t)length);
+    if (strcmp(plain.data, text) == 0)
+        strbuf_add(out, plain.data, plain.length);
+    else
+        schema_encode_string(out, plain.data, plain.length);
+}
+
+static void
+add_object(struct strbuf *out, const json_t *object, size_t max_bytes)
+{
+    const char *name, *between = "";
     json_t *value;
+    strbuf_add_char(out, '{');
     json_object_foreach((json_t *)object, name, value)
     {
-        json_t *shown = redacted_string(name, strlen(name));
-        bool secret = redact_is_secret_name(name, strlen(name)) && !json_is_null(value);
-        json_object_set_new(copy, json_string_value(shown),
-                            secret ? json_string("[secret]") : redact_json(value));
-        json_decref(shown);
+        if (out->length >= max_bytes)
+            return;
+        strbuf_add_text(out, between);
+        add_string(out, name, strlen(name), max_bytes);
+        strbuf_add_char(out, ':');
+        if (redact_is_secret_name(name, strlen(name)) && !json_is_null(value))
+            strbuf_add_text(out, "\"[secret]\"");
+        else
+            redact_json(out, value, max_bytes);
+        between = ",";
     }
-    return copy;
+    strbuf_add_char(out, '}');
 }
 
-json_t *
-redact_json(const json_t *document)
+static void
+add_array(struct strbuf *out, const json_t *array, size_t max_bytes)
 {
+    strbuf_add_char(out, '[');
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        if (out->length >= max_bytes)
+            return;
+        if (i > 0)
+            strbuf_add_char(out, ',');
+        redact_json(out, json_array_get(array, i), max_bytes);
+    }
+    strbuf_add_char(out, ']');
+}
+
+/* As deep as the parser lets a document be. */
+void
+redact_json(struct strbuf *out, const json_t *document, size_t max_bytes)
+{
+    if (out->length >= max_bytes)
+        return;
     if (json_is_object(document))
-        return redacted_object(document);
-    if (json_is_string(document))
-        return redacted_string(json_string_value(document), json_string_length(document));
-    if (!json_is_array(document))
-        return json_deep_copy(document);
-    json_t *copy = json_array();
-    size_t index;
-    json_t *value;
-    json_array_foreach(document, index, value) json_array_append_new(copy, redact_json(value));
-    return copy;
+        add_object(out, document, max_bytes);
+    else if (json_is_array(document))
+        add_array(out, document, max_bytes);
+    else if (json_is_string(document))
+        add_string(out, json_string_value(document), json_string_length(document), max_bytes);
+    else if (json_is_number(document))
+        add_number(out, document);
+    else
+        strbuf_add_text(out, json_is_true(document)    ? "true"
+                             : json_is_false(document) ? "false"
+                                                       : "null");
 }

@@ -14,9 +14,10 @@
  * Any bytes; those that are no UTF-8 pass as they are. Linear in the length. */
 void redact_add(struct strbuf *out, const char *text, size_t length);
 
-/* A copy of the document with all its texts redacted, also its names, and "[secret]" for the values
- * of members whose names say that they are secret. The caller owns it. */
-json_t *redact_json(const json_t *document);
+/* Adds the document as compact JSON with all its texts redacted, also its names, and "[secret]" for
+ * the values of members whose names say that they are secret. Ends early once out has max_bytes or
+ * more: then it is no whole JSON. */
+void redact_json(struct strbuf *out, const json_t *document, size_t max_bytes);
 
 /* Whether a name like "client_secret", "X-Api-Key" or "newPassword" says that what follows is
  * secret. */

@@ -89,6 +89,7 @@ screen_verdict(struct run *run, struct error *err)
     if (run->guard_flags == 0)
         return true;
     run->receipt->guard = flag_names(run);
+    atomic_fetch_or(&run->request->guard_flags, run->guard_flags);
     report(run);
     const char *mode = run->ai->settings->guard_mode;
     if (!mode || strcmp(mode, "block") != 0)

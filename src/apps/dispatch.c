@@ -6,6 +6,7 @@
 #include "apps/admission.h"
 #include "apps/answer.h"
 #include "apps/meters.h"
+#include "apps/witness.h"
 #include "apps/work.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -39,6 +40,7 @@ answer_error(struct request *request, const struct error *err)
 static void
 complete(struct request *request)
 {
+    witness_answer(request);
     if (request->response.begun)
         request->timing.answered_us = clock_monotonic_us();
     else
@@ -72,6 +74,7 @@ handle(struct request *request)
 {
     if (request->route->flags & ROUTE_WAITS && !request->may_wait)
         return false;
+    witness_begin(request);
     struct work work;
     struct error err = {0};
     enum idempotency_verdict verdict = work_begin(request, &work, &err);
@@ -93,7 +96,7 @@ refuse_or_wait(struct request *request, const struct error *err)
     if (err->code == ERROR_WOULD_WAIT && !request->may_wait)
         return DISPATCH_WAIT;
     answer_error(request, err);
-    answer_complete(request);
+    complete(request);
     return DISPATCH_DONE;
 }
 
@@ -164,6 +167,7 @@ dispatch_finish(struct request *request, bool sent)
         metrics_add(service->host, METRIC_CLIENT_GONE, "", 1);
     if (request->response.begun)
         count_stream(request, sent);
+    witness_end(request);
     if (service->settings->request_log)
         log_line(LOG_LEVEL_INFO, "request", LOG_TEXT("request_id", request->id),
                  LOG_TEXT("traceparent", request->traceparent),

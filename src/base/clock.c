@@ -1,6 +1,7 @@
 /* Time, in microseconds. */
 #include "base/clock.h"
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "base/arena.h"
@@ -72,4 +73,108 @@ clock_text(struct arena *arena, int64_t realtime_us)
     char *text = arena_alloc(arena, CLOCK_TEXT_BYTES);
     clock_format(text, realtime_us);
     return text;
+}
+
+/* The value of count digits, or -1. */
+static int
+digits_at(const char *text, int count)
+{
+    int value = 0;
+    for (int i = 0; i < count; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return -1;
+        value = value * 10 + (text[i] - '0');
+    }
+    return value;
+}
+
+static int
+days_of_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && leap);
+}
+
+/* "2026-05-04" to days since 1970, by the algorithm of clock_format() backwards. */
+static bool
+parse_date(const char *text, int64_t *days)
+{
+    int year = digits_at(text, 4);
+    if (year < 1970 || text[4] != '-')
+        return false;
+    int month = digits_at(text + 5, 2);
+    if (month < 1 || month > 12 || text[7] != '-')
+        return false;
+    int day = digits_at(text + 8, 2);
+    if (day < 1 || day > days_of_month(year, month))
+        return false;
+    int shifted_year = year - (month <= 2);
+    int era = shifted_year / 400, year_of_era = shifted_year - era * 400;
+    int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    *days = (int64_t)era * 146097 + day_of_era - 719468;
+    return true;
+}
+
+/* "12:00:00" and a fraction of a second; where they end is told. */
+static bool
+parse_time(const char **text, int64_t *us)
+{
+    const char *at = *text;
+    int hour = digits_at(at, 2);
+    if (hour < 0 || hour > 23 || at[2] != ':')
+        return false;
+    int minute = digits_at(at + 3, 2);
+    if (minute < 0 || minute > 59 || at[5] != ':')
+        return false;
+    int second = digits_at(at + 6, 2);
+    if (second < 0 || second > 59)
+        return false;
+    int64_t fraction = 0, unit = 1000000;
+    at += 8;
+    if (*at == '.') {
+        for (at++; *at >= '0' && *at <= '9'; at++)
+            fraction += (unit /= 10) * (*at - '0');
+        if (at[-1] == '.')
+            return false;
+    }
+    *us = (hour * INT64_C(3600) + minute * 60 + second) * 1000000 + fraction;
+    *text = at;
+    return true;
+}
+
+/* "Z" or "+02:00" */
+static bool
+parse_offset(const char *text, int64_t *us)
+{
+    *us = 0;
+    if ((text[0] == 'Z' || text[0] == 'z') && text[1] == '\0')
+        return true;
+    if (text[0] != '+' && text[0] != '-')
+        return false;
+    int hours = digits_at(text + 1, 2);
+    if (hours < 0 || hours > 23 || text[3] != ':')
+        return false;
+    int minutes = digits_at(text + 4, 2);
+    *us = (hours * INT64_C(3600) + minutes * 60) * 1000000 * (text[0] == '-' ? -1 : 1);
+    return minutes >= 0 && minutes <= 59 && text[6] == '\0';
+}
+
+bool
+clock_parse(const char *text, int64_t *realtime_us)
+{
+    int64_t days, time_us = 0, offset_us = 0;
+    if (!parse_date(text, &days))
+        return false;
+    text += 10;
+    if (*text != '\0') {
+        if (*text != 'T' && *text != 't' && *text != ' ')
+            return false;
+        text++;
+        if (!parse_time(&text, &time_us) || !parse_offset(text, &offset_us))
+            return false;
+    }
+    *realtime_us = days * INT64_C(86400000000) + time_us - offset_us;
+    return true;
 }

@@ -2,6 +2,7 @@
 #ifndef HEARTH_BASE_CLOCK_H
 #define HEARTH_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct arena;
@@ -24,5 +25,9 @@ enum { CLOCK_TEXT_BYTES = 25 };
 
 /* The same in the arena. */
 const char *clock_text(struct arena *arena, int64_t realtime_us);
+
+/* Reads "2026-05-04" (the start of the day in UTC) or RFC 3339 with any offset. false: it is
+ * neither, or no such day. Seconds past 59 and years before 1970 are none. */
+bool clock_parse(const char *text, int64_t *realtime_us) __attribute__((warn_unused_result));
 
 #endif

@@ -55,6 +55,8 @@ event_stream_send_raw(struct event_stream *stream, const char *bytes, size_t len
 {
     if (stream->request->recording)
         recording_add(stream->request->recording, bytes, length);
+    if (stream->request->tap)
+        recording_add(stream->request->tap, bytes, length);
     return send_now(stream, bytes, length);
 }
 

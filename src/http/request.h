@@ -3,6 +3,7 @@
 #ifndef HEARTH_HTTP_REQUEST_H
 #define HEARTH_HTTP_REQUEST_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -114,8 +115,10 @@ struct request {
     struct admission *admission; /* the dispatcher's notes, kept while lanes change */
     const struct caller *caller; /* NULL when nobody signed in and the route allows that */
     struct request_timing timing;
+    atomic_uint guard_flags; /* of all its texts, as ai/guard.h names them; from any thread */
     struct response response;
     struct recording *recording; /* what is sent is kept, and the client may leave; NULL: no */
+    struct recording *tap;       /* likewise, but for as long as the client is there only */
     /* Adds the platform's headers to a response that is about to begin; set by the dispatcher. */
     void (*complete)(struct request *request);
 };

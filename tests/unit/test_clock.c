@@ -50,6 +50,57 @@ never_runs_backwards(void **state)
     assert_true(clock_realtime_us() > INT64_C(1700000000000000));
 }
 
+static void
+reads_dates_and_times_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t us;
+    } cases[] = {
+        {"1970-01-01", 0},
+        {"2026-05-04", INT64_C(1777852800000000)},
+        {"2026-05-04T12:00:00Z", INT64_C(1777896000000000)},
+        {"2026-05-04T14:00:00.5+02:00", INT64_C(1777896000500000)},
+        {"2026-05-04 11:30:00-00:30", INT64_C(1777896000000000)},
+        {"2024-02-29T23:59:59.999999Z", INT64_C(1709251199999999)},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t us;
+        assert_true(clock_parse(cases[i].text, &us));
+        assert_int_equal(us, cases[i].us);
+    }
+}
+
+static void
+refuses_what_is_no_date_or_time(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"",
+                                        "2026",
+                                        "2026-5-4",
+                                        "2026-13-01",
+                                        "2026-00-01",
+                                        "2026-02-29",
+                                        "2026-04-31",
+                                        "1969-12-31",
+                                        "2026-05-04T",
+                                        "2026-05-04T12:00:00",
+                                        "2026-05-04x",
+                                        "2026-05-04T24:00:00Z",
+                                        "2026-05-04T12:60:00Z",
+                                        "2026-05-04T12:00:60Z",
+                                        "2026-05-04T12:00:00.Z",
+                                        "2026-05-04T12:00:00+2:00",
+                                        "2026-05-04T12:00:00Zx",
+                                        "2026-05-04T12:00:00+02:6"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        int64_t us;
+        if (clock_parse(texts[i], &us))
+            fail_msg("%s", texts[i]);
+    }
+}
+
 int
 main(void)
 {
@@ -57,6 +108,8 @@ main(void)
         cmocka_unit_test(formats_as_rfc_3339_with_milliseconds),
         cmocka_unit_test(agrees_with_the_calendar_of_the_c_library_on_every_day_to_2200),
         cmocka_unit_test(never_runs_backwards),
+        cmocka_unit_test(reads_dates_and_times_back),
+        cmocka_unit_test(refuses_what_is_no_date_or_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
