@@ -13,7 +13,7 @@ enum { STACK_BYTES = 128 * 1024 };
 struct canceller {
     atomic_int references;
     atomic_bool busy;
-    PGcancel *cancel; /* of the thread, while it is busy */
+    PGconn *link; /* of the thread, while it is busy */
 };
 
 struct canceller *
@@ -31,38 +31,47 @@ canceller_free(struct canceller *canceller)
         free(canceller);
 }
 
+/* A statement that could not be cancelled ends with its connection. */
+static void
+cancel(PGconn *link)
+{
+    char complaint[256];
+    PGcancel *request = PQgetCancel(link);
+    if (request && PQcancel(request, complaint, sizeof(complaint)) == 1)
+        complaint[0] = '\0';
+    PQfreeCancel(request);
+    PQfinish(link);
+}
+
 static void *
 run(void *argument)
 {
     struct canceller *canceller = argument;
-    char complaint[256];
-    if (!PQcancel(canceller->cancel, complaint, sizeof(complaint)))
-        complaint[0] = '\0'; /* the statement then ends with its connection */
-    PQfreeCancel(canceller->cancel);
-    canceller->cancel = NULL;
+    cancel(canceller->link);
     atomic_store(&canceller->busy, false);
     canceller_free(canceller);
     return NULL;
 }
 
 void
-canceller_send(struct canceller *canceller, PGconn *link)
+canceller_end(struct canceller *canceller, PGconn *link)
 {
-    if (atomic_exchange(&canceller->busy, true))
+    if (atomic_exchange(&canceller->busy, true)) {
+        PQfinish(link);
         return;
-    canceller->cancel = PQgetCancel(link);
-    atomic_fetch_add(&canceller->references, 1);
+    }
     pthread_attr_t attributes;
     pthread_t thread;
+    canceller->link = link;
+    atomic_fetch_add(&canceller->references, 1);
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    bool started = canceller->cancel && pthread_create(&thread, &attributes, run, canceller) == 0;
+    bool started = pthread_create(&thread, &attributes, run, canceller) == 0;
     pthread_attr_destroy(&attributes);
     if (started)
         return;
-    PQfreeCancel(canceller->cancel);
-    canceller->cancel = NULL;
+    PQfinish(link);
     atomic_store(&canceller->busy, false);
     canceller_free(canceller);
 }

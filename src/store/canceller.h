@@ -8,10 +8,11 @@
 struct canceller;
 
 struct canceller *canceller_new(void);
-/* A cancel that is still under way ends by itself. */
+/* One that is still under way ends by itself. */
 void canceller_free(struct canceller *canceller);
 
-/* Never waits. Does nothing while an earlier one is under way. */
-void canceller_send(struct canceller *canceller, PGconn *link);
+/* Takes link over, to close it when the server was asked: a pooler knows what to cancel only while
+ * the connection stands. Never waits. Closes it at once while an earlier one is under way. */
+void canceller_end(struct canceller *canceller, PGconn *link);
 
 #endif

@@ -296,5 +296,7 @@ connection_command(struct connection *connection, const char *text, int64_t dead
 void
 connection_cancel(struct connection *connection, struct canceller *canceller)
 {
-    canceller_send(canceller, connection->link);
+    canceller_end(canceller, connection->link);
+    free(connection->prepared);
+    free(connection);
 }

@@ -44,7 +44,7 @@ bool connection_run(struct connection *connection, const struct statement *state
 bool connection_command(struct connection *connection, const char *text, int64_t deadline_us,
                         PGresult **result, struct fault *fault) __attribute__((warn_unused_result));
 
-/* Sends a cancel for what is under way, without waiting. */
+/* As connection_close(), asking the server to end what is under way. Never waits. */
 void connection_cancel(struct connection *connection, struct canceller *canceller);
 
 #endif

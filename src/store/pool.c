@@ -301,19 +301,28 @@ report(struct pool *pool, const struct fault *fault)
     send_waiters_away(pool);
 }
 
-/* Puts a connection, or none, into a place that is ours. */
-static void
-put_connection(struct pool *pool, size_t slot, struct connection *connection)
+/* Puts a connection, or none, into a place that is ours; the one that was there is returned. */
+static struct connection *
+swap_connection(struct pool *pool, size_t slot, struct connection *connection)
 {
-    struct connection *old = pool->slots[slot].connection;
-    if (old)
-        connection_close(old);
     pthread_mutex_lock(&pool->lock);
+    struct connection *old = pool->slots[slot].connection;
     pool->slots[slot].connection = connection;
     pool->open += connection != NULL;
     pool->open -= old != NULL;
     show(pool);
     pthread_mutex_unlock(&pool->lock);
+    return old;
+}
+
+static void
+drop_connection(struct pool *pool, size_t slot, bool cancel)
+{
+    struct connection *old = swap_connection(pool, slot, NULL);
+    if (old && cancel)
+        connection_cancel(old, pool->canceller);
+    else if (old)
+        connection_close(old);
 }
 
 static struct connection *
@@ -337,8 +346,9 @@ connect_slot(struct pool *pool, struct pool_lease *lease, int64_t deadline_us, s
 {
     struct connection *connection = pool->slots[lease->slot].connection;
     if (!connection || !connection_is_alive(connection)) {
+        drop_connection(pool, lease->slot, false);
         connection = connect_to(pool, deadline_us, fault);
-        put_connection(pool, lease->slot, connection);
+        swap_connection(pool, lease->slot, connection);
     }
     lease->connection = connection;
     return connection != NULL;
@@ -384,17 +394,21 @@ pool_take(struct pool *pool, int64_t deadline_us, struct pool_lease *lease, stru
     return false;
 }
 
+/* Whether the next one may use it. */
+static bool
+is_good(const struct connection *connection, const struct fault *fault)
+{
+    bool broken = fault && (fault_is_outage(fault) || fault->kind == FAULT_READ_ONLY ||
+                            fault->kind == FAULT_PLAN);
+    return !broken && connection_is_idle(connection);
+}
+
 void
 pool_give(struct pool_lease *lease, const struct fault *fault)
 {
     struct pool *pool = lease->pool;
-    bool broken = fault && fault_is_outage(fault);
-    if (fault && fault->kind == FAULT_TIMEOUT)
-        connection_cancel(lease->connection, pool->canceller);
-    if (broken || !connection_is_idle(lease->connection) ||
-        (fault && (fault->kind == FAULT_READ_ONLY || fault->kind == FAULT_PLAN))) {
-        put_connection(pool, lease->slot, NULL);
-    }
+    if (!is_good(lease->connection, fault))
+        drop_connection(pool, lease->slot, fault && fault->kind == FAULT_TIMEOUT);
     if (fault)
         report(pool, fault);
     give_slot(pool, (int)lease->slot);
