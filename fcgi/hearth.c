@@ -28,6 +28,8 @@ static const struct subcommand subcommands[] = {
     {"ask", hearth_ask, 1, false,
      "run an operation on standard input: hearth ask summarize < file"},
     {"audit", hearth_audit, 0, false, "show who did what: hearth audit --since 24h"},
+    {"budget", hearth_budget, 3, false,
+     "see and set what callers may spend: hearth budget set OWNER money/day=1.50"},
     {"doctor", hearth_doctor, 0, true, "check this installation and say what to do"},
     {"maintain", hearth_maintain, 0, false, "care for the database's tables: for a daily timer"},
     {"migrate", hearth_migrate, 0, false, "bring the database's tables up to this program"},
@@ -37,11 +39,13 @@ static const struct subcommand subcommands[] = {
      "see and steer how models are tried: hearth resilience show"},
     {"settings", hearth_settings, 0, false, "list all settings and where they come from"},
     {"status", hearth_status, 0, false, "show workers, lanes, cache and models"},
+    {"usage", hearth_usage, 2, false, "show what calls used: hearth usage 2026-11-01 2026-11-30"},
 };
 enum { SUBCOMMAND_COUNT = sizeof(subcommands) / sizeof(subcommands[0]) };
 
 enum {
-    KEY_DRY_RUN = 0x100,
+    KEY_CSV = 0x100,
+    KEY_DRY_RUN,
     KEY_EVENT,
     KEY_JSON,
     KEY_MARKDOWN,
@@ -55,6 +59,7 @@ enum {
 
 static const struct argp_option options[] = {
     {"config", 'c', "FILE", 0, "Configuration file instead of " SETTINGS_DEFAULT_FILE, 0},
+    {"csv", KEY_CSV, NULL, 0, "usage: print CSV", 0},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "migrate: run what is pending and take it back", 0},
     {"event", KEY_EVENT, "NAME", 0, "audit: only such events", 0},
     {"json", KEY_JSON, NULL, 0, "ask, audit, maintain, request, resilience: print JSON", 0},
@@ -99,6 +104,8 @@ take_argument(struct line *line, const char *argument, struct argp_state *state)
         line->command->argument = argument;
     } else if (line->subcommand->arguments > 1 && !line->command->second) {
         line->command->second = argument;
+    } else if (line->subcommand->arguments > 2 && !line->command->third) {
+        line->command->third = argument;
     } else {
         argp_failure(state, 2, 0, "\"%s\" is too much for %s", argument, line->subcommand->name);
     }
@@ -157,6 +164,9 @@ parse_option(int key, char *argument, struct argp_state *state)
         break;
     case KEY_SUBJECT:
         command->subject = argument;
+        break;
+    case KEY_CSV:
+        command->csv = true;
         break;
     case KEY_DRY_RUN:
         command->dry_run = true;

@@ -19,9 +19,10 @@ struct command {
     const char *since, *event, *subject; /* --since, --event, --subject, or NULL */
     const char *retention[8];            /* each --retention, NULL-terminated */
     int limit; /* --limit: words, points or questions; 0 for the usual number */
-    bool json, markdown, status, dry_run;
+    bool csv, json, markdown, status, dry_run;
     const char *argument; /* what followed the subcommand, or NULL */
     const char *second;   /* what followed that, or NULL */
+    const char *third;    /* what followed that, or NULL */
     struct settings settings;
     bool settings_good; /* else complaints tell why; only doctor runs then */
     const char *complaints;
@@ -39,6 +40,8 @@ int hearth_status(struct command *command);
 int hearth_doctor(struct command *command);
 int hearth_resilience(struct command *command);
 int hearth_migrate(struct command *command);
+int hearth_budget(struct command *command);
+int hearth_usage(struct command *command);
 
 /* Parts of hearth resilience. The first one's code is 1 while a breaker is open. */
 int hearth_breakers(struct command *command, struct host *host);
