@@ -7,7 +7,7 @@
 
 #include "access/access.h"
 #include "access/credential.sql.h"
-#include "access/scope.h"
+#include "http/scope.h"
 #include "access/snapshot.h"
 #include "base/clock.h"
 #include "base/log.h"

@@ -7,7 +7,7 @@
 #include "access/access.h"
 #include "access/caller.h"
 #include "access/csrf.h"
-#include "access/scope.h"
+#include "http/scope.h"
 #include "apps/service.h"
 #include "base/clock.h"
 #include "host/metrics.h"
@@ -35,6 +35,23 @@ is_switched_off(const struct settings *settings, unsigned flags)
     return flags & ROUTE_INTERNAL_DOCS && (settings->production || settings->disable_internal_docs);
 }
 
+/* What the web server passes for a server of its own; a client's headers have other names. */
+static bool
+is_internal_surface(const struct request *request)
+{
+    const char *surface = request->transport->parameter(request->carrier, "HEARTH_SURFACE");
+    return surface && strcmp(surface, "internal") == 0;
+}
+
+/* In production the public surface has no internal routes. */
+static bool
+is_out_of_sight(const struct request *request)
+{
+    const struct settings *settings = request->service->settings;
+    return settings->production && !settings->internal_public &&
+           strncmp(request->route->pattern, "/internal", 9) == 0 && !is_internal_surface(request);
+}
+
 static enum route_match
 find(struct request *request, const char *path)
 {
@@ -60,7 +77,8 @@ match_route(struct request *request, struct error *err)
 {
     enum route_match match = find_versioned(request);
     const struct settings *settings = request->service->settings;
-    if (match == ROUTE_FOUND && is_switched_off(settings, request->route->flags)) {
+    if (match == ROUTE_FOUND &&
+        (is_switched_off(settings, request->route->flags) || is_out_of_sight(request))) {
         request->route = NULL;
         match = ROUTE_NO_PATH;
     }
@@ -124,11 +142,17 @@ take_limit(struct request *request, struct error *err)
 }
 
 static bool
-demand_scope(const struct request *request, struct error *err)
+demand_scope(struct request *request, struct error *err)
 {
     unsigned missing = route_scope(request->route) & ~request->caller->scopes;
     if (missing == 0)
         return true;
+    /* RFC 6750, section 3.1 */
+    response_header(request, "WWW-Authenticate",
+                    arena_printf(&request->arena,
+                                 "Bearer realm=\"hearth\", error=\"insufficient_scope\", "
+                                 "scope=\"%s\"",
+                                 scope_name(missing)));
     return error_set(err, ERROR_FORBIDDEN, "this needs a credential with the scope \"%s\"",
                      scope_name(missing));
 }

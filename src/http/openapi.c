@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "http/problem.h"
+#include "http/scope.h"
 
 enum { FAILURES_MAX = 16, STYLES = ERRORS_FIELDS + 1 };
 
@@ -31,20 +32,22 @@ static const struct {
 
 /* The statuses of failure that the platform itself can answer; 0 ends. A handler's further ones are
  * in route->answers. */
-static const int failures_known[] = {400, 401, 402, 404, 409, 413, 415, 422,
-                                     429, 431, 500, 502, 503, 504, 0};
+static const int failures_known[] = {400, 401, 402, 403, 404, 409, 413, 415,
+                                     422, 429, 431, 500, 502, 503, 504, 0};
 
 /* Whether the platform can answer a request of this row with this one of them. */
 static bool
 may_fail(const struct route *route, int status)
 {
     bool asks_models = route->limit == LIMIT_PROCESS;
-    bool takes_key = (route->flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL)) != 0;
+    bool takes_key = route_reads_caller(route);
     switch (status) {
     case 401:
         return takes_key;
     case 402:
         return asks_models && takes_key && route->errors != ERRORS_OPENAI;
+    case 403:
+        return takes_key;
     case 404:
         return strchr(route->pattern, '{') != NULL;
     case 409:
@@ -225,15 +228,27 @@ add_idempotency_key(json_t *parameters, unsigned flags)
                       "schema", "type", "string", "minLength", 1, "maxLength", 255));
 }
 
+/* One way of signing in, with the scopes that are needed (OpenAPI 3.1: roles). */
+static void
+add_way(json_t *ways, const char *scheme, unsigned scopes)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; scope_names[i]; i++)
+        if (scopes & scope_parse(scope_names[i], strlen(scope_names[i])))
+            json_array_append_new(names, json_string(scope_names[i]));
+    json_array_append_new(ways, json_pack("{s:o}", scheme, names));
+}
+
 static json_t *
-security(unsigned flags)
+security(const struct route *route)
 {
     json_t *ways = json_array();
-    if ((flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL)) != 0) {
-        json_array_append_new(ways, json_pack("{s:[]}", "bearer"));
-        json_array_append_new(ways, json_pack("{s:[]}", "apiKey"));
+    if (route_reads_caller(route)) {
+        add_way(ways, "bearer", route_scope(route));
+        add_way(ways, "apiKey", route_scope(route));
+        add_way(ways, "cookie", route_scope(route));
     }
-    if ((flags & ROUTE_KEY_OPTIONAL) != 0)
+    if (route_reads_caller(route) && !route_needs_caller(route))
         json_array_append_new(ways, json_object());
     return ways;
 }
@@ -247,7 +262,9 @@ operation(const struct route *route, json_t *schemas)
         json_object_set_new(object, "tags", json_pack("[s]", route->tag));
     set_optional(object, "summary", text_or_null(route->summary));
     set_optional(object, "description", text_or_null(route->doc));
-    json_object_set_new(object, "security", security(route->flags));
+    json_object_set_new(object, "security", security(route));
+    if (route->flags & ROUTE_ACCOUNT)
+        json_object_set_new(object, "x-needs-account", json_true());
     json_t *parameters = json_array();
     add_path_parameters(parameters, route->pattern);
     add_query_parameters(parameters, route->query);
@@ -368,9 +385,12 @@ components(json_t *schemas, const struct uses *uses)
                                 failure(failures_known[i], (enum error_style)style, schemas));
         }
     json_t *schemes = json_pack(
-        "{s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}}", "bearer", "type", "http", "scheme", "bearer",
-        "description", "The API key as Authorization: Bearer.", "apiKey", "type", "apiKey", "in",
-        "header", "name", "X-API-Key", "description", "The API key as X-API-Key.");
+        "{s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}}", "bearer", "type",
+        "http", "scheme", "bearer", "description",
+        "An API key, or the access token of a sign-in, as Authorization: Bearer.", "apiKey", "type",
+        "apiKey", "in", "header", "name", "X-API-Key", "description", "An API key as X-API-Key.",
+        "cookie", "type", "apiKey", "in", "cookie", "name", "__Host-hearth_session", "description",
+        "A browser's session. What changes anything needs the header X-CSRF-Token, too.");
     return json_pack("{s:O, s:o, s:o}", "schemas", schemas, "responses", failures,
                      "securitySchemes", schemes);
 }

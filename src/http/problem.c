@@ -23,6 +23,32 @@ drop_headers(struct response *response)
     response->header_count = kept;
 }
 
+/* Whether a bearer credential came with the request (RFC 6750, section 3.1: what came by another
+ * scheme counts as none). */
+static bool
+has_credential(const struct request *request)
+{
+    const char *authorization = request_header(request, "AUTHORIZATION");
+    const char *key = request_header(request, "X_API_KEY");
+    return (authorization && strncasecmp(authorization, "Bearer", 6) == 0) || (key && *key);
+}
+
+/* RFC 6750, section 3. Quotes, backslashes and what is not ASCII may not stand in a description. */
+static const char *
+challenge(struct request *request, const struct error *err)
+{
+    if (!has_credential(request))
+        return "Bearer realm=\"hearth\"";
+    char *description = arena_strdup(&request->arena, err->detail);
+    for (char *at = description; *at; at++)
+        if (*at == '"' || *at == '\\' || *at < 0x20 || *at > 0x7e)
+            *at = '\'';
+    return arena_printf(&request->arena,
+                        "Bearer realm=\"hearth\", error=\"invalid_token\", "
+                        "error_description=\"%s\"",
+                        description);
+}
+
 static void
 set_headers(struct request *request, const struct error *err, const struct error_info *info)
 {
@@ -39,7 +65,7 @@ set_headers(struct request *request, const struct error *err, const struct error
     if (err->retried || err->lasting || !info->retryable)
         response_header(request, "X-Should-Retry", "false");
     if (info->status == 401)
-        response_header(request, "WWW-Authenticate", "Bearer");
+        response_header(request, "WWW-Authenticate", challenge(request, err));
 }
 
 enum error_style

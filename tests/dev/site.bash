@@ -46,7 +46,9 @@ make_directory() {
 
 # Puts a shipped template into place.
 fill() {
-    sed -e "s|@socket@|$directory/fcgi.sock|g" -e "s|@webdir@|$directory/web|g" \
+    local internal=$directory/run/internal.sock
+    [ "$server" != nginx ] || internal=unix:$internal
+    sed -e "s|@internal@|$internal|g" -e "s|@socket@|$directory/fcgi.sock|g" -e "s|@webdir@|$directory/web|g" \
         -e "s|@listen@|127.0.0.1:$port|g" -e "s|@address@|127.0.0.1|g" -e "s|@port@|$port|g" \
         -e "s|@confdir@|$directory/conf|g" -e "s|@directory@|$directory|g" "$1" >"$2"
 }

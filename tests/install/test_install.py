@@ -43,7 +43,7 @@ def test_fills_in_all_places(installation):
     assert len(configurations) == 6
     for path in configurations:
         text = path.read_text()
-        assert not re.search(r"@(socket|webdir|listen|libexecdir|confdir|sysconfdir|directory|port)@", text), path
+        assert not re.search(r"@(socket|webdir|listen|internal|libexecdir|confdir|sysconfdir|directory|port)@", text), path
         for named in re.findall(rf"{installation.directory}[^\s;\"']*", text):
             # errorfile-prefix names how files begin.
             assert list(pathlib.Path(named).parent.glob(pathlib.Path(named).name + "*")), f"{path} names {named}"

@@ -196,7 +196,19 @@ class Site:
 
     def send(self, method, path, body=None, headers=None, timeout=60, key=KEY):
         """One request on a connection of its own; nothing is checked."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        return self._send(http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout), method, path, body,
+                          headers, key)
+
+    def send_internal(self, method, path, body=None, headers=None, timeout=60, key=KEY):
+        """As send(), to the server that is for administrators."""
+        connection = http.client.HTTPConnection("localhost", timeout=timeout)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(timeout)
+        connection.sock.connect(str(self.directory / "run" / "internal.sock"))
+        return self._send(connection, method, path, body, headers, key)
+
+    @staticmethod
+    def _send(connection, method, path, body, headers, key):
         try:
             all_headers = {} if key is None else {"X-API-Key": key}
             all_headers.update(headers or {})

@@ -45,7 +45,8 @@ def test_the_unit_is_sandboxed(unit):
 
 def places(directory):
     return {"socket": directory / "fcgi.sock", "webdir": directory, "listen": "127.0.0.1:80",
-            "confdir": directory, "directory": directory, "address": "127.0.0.1", "port": "80"}
+            "confdir": directory, "directory": directory, "address": "127.0.0.1", "port": "80",
+            "internal": "127.0.0.1:8081"}
 
 
 def test_nginx_takes_the_shipped_files(tmp_path):

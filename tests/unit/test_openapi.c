@@ -188,20 +188,20 @@ asks_for_keys_as_the_row_does(void **state)
 {
     (void)state;
     assert_int_equal(json_array_size(at("paths /livez get security")), 0);
-    assert_int_equal(json_array_size(at("paths /v1/wholes/{id} post security")), 2);
-    assert_int_equal(json_array_size(at("paths /v1/wholes/{id} get security")), 3);
+    assert_int_equal(json_array_size(at("paths /v1/wholes/{id} post security")), 3);
+    assert_int_equal(json_array_size(at("paths /v1/wholes/{id} get security")), 4);
 }
 
 static void
 names_the_failures_that_a_row_can_have(void **state)
 {
     (void)state;
-    static const char *const all[] = {"400", "401", "404", "413", "415", "422",
+    static const char *const all[] = {"400", "401", "403", "404", "413", "415", "422",
                                       "429", "431", "500", "502", "503", "504"};
     const json_t *post = at("paths /v1/wholes/{id} post responses");
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         assert_non_null(json_object_get(post, all[i]));
-    static const char *const not_of_livez[] = {"401", "404", "413", "422", "429", "502"};
+    static const char *const not_of_livez[] = {"401", "403", "404", "413", "422", "429", "502"};
     const json_t *livez = at("paths /livez get responses");
     for (size_t i = 0; i < sizeof(not_of_livez) / sizeof(not_of_livez[0]); i++)
         assert_null(json_object_get(livez, not_of_livez[i]));

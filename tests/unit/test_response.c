@@ -132,7 +132,7 @@ asks_for_a_key_with_401(void **state)
     struct error err = {0};
     error_set(&err, ERROR_UNAUTHORIZED, "an API key is needed");
     response_problem(&request, &err);
-    assert_string_equal(sent("WWW-Authenticate"), "Bearer");
+    assert_string_equal(sent("WWW-Authenticate"), "Bearer realm=\"hearth\"");
 }
 
 static void

@@ -1,5 +1,5 @@
 /* What the routes of keys take and give. */
-#include "access/scope.h"
+#include "http/scope.h"
 #include "apps/keys/keys.h"
 #include "base/id.h"
 #include "http/route.h"

@@ -5,7 +5,7 @@
 #include "access/access.h"
 #include "access/caller.h"
 #include "access/csrf.h"
-#include "access/scope.h"
+#include "http/scope.h"
 #include "access/sign_in.h"
 #include "access/token.h"
 #include "apps/app.h"

@@ -1,5 +1,5 @@
 /* The table of scopes. */
-#include "access/scope.h"
+#include "http/scope.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The names of scopes. */
-#ifndef HEARTH_ACCESS_SCOPE_H
-#define HEARTH_ACCESS_SCOPE_H
+#ifndef HEARTH_HTTP_SCOPE_H
+#define HEARTH_HTTP_SCOPE_H
 
 #include <stddef.h>
 
