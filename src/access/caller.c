@@ -85,16 +85,40 @@ caller_identify(struct request *request, const struct caller **caller, struct er
 bool
 caller_may_ask(const struct caller *caller, const struct model_settings *model)
 {
-    if (!caller || !caller->models)
+    if (!caller || !caller->models || model->provider->kind == PROVIDER_LOCAL)
         return true;
     for (const char *const *allowed = caller->models; *allowed; allowed++) {
         if (strcmp(*allowed, model->name) == 0)
             return true;
-        for (const char *const *alias = model->aliases; *alias; alias++)
+        for (const char *const *alias = model->aliases; alias && *alias; alias++)
             if (strcmp(*allowed, *alias) == 0)
                 return true;
     }
     return false;
+}
+
+bool
+caller_narrow(const struct caller *caller, const struct model_settings **model, struct arena *arena,
+              struct error *err)
+{
+    const struct model_settings *whole = *model;
+    if (!caller_may_ask(caller, whole))
+        return error_set(err, ERROR_MODEL_NOT_ALLOWED,
+                         "this credential may not ask for the model \"%s\"", whole->name);
+    size_t kept = 0, count = 0;
+    for (; whole->fallbacks[count]; count++)
+        kept += caller_may_ask(caller, whole->fallbacks[count]);
+    if (kept == count)
+        return true;
+    struct model_settings *narrowed = arena_alloc(arena, sizeof(*narrowed));
+    *narrowed = *whole;
+    kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (caller_may_ask(caller, whole->fallbacks[i]))
+            narrowed->fallbacks[kept++] = whole->fallbacks[i];
+    narrowed->fallbacks[kept] = NULL;
+    *model = narrowed;
+    return true;
 }
 
 /* An address in IPv6 form: an IPv4 address is mapped, so that both compare alike. */

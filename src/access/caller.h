@@ -53,9 +53,14 @@ bool caller_present(const struct request *request, struct presented *presented);
 bool caller_identify(struct request *request, const struct caller **caller, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Whether this caller may ask for a model by one of its names: the one of its section, or an alias
- * of it in the list. NULL may ask for all. */
+/* Whether this caller may ask for a model: one of its names, or of its aliases, is in the list.
+ * NULL may ask for all; local ways are no models and everybody's. */
 bool caller_may_ask(const struct caller *caller, const struct model_settings *model);
+
+/* Leaves of *model's chain what this caller may ask for, in a copy in the arena where it is not all
+ * of it. false with ERROR_MODEL_NOT_ALLOWED where *model itself is not. */
+bool caller_narrow(const struct caller *caller, const struct model_settings **model,
+                   struct arena *arena, struct error *err) __attribute__((warn_unused_result));
 
 /* The address that limits count: the peer's, or the last untrusted one of X-Forwarded-For when the
  * peer is in TRUSTED_PROXIES. */

@@ -1,6 +1,7 @@
 /* ai_run(): the order in which a call is answered. */
 #include "ai/ai.h"
 
+#include "access/caller.h"
 #include "ai/guard.h"
 #include "ai/run.h"
 #include "base/clock.h"
@@ -264,6 +265,8 @@ ai_run(struct ai *ai, struct request *request, struct arena *arena, const struct
         error_set(err, ERROR_MODEL_NOT_FOUND, "no model \"%s\" is configured", call->model);
         return NULL;
     }
+    if (!caller_narrow(request->caller, &run.model, arena, err))
+        return NULL;
     const void *output = answer(&run, err);
     if (output || err->code != ERROR_WOULD_WAIT)
         ai_count_call(ai, run.operation->name, receipt, started_us, output ? NULL : err);

@@ -194,6 +194,8 @@ gateway_embeddings(struct request *request, struct error *err)
         return embeddings_local(request, &call.input, err);
     if (!model)
         return error_set(err, ERROR_MODEL_NOT_FOUND, "there is no model \"%s\"", name);
+    if (!caller_narrow(request->caller, &model, &request->arena, err))
+        return false;
     struct receipt receipt = {.tokens_input = -1, .tokens_output = -1};
     bool answered = find_or_ask(&call, model, &receipt, err);
     if (err->code == ERROR_WOULD_WAIT)

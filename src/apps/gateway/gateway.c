@@ -33,7 +33,7 @@ text_member(const struct request *request, const char *name)
 }
 
 static const struct model_settings *
-find_model(const struct request *request, struct error *err)
+find_model(struct request *request, struct error *err)
 {
     const char *name = text_member(request, "model");
     const struct model_settings *model =
@@ -42,7 +42,9 @@ find_model(const struct request *request, struct error *err)
         error_set(err, ERROR_MODEL_NOT_FOUND, "no model \"%s\" is configured", name ? name : "");
     else if (model->provider->kind == PROVIDER_LOCAL)
         error_set(err, ERROR_MODEL_NOT_FOUND, "the model \"%s\" does not chat", name);
-    return err->code == ERROR_NONE ? model : NULL;
+    else if (caller_narrow(request->caller, &model, &request->arena, err))
+        return model;
+    return NULL;
 }
 
 static bool

@@ -115,7 +115,7 @@ list_models(const struct request *request, struct arena *arena)
     };
     for (size_t i = 0; i < settings->model_count; i++) {
         const struct model_settings *model = &settings->models[i];
-        if (!is_for_callers(model))
+        if (!is_for_callers(model) || !caller_may_ask(request->caller, model))
             continue;
         add_entry(&listing, model->name, model->provider->name, model->id);
         for (const char *const *alias = model->aliases; alias && *alias; alias++)
