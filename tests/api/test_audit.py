@@ -122,7 +122,7 @@ def test_is_for_administrators_only(traced, path):
     assert traced.get(path, key=None).status == 401
     assert traced.get(path, key="wrong").status == 401
     key = traced.post("/internal/keys", {"name": "reader", "scopes": ["text"]}).json()["key"]
-    assert traced.get(path, key=key).status == 403
+    assert traced.send("GET", path, key=key).status == 403
 
 
 def test_the_command_escapes_what_could_steer_a_terminal(traced):
