@@ -13,6 +13,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "short_grace: known keys outlive the database for seconds only")
     config.stash[LINES] = []
 
 
