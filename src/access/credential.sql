@@ -41,7 +41,8 @@ INSERT INTO hearth.revocation (subject) VALUES ($1)
 -- name: revocation_since
 -- What was revoked in the last seconds. A transaction may commit some time after the time in its row,
 -- and numbers may become visible out of order, so callers ask for more than they have not seen.
-SELECT id, subject FROM hearth.revocation WHERE at > now() - make_interval(secs => $1::integer)
+SELECT id, subject, (extract(epoch FROM clock_timestamp() - at) * 1000000)::bigint AS age_us
+FROM hearth.revocation WHERE at > now() - make_interval(secs => $1::integer)
 ORDER BY id LIMIT 10000
 
 -- name: key_used

@@ -10,7 +10,8 @@
 #include "store/store.h"
 
 enum {
-    OVERLAP_S = 60,   /* longer than any transaction takes to commit */
+    COMMIT_S = 5,     /* longer than a transaction takes to commit */
+    OVERLAP_S = 60,   /* for clocks that differ, and much more than that */
     GAP_MAX_S = 1800, /* shorter than revocations are kept */
     ROWS_MAX = 10000, /* as in revocation_since */
     SIGHTINGS_MAX = 500
@@ -21,7 +22,16 @@ enum {
 struct revocation_row {
     int64_t id;
     const char *subject;
+    int64_t age_us;
 };
+
+/* What was learnt some time after the revocation knows of it. */
+static int64_t
+marked_us(const struct revocation_row *row, int64_t now_us)
+{
+    int64_t since_us = row->age_us - COMMIT_S * SECOND_US;
+    return since_us > 0 ? now_us - since_us : now_us;
+}
 
 /* Both lists are in the order of ids: one walk finds what is new. */
 static void
@@ -34,7 +44,7 @@ mark_new(struct host *host, const struct follower *follower, const struct list *
         while (known < follower->count && follower->ids[known] < row[i].id)
             known++;
         if (known == follower->count || follower->ids[known] != row[i].id)
-            forgetting_mark(host, row[i].subject, now_us);
+            forgetting_mark(host, row[i].subject, marked_us(&row[i], now_us));
     }
 }
 
@@ -56,6 +66,7 @@ credential_follow(struct access *access, struct arena *arena)
 {
     static const struct column columns[] = {COLUMN_INTEGER_OF(struct revocation_row, id),
                                             COLUMN_TEXT_OF(struct revocation_row, subject),
+                                            COLUMN_INTEGER_OF(struct revocation_row, age_us),
                                             {.name = NULL}};
     static const struct query since = {SQL_revocation_since, columns, sizeof(struct revocation_row),
                                        false};
