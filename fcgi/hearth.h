@@ -91,6 +91,7 @@ void doctor_check_clock(struct doctor *doctor);
 void doctor_check_socket(struct doctor *doctor);
 void doctor_check_url(struct doctor *doctor);
 void doctor_check_memcached(struct doctor *doctor);
+void doctor_check_database(struct doctor *doctor);
 void doctor_check_web_servers(struct doctor *doctor);
 void doctor_check_providers(struct doctor *doctor);
 

@@ -11,9 +11,9 @@
 #include "base/clock.h"
 
 static void (*const checks[])(struct doctor *doctor) = {
-    doctor_check_settings,    doctor_check_clock,     doctor_check_runtime_directory,
-    doctor_check_socket,      doctor_check_url,       doctor_check_memcached,
-    doctor_check_web_servers, doctor_check_providers,
+    doctor_check_settings, doctor_check_clock,       doctor_check_runtime_directory,
+    doctor_check_socket,   doctor_check_url,         doctor_check_memcached,
+    doctor_check_database, doctor_check_web_servers, doctor_check_providers,
 };
 
 void

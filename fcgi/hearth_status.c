@@ -102,6 +102,21 @@ print_cache(struct host *host, const struct settings *settings)
 }
 
 static void
+print_database(struct host *host, const struct settings *settings)
+{
+    if (!*settings->database_url && metrics_sum(host, METRIC_STORE_DURATION, "") == 0) {
+        puts("database  not used");
+        return;
+    }
+    printf("database  %" PRIu64 " connections, %" PRIu64 " in use, %" PRIu64 " statements, %" PRIu64
+           " failures\n",
+           metrics_sum(host, METRIC_STORE_CONNECTIONS, "state=\"open\""),
+           metrics_sum(host, METRIC_STORE_CONNECTIONS, "state=\"busy\""),
+           metrics_sum(host, METRIC_STORE_DURATION, ""),
+           metrics_sum(host, METRIC_STORE_FAILURES, ""));
+}
+
+static void
 print_breakers(struct host *host)
 {
     static const char *const names[] = {"closed", "half open", "open"};
@@ -160,6 +175,7 @@ print_shared(struct command *command)
     }
     print_lanes(host);
     print_cache(host, &command->settings);
+    print_database(host, &command->settings);
     print_preset(command, host);
     print_breakers(host);
     print_refused_keys(command, host);

@@ -41,3 +41,8 @@ SELECT current_setting('max_connections')::bigint AS most,
         UNION SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS bounds
         WHERE bound >= 0), -1) AS bound,
     pg_is_in_recovery() AS is_standby
+
+-- name: server_description
+SELECT 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1) AS server,
+    current_user::text AS role, pg_is_in_recovery() AS is_standby,
+    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser
