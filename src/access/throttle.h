@@ -18,7 +18,6 @@ enum throttle {
     THROTTLE_MAIL,          /* a mail address that is written to */
     THROTTLE_MAIL_ADDRESS,  /* an address that has mails written */
     THROTTLE_REGISTRATION,  /* an address that makes accounts */
-    THROTTLE_TOKEN_ADDRESS, /* an address that tries tokens of mails */
 };
 
 /* Counts one try; subject is compared without regard to case of ASCII. An address is that of the

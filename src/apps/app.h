@@ -14,8 +14,9 @@ struct app {
     const struct operation *const *operations; /* NULL-terminated, or NULL */
 };
 
-extern const struct app text_app, budget_app, gateway_app, internal_app, resilience_app,
-    resilience_seeing_app, health_app, docs_app, sessions_app, keys_app, audit_app, usage_app;
+extern const struct app accounts_app, text_app, budget_app, gateway_app, internal_app,
+    resilience_app, resilience_seeing_app, health_app, docs_app, sessions_app, keys_app, audit_app,
+    usage_app;
 
 /* All of them, NULL-terminated. */
 extern const struct app *const apps[];

@@ -5,8 +5,19 @@
 #include <stddef.h>
 
 const struct app *const apps[] = {
-    &text_app,   &budget_app, &gateway_app,  &internal_app, &resilience_app, &resilience_seeing_app,
-    &health_app, &docs_app,   &sessions_app, &keys_app,     &audit_app,      &usage_app,
+    &accounts_app,
+    &text_app,
+    &budget_app,
+    &gateway_app,
+    &internal_app,
+    &resilience_app,
+    &resilience_seeing_app,
+    &health_app,
+    &docs_app,
+    &sessions_app,
+    &keys_app,
+    &audit_app,
+    &usage_app,
     NULL,
 };
 

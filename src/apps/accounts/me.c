@@ -1,0 +1,64 @@
+/* One's own account: seen, changed, ended. */
+#include "access/account_change.h"
+#include "access/caller.h"
+#include "apps/accounts/accounts.h"
+
+#include <strings.h>
+
+static bool
+answer_account(struct request *request, const char *id, struct error *err)
+{
+    const struct account *account;
+    if (!account_find(request, id, &account, err))
+        return false;
+    if (!account)
+        return error_set(err, ERROR_UNAUTHORIZED, "this account is gone");
+    const struct account_view view = account_view(account, &request->arena);
+    response_json(request, 200, &account_view_schema, &view);
+    return true;
+}
+
+bool
+auth_show_me(struct request *request, struct error *err)
+{
+    return answer_account(request, request->caller->account_id, err);
+}
+
+bool
+auth_change_me(struct request *request, struct error *err)
+{
+    const struct account_patch *wish = request->input;
+    const struct account *account;
+    const struct account_change change = {
+        .user_name = wish->username,
+        .phone_number = wish->phone_number,
+        .display_name = wish->display_name,
+        .picture_url = wish->picture_url,
+    };
+    if (!present_account(request, PRESENCE_PERSON, &account, err))
+        return false;
+    bool has_change =
+        wish->username || wish->phone_number || wish->display_name || wish->picture_url;
+    bool has_email =
+        wish->email && (!account->email || strcasecmp(wish->email, account->email) != 0);
+    if ((has_email && !prove_presence(request, account, wish->password, "password", err)) ||
+        (has_change && !account_change(request, account, &change, err)) ||
+        (has_email && !account_change_email(request, account, wish->email, err)))
+        return false;
+    return answer_account(request, account->id, err);
+}
+
+bool
+auth_delete(struct request *request, struct error *err)
+{
+    const struct proof *wish = request->input;
+    const struct account *account;
+    if (!present_account(request, PRESENCE_PERSON, &account, err) ||
+        !prove_presence(request, account, wish->password, "password", err) ||
+        !account_delete(request, account, err))
+        return false;
+    if (request->caller->kind == CALLER_SESSION)
+        sign_in_forget_cookie(request);
+    response_bytes(request, 204, NULL, NULL, 0);
+    return true;
+}

@@ -1,0 +1,146 @@
+/* Signing in and out, and new tokens for old ones. */
+#include "access/sign_in.h"
+
+#include "access/audit.h"
+#include "access/caller.h"
+#include "access/account_change.h"
+#include "access/password.h"
+#include "access/throttle.h"
+#include "apps/accounts/accounts.h"
+
+/* One answer for all that may be wrong. */
+static bool
+refuse(struct request *request, const struct account *account, struct error *err)
+{
+    const char *subject = account ? arena_printf(&request->arena, "account:%s", account->id) : NULL;
+    audit_add(request, &(struct audit_entry){AUDIT_SIGN_IN_FAILED, subject, "password"});
+    return error_set(err, ERROR_UNAUTHORIZED, "Invalid credentials");
+}
+
+bool
+sign_in_with_password(struct request *request, const char *login, const char *password, bool cookie,
+                      struct sign_in *sign_in, struct error *err)
+{
+    const struct account *account = NULL;
+    struct throttle_try try;
+    bool right = false, rehash = false;
+    password_forget(request, password);
+    if (!throttle_begin(request, login, &try, err))
+        return false;
+    /* Without such an account as much work is done for nothing. */
+    if (!account_find_login(request, login, &account, err) ||
+        !password_verify(request, account ? account->password : NULL, password, &right, &rehash,
+                         err)) {
+        throttle_end(request, &try, THROTTLE_UNKNOWN);
+        return false;
+    }
+    right = right && account->is_active;
+    throttle_end(request, &try, right ? THROTTLE_RIGHT : THROTTLE_WRONG);
+    if (!right)
+        return refuse(request, account, err);
+    if (rehash)
+        account_rehash(request, account, password);
+    const struct sign_in_wish wish = {account->id, "password", cookie};
+    return sign_in_begin(request, &wish, sign_in, err);
+}
+
+static void
+answer_pair(struct request *request, const struct sign_in *sign_in)
+{
+    const struct token_pair answer = {sign_in->access, sign_in->refresh};
+    response_header(request, "Cache-Control", "no-store");
+    response_json(request, 200, &token_pair_schema, &answer);
+}
+
+static void
+answer_signed_in(struct request *request, const struct sign_in *sign_in)
+{
+    const struct signed_in answer = {
+        .account_id = sign_in->account_id,
+        .access = sign_in->access,
+        .refresh = sign_in->refresh,
+        .token_type = sign_in->access ? "Bearer" : NULL,
+        .has_access = sign_in->access != NULL,
+        .expires_in = sign_in->access_expires_in_s,
+        .refresh_expires_in = sign_in->refresh_expires_in_s,
+        .csrf_token = sign_in->csrf,
+    };
+    response_header(request, "Cache-Control", "no-store");
+    response_json(request, 200, &signed_in_schema, &answer);
+}
+
+bool
+study_login(struct request *request, struct error *err)
+{
+    const struct credentials *wish = request->input;
+    struct sign_in sign_in;
+    if (!sign_in_with_password(request, wish->username, wish->password, false, &sign_in, err))
+        return false;
+    answer_pair(request, &sign_in);
+    return true;
+}
+
+bool
+auth_login(struct request *request, struct error *err)
+{
+    const struct credentials *wish = request->input;
+    const char *login = wish->login ? wish->login : wish->email ? wish->email : wish->username;
+    struct sign_in sign_in;
+    if (!sign_in_with_password(request, login, wish->password, wish->cookie, &sign_in, err))
+        return false;
+    answer_signed_in(request, &sign_in);
+    return true;
+}
+
+bool
+study_refresh(struct request *request, struct error *err)
+{
+    const struct refresh_wish *wish = request->input;
+    struct sign_in sign_in;
+    if (!sign_in_refresh(request, wish->refresh, &sign_in, err))
+        return false;
+    answer_pair(request, &sign_in);
+    return true;
+}
+
+bool
+auth_refresh(struct request *request, struct error *err)
+{
+    const struct refresh_wish *wish = request->input;
+    struct sign_in sign_in;
+    if (!sign_in_refresh(request, wish->refresh, &sign_in, err))
+        return false;
+    answer_signed_in(request, &sign_in);
+    return true;
+}
+
+/* 205 and 400 as the study platform's clients know them. */
+bool
+study_logout(struct request *request, struct error *err)
+{
+    const struct refresh_wish *wish = request->input;
+    if (!wish->refresh || wish->refresh[0] == '\0')
+        return error_set(err, ERROR_INVALID_REQUEST, "Refresh token is required.");
+    if (!sign_in_end_refresh(request, wish->refresh, request->caller->account_id, "logout", err)) {
+        if (err->code != ERROR_TOKEN_NOT_VALID)
+            return false;
+        error_clear(err);
+        return error_set(err, ERROR_INVALID_REQUEST, "Invalid token.");
+    }
+    response_bytes(request, 205, NULL, NULL, 0);
+    return true;
+}
+
+bool
+auth_logout(struct request *request, struct error *err)
+{
+    const struct caller *caller = request->caller;
+    if (!caller->sign_in_id)
+        return error_set(err, ERROR_FORBIDDEN, "this is for a person who has signed in, not a key");
+    if (!sign_in_end(request, caller->sign_in_id, caller->account_id, "logout", err))
+        return false;
+    if (caller->kind == CALLER_SESSION)
+        sign_in_forget_cookie(request);
+    response_bytes(request, 204, NULL, NULL, 0);
+    return true;
+}

@@ -1,0 +1,524 @@
+"""Accounts through real web servers: made, signed in to, written to, changed, exported, deleted."""
+
+import email
+import email.policy
+import itertools
+import json
+import os
+import pathlib
+import re
+import time
+import urllib.parse
+
+import pytest
+
+from site_lib import Site
+
+STUDY = "/api/v1/accounts"
+AUTH = "/api/v1/auth"
+PASSWORD = "nine lanterns at dusk"
+OTHER = "eleven harbours in fog"
+numbers = itertools.count(os.getpid() * 1000)
+ATTACKS = ["' OR '1'='1", "'; DROP TABLE hearth.account; --", "%", "\\", "$1", "a\u0000b", "\u202eevil",
+           "\r\nBcc: eve@example.com", "{{7*7}}", "x" * 5000, "\ud83d\ude00" * 300]
+
+
+def bearer(tokens):
+    return {"Authorization": f"Bearer {tokens['access']}"}
+
+
+class Mailbox:
+    """The folder that a site in development writes mails to."""
+
+    def __init__(self, site):
+        self.directory = pathlib.Path(site.directory) / "mailbox"
+
+    def all(self, address):
+        found = []
+        for path in sorted(self.directory.glob("*.eml")):
+            mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            if mail["To"] == f"<{address}>" or mail["To"] == address:
+                found.append(mail)
+        return found
+
+    def wait(self, address, subject, count=1):
+        """The newest of at least count mails with this subject."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            found = [mail for mail in self.all(address) if subject in mail["Subject"]]
+            if len(found) >= count:
+                return found[-1]
+            time.sleep(0.05)
+        raise AssertionError(f"no mail {subject!r} to {address}")
+
+
+def link_of(mail):
+    """The query of a mail's link."""
+    link = re.search(r"https?://\S+", mail.get_content()).group()
+    return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(link).query))
+
+
+class People:
+    """Accounts of a site."""
+
+    def __init__(self, site):
+        self.site = site
+        self.mailbox = Mailbox(site)
+
+    def post(self, path, body, **options):
+        return self.site.post(path, body, key=None, **options)
+
+    def make(self, password=PASSWORD, **more):
+        name = f"user{next(numbers)}"
+        body = {"username": name, "email": f"{name}@example.com", "password": password, **more}
+        answer = self.post(f"{AUTH}/register", body)
+        assert answer.status == 201, answer
+        return answer.json()
+
+    def login(self, login, password=PASSWORD, **more):
+        answer = self.post(f"{AUTH}/login", {"login": login, "password": password, **more})
+        assert answer.status == 200, answer
+        return answer.json()
+
+    def person(self):
+        """An account and its tokens."""
+        account = self.make()
+        return account, self.login(account["username"])
+
+
+@pytest.fixture(scope="module")
+def people(server):
+    with Site(server, workers=2, database=True) as site:
+        yield People(site)
+
+
+def fields_of(answer):
+    """The bad fields of a problem of ours."""
+    return [error["path"] for error in answer.json()["errors"]]
+
+
+# The study platform's routes.
+
+def registration(**more):
+    name = f"study{next(numbers)}"
+    return {"username": name, "email": f"{name}@example.com", "password": PASSWORD,
+            "password_confirm": PASSWORD, **more}
+
+
+def test_registers_and_signs_in_by_name_or_address(people):
+    body = registration(phone_number="+4712345678")
+    made = people.post(f"{STUDY}/register/", body)
+    assert made.status == 201, made
+    assert made.json() == {key: body[key] for key in ("username", "email", "phone_number")}
+    for login in (body["username"], body["username"].upper(), body["email"], body["email"].upper()):
+        tokens = people.post(f"{STUDY}/login/", {"username": login, "password": PASSWORD})
+        assert tokens.status == 200 and set(tokens.json()) == {"access", "refresh"}, tokens
+    profile = people.site.get(f"{STUDY}/profile/", headers=bearer(tokens.json()), key=None).json()
+    assert profile["username"] == body["username"] and profile["last_login"]
+
+
+@pytest.mark.parametrize("change, field", [
+    ({"username": "ab"}, "username"), ({"username": "x" * 31}, "username"), ({"username": "a b c"}, "username"),
+    ({"email": "nobody"}, "email"), ({"email": "a@b"}, "email"), ({"phone_number": "12"}, "phone_number"),
+    ({"password": "short", "password_confirm": "short"}, "password"),
+    ({"password": "123456789012", "password_confirm": "123456789012"}, "password"),
+    ({"password": "password123", "password_confirm": "password123"}, "password"),
+    ({"password_confirm": "something else"}, "password"), ({"username": None}, "username"),
+    ({"username": 7}, "username"), ({"email": "a@example.com\r\nBcc: b@example.com"}, "email"),
+])
+def test_names_bad_fields_as_the_front_end_reads_them(people, change, field):
+    answer = people.post(f"{STUDY}/register/", registration(**change))
+    assert answer.status == 400, answer
+    body = answer.json()
+    assert isinstance(body[field], list) and isinstance(body[field][0], str)
+    assert body["code"] == "validation_failed" and body["detail"]
+
+
+def test_tells_what_is_taken_whatever_its_case(people):
+    body = registration()
+    assert people.post(f"{STUDY}/register/", body).status == 201
+    again = people.post(f"{STUDY}/register/", registration(username=body["username"].upper(),
+                                                           email=body["email"].upper()))
+    assert again.status == 400 and again.json()["username"] == ["is taken"] == again.json()["email"]
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in body["username"])
+    again = people.post(f"{STUDY}/register", registration(username=wide))
+    assert again.status == 400 and again.json()["username"] == ["is taken"]
+
+
+def test_takes_names_of_any_script(people):
+    body = registration(username=f"Æøå张伟{next(numbers)}")
+    assert people.post(f"{STUDY}/register/", body).status == 201
+    assert people.post(f"{STUDY}/login/", {"username": body["username"].lower(), "password": PASSWORD}).status == 200
+
+
+def test_refuses_every_wrong_sign_in_alike(people):
+    account = people.make()
+    answers = [people.post(f"{STUDY}/login/", {"username": login, "password": password})
+               for login, password in ((account["username"], OTHER), ("nobody-here", PASSWORD),
+                                       (account["email"], "x"), ("nobody@example.com", OTHER))]
+    bodies = []
+    for answer in answers:
+        assert answer.status == 401 and answer.headers["WWW-Authenticate"], answer
+        body = answer.json()
+        assert body["detail"] == "Invalid credentials"
+        bodies.append({key: body[key] for key in body if key not in ("request_id", "timestamp")})
+    assert all(body == bodies[0] for body in bodies)
+    assert people.post(f"{STUDY}/login/", {"username": "a"}).json()["password"]
+    assert people.post(f"{STUDY}/login/", {}).status == 400
+
+
+def test_signs_out_with_the_refresh_token(people):
+    account = people.make()
+    tokens = people.post(f"{STUDY}/login/", {"username": account["username"], "password": PASSWORD}).json()
+    url = f"{STUDY}/logout/"
+    missing = people.post(url, {}, headers=bearer(tokens))
+    assert missing.status == 400 and missing.json()["detail"] == "Refresh token is required."
+    wrong = people.post(url, {"refresh": "garbage"}, headers=bearer(tokens))
+    assert wrong.status == 400 and wrong.json()["detail"] == "Invalid token."
+    done = people.post(url, {"refresh": tokens["refresh"]}, headers=bearer(tokens))
+    assert done.status == 205 and done.body == b""
+    wait_until(lambda: people.post(url, {"refresh": tokens["refresh"]}, headers=bearer(tokens)).status == 401)
+    dead = people.post(f"{STUDY}/token-refresh/", {"refresh": tokens["refresh"]})
+    assert dead.status == 401 and dead.json()["code"] == "token_not_valid"
+
+
+def test_gives_new_tokens_for_old_ones(people):
+    _, tokens = people.person()
+    fresh = people.post(f"{STUDY}/token-refresh/", {"refresh": tokens["refresh"]})
+    assert fresh.status == 200 and set(fresh.json()) == {"access", "refresh"}, fresh
+    assert fresh.json()["refresh"] != tokens["refresh"]
+    assert people.post(f"{STUDY}/token-refresh/", {"refresh": tokens["refresh"]}).status == 401
+    # A token that was used ends the sign-in.
+    assert people.post(f"{STUDY}/token-refresh/", {"refresh": fresh.json()["refresh"]}).status == 401
+    for refresh in ("", "garbage", "x" * 4000):
+        answer = people.post(f"{STUDY}/token-refresh/", {"refresh": refresh})
+        assert answer.status == 401 and answer.json()["code"] == "token_not_valid"
+    assert people.post(f"{STUDY}/token-refresh/", {}).json()["refresh"]
+
+
+def test_looks_at_tokens(people):
+    _, tokens = people.person()
+    url = f"{STUDY}/token-validate/"
+    good = people.post(url, {"access": tokens["access"]})
+    assert good.status == 200 and good.json()["valid"] is True and good.json()["expires_in"] > 0
+    dead = people.post(url, {"access": "garbage"})
+    assert dead.status == 401 and dead.json()["valid"] is False and dead.json()["message"]
+    replaced = people.post(url, {"access": "garbage", "refresh": tokens["refresh"]})
+    assert replaced.status == 200 and replaced.json()["access"] and replaced.json()["refresh"], replaced
+    assert people.post(url, {"access": "garbage", "refresh": tokens["refresh"]}).status == 401
+    assert people.post(url, {}).status == 400
+
+
+def test_tells_how_long_a_study_session_lasts(people):
+    account, tokens = people.person()
+    url = f"{STUDY}/study-session-token/"
+    shown = people.site.get(url, headers=bearer(tokens), key=None)
+    assert shown.status == 200, shown
+    body = shown.json()
+    assert body["user_id"] == account["id"] and body["needs_refresh"] is False
+    assert body["expires_in_minutes"] == body["expires_in"] // 60
+    renewed = people.post(url, {"refresh": tokens["refresh"]}, headers=bearer(tokens))
+    assert renewed.status == 200 and renewed.json()["access"] and renewed.json()["expires_in"] > 0
+    assert people.site.get(url, key=None).status == 401
+
+
+def test_keeps_a_profile(people):
+    account, tokens = people.person()
+    url = f"{STUDY}/profile/"
+    before = people.site.get(url, headers=bearer(tokens), key=None).json()
+    assert before["id"] == account["id"] and before["language"] == "en" and before["is_verified"] is False
+    assert before["daily_study_goal_minutes"] == 60 and before["profile"]["study_style"] == "mixed"
+    change = {"university": "Oslo", "study_level": "master", "study_year": 3, "first_name": "Ada",
+              "onboarding_completed": True, "id": "another", "is_verified": True, "email": "x@example.com"}
+    changed = people.site.request("PATCH", url, json=change, headers=bearer(tokens), key=None)
+    assert changed.status == 200, changed
+    body = changed.json()
+    assert (body["university"], body["study_year"], body["onboarding_completed"]) == ("Oslo", 3, True)
+    assert (body["id"], body["email"], body["is_verified"]) == (account["id"], account["email"], False)
+    put = people.site.request("PUT", url, json={"university": None, "timezone": "Europe/Oslo"},
+                              headers=bearer(tokens), key=None).json()
+    assert put["university"] is None and put["timezone"] == "Europe/Oslo" and put["first_name"] == "Ada"
+    bad = people.site.request("PATCH", url, json={"study_level": "wizard", "study_year": 11},
+                              headers=bearer(tokens), key=None)
+    assert bad.status == 400 and bad.json()["study_level"] and bad.json()["study_year"]
+    other, theirs = people.person()
+    assert people.site.get(url, headers=bearer(theirs), key=None).json()["id"] == other["id"]
+    assert people.site.get(url, key=None).status == 401
+
+
+def test_keeps_the_details_of_a_profile(people):
+    _, tokens = people.person()
+    url = f"{STUDY}/profile-detail/"
+    assert people.site.get(url, headers=bearer(tokens), key=None).json()["profile_public"] is False
+    body = people.site.request("PATCH", url, json={"bio": "Reads.", "profile_public": True},
+                               headers=bearer(tokens), key=None).json()
+    assert body["bio"] == "Reads." and body["profile_public"] is True and body["show_progress"] is True
+    nested = people.site.get(f"{STUDY}/profile", headers=bearer(tokens), key=None).json()["profile"]
+    assert nested == body
+    long = people.site.request("PUT", url, json={"bio": "x" * 501}, headers=bearer(tokens), key=None)
+    assert long.status == 400 and long.json()["bio"]
+
+
+def test_sets_a_password_by_mail(people):
+    account, tokens = people.person()
+    told = people.post(f"{STUDY}/password-reset/", {"email": account["email"].upper()})
+    unknown = people.post(f"{STUDY}/password-reset/", {"email": "nobody-at-all@example.com"})
+    assert told.status == unknown.status == 200 and told.json() == unknown.json()
+    assert people.post(f"{STUDY}/password-reset/", {"email": "nobody"}).status == 400
+    link = link_of(people.mailbox.wait(account["email"], "Set a new password"))
+    assert link["uid"] == account["id"] and len(link["token"]) == 64
+    stored = people.site.sql(f"SELECT count(*) FROM hearth.mail WHERE mail::text LIKE '%{link['token']}%'")
+    assert stored == [["0"]]
+    url = f"{STUDY}/password-reset-confirm/"
+    good = {**link, "password": OTHER, "password_confirm": OTHER}
+    for change, field in (({"password_confirm": "x"}, "password"), ({"token": "0" * 64}, "token"),
+                          ({"uid": "nobody"}, "uid"), ({"password": "short", "password_confirm": "short"}, "password")):
+        answer = people.post(url, {**good, **change})
+        assert answer.status == 400 and answer.json()[field], answer
+    assert people.post(url, good).status == 200
+    assert people.post(url, good).json()["token"]
+    assert people.post(f"{AUTH}/login", {"login": account["username"], "password": PASSWORD}).status == 401
+    assert people.login(account["username"], OTHER)
+    wait_until(lambda: people.site.get(f"{AUTH}/me", headers=bearer(tokens), key=None).status == 401)
+    me = people.site.get(f"{AUTH}/me", headers=bearer(people.login(account["username"], OTHER)), key=None).json()
+    assert me["email_verified"] is True
+    people.mailbox.wait(account["email"], "Your password was changed")
+
+
+def test_takes_no_token_that_is_old_or_went_elsewhere(people):
+    account = people.make()
+    people.post(f"{AUTH}/password/forgot", {"email": account["email"]})
+    link = link_of(people.mailbox.wait(account["email"], "Set a new password"))
+    body = {"token": link["token"], "password": OTHER}
+    verify = link_of(people.mailbox.wait(account["email"], "Confirm your e-mail"))
+    assert people.post(f"{AUTH}/password/reset", {**body, "token": verify["token"]}).status == 422
+    people.site.sql(f"UPDATE hearth.account SET email = 'moved{account['email']}' WHERE id = '{account['id']}'")
+    assert fields_of(people.post(f"{AUTH}/password/reset", body)) == ["token"]
+    people.site.sql(f"UPDATE hearth.account SET email = '{account['email']}' WHERE id = '{account['id']}';"
+                    f"UPDATE hearth.mail SET expires_at = now() WHERE account_id = '{account['id']}'")
+    assert fields_of(people.post(f"{AUTH}/password/reset", body)) == ["token"]
+
+
+# Our own routes.
+
+def wait_until(condition, seconds=2):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        time.sleep(0.05)
+    assert condition()
+
+
+def test_registers_without_a_user_name(people):
+    body = {"email": f"mail{next(numbers)}@example.com", "password": PASSWORD, "display_name": " Ada "}
+    made = people.post(f"{AUTH}/register", body)
+    assert made.status == 201, made
+    assert made.json()["username"] is None and made.json()["display_name"] == "Ada"
+    assert made.json()["has_password"] is True and "password" not in made.json()
+    assert people.login(body["email"])["token_type"] == "Bearer"
+    again = people.post(f"{AUTH}/register", body)
+    assert again.status == 422 and fields_of(again) == ["email"]
+
+
+def test_takes_one_login_under_any_of_its_names(people):
+    account = people.make()
+    for body in ({"login": account["email"]}, {"email": account["email"]}, {"username": account["username"]}):
+        assert people.post(f"{AUTH}/login", {**body, "password": PASSWORD}).status == 200
+    for body in ({}, {"login": "a", "email": "b"}):
+        answer = people.post(f"{AUTH}/login", {**body, "password": PASSWORD})
+        assert answer.status == 422 and fields_of(answer) == ["login"]
+
+
+def test_signs_a_browser_in_with_a_cookie(people):
+    account = people.make()
+    answer = people.post(f"{AUTH}/login", {"login": account["username"], "password": PASSWORD, "cookie": True})
+    assert answer.status == 200 and "access" not in answer.json() and answer.json()["csrf_token"]
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
+    headers = {"Cookie": cookie.split(";")[0]}
+    assert people.site.get(f"{AUTH}/me", headers=headers, key=None).json()["id"] == account["id"]
+    refused = people.site.request("PATCH", f"{AUTH}/me", json={"display_name": "x"}, headers=headers, key=None)
+    assert refused.status == 403, refused
+    headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+    changed = people.site.request("PATCH", f"{AUTH}/me", json={"display_name": "x"}, headers=headers, key=None)
+    assert changed.status == 200 and changed.json()["display_name"] == "x"
+    assert people.post(f"{AUTH}/logout", None, headers=headers).status == 204
+    wait_until(lambda: people.site.get(f"{AUTH}/me", headers=headers, key=None).status == 401)
+
+
+def test_changes_the_own_account(people):
+    account, tokens = people.person()
+    def patch(body):
+        return people.site.request("PATCH", f"{AUTH}/me", json=body, headers=bearer(tokens), key=None)
+    name = f"renamed{next(numbers)}"
+    answer = patch({"username": name, "phone_number": "+4712345678", "picture_url": "https://example.com/a.png",
+                    "is_admin": True, "id": "x"})
+    assert answer.status == 200, answer
+    assert (answer.json()["username"], answer.json()["is_admin"], answer.json()["id"]) == (name, False, account["id"])
+    assert patch({"phone_number": "", "picture_url": ""}).json()["phone_number"] is None
+    other = people.make()
+    for body, field in (({"username": other["username"].upper()}, "username"), ({"username": ""}, "username"),
+                        ({"picture_url": "javascript:alert(1)"}, "picture_url"), ({"phone_number": "1"}, "phone_number"),
+                        ({"email": other["email"], "password": PASSWORD}, "email"),
+                        ({"email": "new@example.com", "password": "wrong"}, "password")):
+        refused = patch(body)
+        assert refused.status == 422 and fields_of(refused) == [field], refused
+    assert people.site.get(f"{AUTH}/me", key=None).status == 401
+
+
+def test_changes_an_address_only_for_the_person(people):
+    account, tokens = people.person()
+    address = f"moved{next(numbers)}@example.com"
+    people.site.sql(f"UPDATE hearth.sign_in SET created_at = now() - interval '1 hour' WHERE account_id = '{account['id']}'")
+    def patch(body):
+        return people.site.request("PATCH", f"{AUTH}/me", json=body, headers=bearer(tokens), key=None)
+    assert patch({"email": address}).status == 403
+    changed = patch({"email": address, "password": PASSWORD})
+    assert changed.status == 200 and changed.json()["email"] == address
+    assert changed.json()["email_verified"] is False
+    people.mailbox.wait(account["email"], "Your e-mail address was changed")
+    token = link_of(people.mailbox.wait(address, "Confirm your e-mail"))["token"]
+    assert people.post(f"{AUTH}/email/confirm", {"token": token}).status == 200
+    assert fields_of(people.post(f"{AUTH}/email/confirm", {"token": token})) == ["token"]
+    assert people.site.get(f"{AUTH}/me", headers=bearer(tokens), key=None).json()["email_verified"] is True
+
+
+def test_sends_the_mail_to_verify_once_more(people):
+    account, tokens = people.person()
+    people.mailbox.wait(account["email"], "Confirm your e-mail")
+    assert people.post(f"{AUTH}/email/verify", None, headers=bearer(tokens)).status == 200
+    second = link_of(people.mailbox.wait(account["email"], "Confirm your e-mail", count=2))["token"]
+    assert people.post(f"{AUTH}/email/confirm", {"token": second}).status == 200
+    assert "nothing" in people.post(f"{AUTH}/email/verify", None, headers=bearer(tokens)).json()["detail"]
+
+
+def test_changes_a_password_and_ends_all_other_sign_ins(people):
+    account, here = people.person()
+    elsewhere = people.login(account["username"])
+    browser = people.post(f"{AUTH}/login", {"login": account["username"], "password": PASSWORD, "cookie": True})
+    cookie = {"Cookie": browser.headers["Set-Cookie"].split(";")[0]}
+    def change(body):
+        return people.post(f"{AUTH}/password", body, headers=bearer(here))
+    assert fields_of(change({"password": OTHER})) == ["current_password"]
+    assert fields_of(change({"current_password": "wrong", "password": OTHER})) == ["current_password"]
+    assert fields_of(change({"current_password": PASSWORD, "password": account["username"]})) == ["password"]
+    assert change({"current_password": PASSWORD, "password": OTHER}).status == 204
+    assert people.site.get(f"{AUTH}/me", headers=bearer(here), key=None).status == 200
+    for headers in (bearer(elsewhere), cookie):
+        wait_until(lambda sent=headers: people.site.get(f"{AUTH}/me", headers=sent, key=None).status == 401)
+    assert people.post(f"{AUTH}/refresh", {"refresh": elsewhere["refresh"]}).status == 401
+    assert people.post(f"{AUTH}/refresh", {"refresh": here["refresh"]}).status == 200
+    people.mailbox.wait(account["email"], "Your password was changed")
+
+
+def test_exports_all_that_is_kept(people):
+    account, tokens = people.person()
+    people.site.sql("INSERT INTO hearth.key (id, account_id, name, prefix, hash, scopes) VALUES"
+                    f" (gen_random_uuid(), '{account['id']}', 'mine', 'hk_abc', sha256('{account['id']}'), '{{text}}')")
+    answer = people.site.get(f"{AUTH}/export", headers=bearer(tokens), key=None)
+    assert answer.status == 200 and "attachment" in answer.headers["Content-Disposition"], answer
+    body = answer.json()
+    assert body["account"]["email"] == account["email"]
+    assert [key["name"] for key in body["keys"]] == ["mine"] and "hash" not in body["keys"][0]
+    assert len(body["sign_ins"]) == 1 and body["identities"] == [] and body["usage"] == []
+    assert "account_created" in [row["event"] for row in body["audit"]]
+    assert "argon2" not in answer.text and tokens["refresh"] not in answer.text
+    other, theirs = people.person()
+    assert account["id"] not in people.site.get(f"{AUTH}/export", headers=bearer(theirs), key=None).text
+
+
+def test_deletes_an_account_with_all_that_is_personal(people):
+    account, tokens = people.person()
+    site = people.site
+    def delete(body):
+        return site.request("DELETE", f"{AUTH}/account", json=body, headers=bearer(tokens), key=None)
+    site.sql(f"UPDATE hearth.sign_in SET created_at = now() - interval '1 hour' WHERE account_id = '{account['id']}'")
+    assert delete(None).status == 403
+    assert fields_of(delete({"password": "wrong"})) == ["password"]
+    assert delete({"password": PASSWORD}).status == 204
+    wait_until(lambda: site.get(f"{AUTH}/me", headers=bearer(tokens), key=None).status == 401)
+    assert people.post(f"{AUTH}/login", {"login": account["email"], "password": PASSWORD}).status == 401
+    for table, column in (("account", "id"), ("sign_in", "account_id"), ("mail", "account_id"), ("key", "account_id")):
+        assert site.sql(f"SELECT count(*) FROM hearth.{table} WHERE {column} = '{account['id']}'") == [["0"]]
+    assert people.post(f"{AUTH}/register", {"email": account["email"], "password": PASSWORD}).status == 201
+
+
+def test_deletes_for_who_has_just_signed_in(people):
+    _, tokens = people.person()
+    answer = people.site.request("DELETE", f"{AUTH}/account", headers=bearer(tokens), key=None)
+    assert answer.status == 204, answer
+
+
+@pytest.mark.parametrize("text", ATTACKS, ids=range(len(ATTACKS)))
+def test_takes_texts_for_texts(people, text):
+    """Nothing that is sent as a name, an address or a token does more than being refused."""
+    count = people.site.sql("SELECT count(*) FROM hearth.account")
+    bodies = [(f"{STUDY}/register/", registration(username=text)), (f"{STUDY}/register/", registration(email=text)),
+              (f"{STUDY}/login/", {"username": text, "password": text}), (f"{AUTH}/login", {"login": text, "password": text}),
+              (f"{STUDY}/token-refresh/", {"refresh": text}), (f"{STUDY}/token-validate/", {"access": text, "refresh": text}),
+              (f"{STUDY}/password-reset/", {"email": text}), (f"{AUTH}/email/confirm", {"token": text}),
+              (f"{STUDY}/password-reset-confirm/", {"uid": text, "token": text, "password": PASSWORD,
+                                                    "password_confirm": PASSWORD})]
+    for path, body in bodies:
+        answer = people.post(path, body)
+        assert answer.status in (400, 401, 422), (path, answer)
+    assert people.site.sql("SELECT count(*) FROM hearth.account") == count
+    _, tokens = people.person()
+    for path in (f"{STUDY}/profile/", f"{STUDY}/profile-detail/", f"{AUTH}/me"):
+        body = {"first_name": text, "bio": text, "display_name": text}
+        answer = people.site.request("PATCH", path, json=body, headers=bearer(tokens), key=None)
+        assert answer.status in (200, 400, 422), (path, answer)
+
+
+def test_bounds_bodies_and_ignores_unknown_members(people):
+    answer = people.post(f"{AUTH}/login", {"login": "a", "password": "b", "more": "x" * 40000})
+    assert answer.status == 413
+    assert people.post(f"{AUTH}/login", {"login": "a", "password": "b", "more": [1]}).status == 401
+
+
+# Operators.
+
+def test_lets_operators_see_and_close_accounts(people):
+    account, tokens = people.person()
+    site = people.site
+    listed = site.get(f"/internal/accounts?search={account['username'].upper()}")
+    assert listed.status == 200 and [row["id"] for row in listed.json()["accounts"]] == [account["id"]]
+    page = site.get("/internal/accounts?limit=1").json()
+    assert len(page["accounts"]) == 1 and page["next"] == page["accounts"][0]["id"]
+    assert site.get(f"/internal/accounts?before={page['next']}&limit=1").json()["accounts"][0]["id"] != page["next"]
+    shown = site.get(f"/internal/accounts/{account['id']}")
+    assert shown.status == 200 and "password" not in shown.json()
+    closed = site.post(f"/internal/accounts/{account['id']}/deactivate")
+    assert closed.status == 200 and closed.json()["is_active"] is False
+    wait_until(lambda: site.get(f"{AUTH}/me", headers=bearer(tokens), key=None).status == 401)
+    refused = people.post(f"{STUDY}/login/", {"username": account["username"], "password": PASSWORD})
+    assert refused.status == 401 and refused.json()["detail"] == "Invalid credentials"
+    people.post(f"{AUTH}/password/forgot", {"email": account["email"]})
+    assert site.post(f"/internal/accounts/{account['id']}/activate").json()["is_active"] is True
+    assert people.login(account["username"])
+    events = site.sql(f"SELECT event, detail FROM hearth.audit WHERE subject = 'account:{account['id']}' ORDER BY at")
+    assert ["account_changed", "deactivated"] in events and ["account_changed", "activated"] in events
+    assert site.get("/internal/accounts/nobody").status == 404
+    assert site.post("/internal/accounts/00000000-0000-7000-8000-000000000000/deactivate").status == 404
+
+
+def test_lets_only_operators_make_operators(people):
+    account, tokens = people.person()
+    site = people.site
+    url = f"/internal/accounts/{account['id']}/role"
+    asked = site.request("PUT", url, json={"is_admin": True}, headers=bearer(tokens), key=None)
+    assert asked.status == 403, asked
+    assert site.get("/internal/accounts", key=None).status == 401
+    assert site.request("PUT", url, json={"is_admin": True}).json()["is_admin"] is True
+    wait_until(lambda: site.get("/internal/accounts", headers=bearer(tokens), key=None).status == 200)
+    assert site.request("PUT", url, json={"is_admin": False}).json()["is_admin"] is False
+    wait_until(lambda: site.get("/internal/accounts", headers=bearer(tokens), key=None).status == 403)
+
+
+def test_logs_no_address_and_no_secret(people):
+    account, tokens = people.person()
+    people.mailbox.wait(account["email"], "Confirm your e-mail")
+    log = people.site.log()
+    for secret in (account["email"], PASSWORD, tokens["access"], tokens["refresh"]):
+        assert secret not in log
