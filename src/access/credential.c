@@ -131,10 +131,20 @@ known_us(const struct lookup *lookup, const struct snapshot *snapshot)
     return snapshot->taken_us > followed_us ? snapshot->taken_us : followed_us;
 }
 
+/* A sign-in goes on while it is used: an end that has come since may have been put off. */
+static bool
+may_go_on(const struct lookup *lookup, const struct snapshot *snapshot)
+{
+    int64_t now_us = clock_realtime_us();
+    int64_t taken_us = now_us - (lookup->now_us - snapshot->taken_us);
+    return snapshot->caller.sign_in_id && taken_us < snapshot->expires_us &&
+           snapshot->expires_us <= now_us;
+}
+
 static bool
 is_fresh(const struct lookup *lookup, const struct snapshot *snapshot)
 {
-    return lookup->now_us - known_us(lookup, snapshot) < FRESH_US;
+    return lookup->now_us - known_us(lookup, snapshot) < FRESH_US && !may_go_on(lookup, snapshot);
 }
 
 /* An unknown credential may have been made since; it is never refused for want of a database. */

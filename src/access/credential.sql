@@ -52,6 +52,12 @@ FROM unnest($1::uuid[], $2::bigint[]) AS used (id, at_us)
 WHERE key.id = used.id AND (last_used_at IS NULL OR last_used_at < hearth.moment(used.at_us))
 
 -- name: sign_in_used
-UPDATE hearth.sign_in SET last_seen_at = hearth.moment(used.at_us)
+-- The same of sign-ins. A browser's session goes on by this, for so many seconds from its last use and
+-- at most four times as many from its beginning.
+UPDATE hearth.sign_in
+SET last_seen_at = hearth.moment(used.at_us),
+    expires_at = CASE WHEN cookie IS NULL THEN expires_at
+        ELSE greatest(expires_at, least(hearth.moment(used.at_us) + make_interval(secs => $3::integer),
+                                        created_at + make_interval(secs => 4 * $3::integer))) END
 FROM unnest($1::uuid[], $2::bigint[]) AS used (id, at_us)
 WHERE sign_in.id = used.id AND last_seen_at < hearth.moment(used.at_us)

@@ -104,7 +104,8 @@ credential_note_use(struct access *access, struct arena *arena)
         ids[i] = found[i].id;
         times[i] = store_integer(arena, found[i].at_us);
     }
-    const char *parameters[] = {store_texts(arena, ids), store_texts(arena, times)};
+    const char *parameters[] = {store_texts(arena, ids), store_texts(arena, times),
+                                store_integer(arena, access->settings->session_ttl_s)};
     for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
         struct error err = {0};
         if (!store_query(access->store, &queries[i], parameters, arena, &err))
