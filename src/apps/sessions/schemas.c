@@ -59,3 +59,11 @@ const struct schema sign_ins_schema = {
                                            .flags = FIELD_REQUIRED, .doc = "The newest first."),
                                      {.name = NULL}},
 };
+
+const struct schema key_set_schema = {
+    .name = "KeySet",
+    .size = sizeof(struct key_set_answer),
+    .fields = (const struct field[]){JSON(struct key_set_answer, keys, .flags = FIELD_REQUIRED,
+                                          .doc = "JWKs, each with kty, kid, alg and use."),
+                                     {.name = NULL}},
+};

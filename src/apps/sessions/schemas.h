@@ -21,6 +21,10 @@ struct sign_ins_answer {
     struct list sessions; /* struct sign_in_answer */
 };
 
-extern const struct schema session_schema, sign_ins_schema;
+struct key_set_answer {
+    const json_t *keys;
+};
+
+extern const struct schema session_schema, sign_ins_schema, key_set_schema;
 
 #endif

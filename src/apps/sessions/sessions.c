@@ -129,7 +129,7 @@ static const struct route_answer ended_answers[] = {
 };
 
 static const struct route_answer keys_answers[] = {
-    {200, NULL, "application/jwk-set+json", "A JWK set (RFC 7517)."},
+    {200, &key_set_schema, "application/jwk-set+json", "A JWK set (RFC 7517)."},
     {.status = 0},
 };
 
