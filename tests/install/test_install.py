@@ -14,7 +14,8 @@ WEB = ("docs.js", "page.css", "redoc.LICENSE.txt", "redoc.js", "redoc.standalone
 EXPECTED = {"bin/hearth", "libexec/hearth-worker", "libexec/hearth-reload", "etc/hearth/nginx/hearth.conf",
             "etc/hearth/nginx/hearth-upstream.conf", "etc/hearth/nginx/hearth-locations.conf",
             "etc/hearth/nginx/hearth-params.conf", "etc/hearth/lighttpd/hearth.conf",
-            "lib/systemd/system/hearth.service", "share/man/man1/hearth.1", "share/man/man8/hearth-worker.8",
+            "lib/systemd/system/hearth.service", "lib/systemd/system/hearth-maintain.service",
+            "lib/systemd/system/hearth-maintain.timer", "share/man/man1/hearth.1", "share/man/man8/hearth-worker.8",
             "share/doc/hearth/README.md", "share/doc/hearth/hearth.conf",
             "share/doc/hearth/LICENSE.vader", "share/doc/hearth/NOTICE.vader",
             *(f"share/hearth/web/{name}" for name in WEB)}
@@ -82,8 +83,12 @@ def test_lighttpd_accepts_the_file_in_debians_configuration(installation, place)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_systemd_finds_nothing_to_say_of_the_unit(installation):
-    done = run("systemd-analyze", "verify", "--man=no", installation.unit)
+UNITS = ["hearth.service", "hearth-maintain.service", "hearth-maintain.timer"]
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_finds_nothing_to_say_of_the_units(installation, name):
+    done = run("systemd-analyze", "verify", "--man=no", installation.unit.with_name(name))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -93,10 +98,19 @@ def test_systemd_complains_of_a_unit_without_its_programs(installation, place):
     assert "no-such-program" in run("systemd-analyze", "verify", "--man=no", broken).stderr
 
 
-def test_the_unit_is_sandboxed(installation):
-    report = good("systemd-analyze", "security", "--offline=yes", "--threshold=25", "--no-pager", installation.unit)
-    exposure = float(re.search(r"exposure level for hearth.service: ([\d.]+)", report).group(1))
+@pytest.mark.parametrize("name", UNITS[:2])
+def test_the_units_are_sandboxed(installation, name):
+    report = good("systemd-analyze", "security", "--offline=yes", "--threshold=25", "--no-pager", installation.unit.with_name(name))
+    exposure = float(re.search(rf"exposure level for {name}: ([\d.]+)", report).group(1))
     assert exposure < 2.5
+
+
+def test_the_timer_comes_every_day(installation):
+    when = re.search(r"OnCalendar=(.*)", installation.unit.with_name("hearth-maintain.timer").read_text()).group(1)
+    told = good("systemd-analyze", "calendar", "--iterations=2", when)
+    assert "03:10:00" in told
+    # A unit of its own name is what it starts.
+    assert "ExecStart=" + str(installation.prefix / "bin/hearth") + " maintain" in installation.unit.with_name("hearth-maintain.service").read_text()
 
 
 def test_the_unit_names_pages_that_are_installed(installation):
@@ -133,7 +147,7 @@ def test_the_manual_page_tells_every_command(installation):
     source = page_source(installation, "hearth.1")
     summary = good(installation.prefix / "bin/hearth", "--help").split("Commands:")[1]
     commands = set(re.findall(r"^  ([a-z]+) ", summary, re.M))
-    assert commands == {"ask", "doctor", "resilience", "settings", "status"}
+    assert commands >= {"ask", "audit", "doctor", "maintain", "request", "resilience", "settings", "status"}
     actions = {"presets", "show", "validate", "recommend", "breakers", "reset", "use"}
     assert set(re.findall(r"^\.It Cm (\w+)", source, re.M)) == commands | actions
 
