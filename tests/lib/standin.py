@@ -6,7 +6,8 @@ for. It misbehaves on request:
 
     POST /control {"mode": "500", "times": 2, "retry_after_ms": 10, "delay": 0.5}
     GET  /log      every attempt so far: time, method, path, headers, body, mode, model, the times of its
-                   tokens, whether the answer was complete and when it ended, when the connection closed
+                   tokens, whether the answer was complete and when it ended, when the connection closed,
+                   and the usage that it is billed with, as the provider reports it
     POST /reset    forgets the log and behaves again
 
 Members of a control: "mode", see MODES; "times": for so many attempts (0 or left out: until told
@@ -225,6 +226,14 @@ class Connection:
             await self.write(data[i:i + 1])
 
 
+def usage_of(document):
+    """What an answer or an event of one reports of usage."""
+    if not isinstance(document, dict):
+        return None
+    inner = document.get("response") if isinstance(document.get("response"), dict) else {}
+    return document.get("usage") or document.get("usageMetadata") or inner.get("usage")
+
+
 class Stream:
     """One streamed answer, event by event, as its mode wants it."""
 
@@ -274,6 +283,7 @@ class Stream:
         if event[2]:
             await self.before_token()
         self.end_at(event)
+        self.connection.attempt["billed"] = usage_of(event[1]) or self.connection.attempt["billed"]
         await self.say(event)
         await self.beside(event)
         if event[2]:
@@ -494,7 +504,7 @@ class Server:
         self.count += 1
         attempt = {"time": time.time(), "method": method, "path": path, "mode": control["mode"], "model": model,
                    "headers": headers, "body": body.decode("utf-8", "replace"), "tokens": [],
-                   "closed": None, "complete": False, "ended": None}
+                   "closed": None, "complete": False, "ended": None, "billed": None}
         connection.attempt = attempt
         if self.log_bodies:
             self.attempts.append(attempt)
@@ -561,8 +571,9 @@ class Server:
         else:
             if mode == "filter_later":
                 speaker.cut_short()
-            body = json.dumps(speaker.body(), ensure_ascii=False).encode()
-            await self.answer_body(connection, body, control)
+            document = speaker.body()
+            connection.attempt["billed"] = usage_of(document)
+            await self.answer_body(connection, json.dumps(document, ensure_ascii=False).encode(), control)
 
     async def answer_body(self, connection, body, control):
         mode = control["mode"]
