@@ -1,0 +1,208 @@
+/* The spool: files that appear whole, and are told until somebody takes them. */
+#include "access/spool.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char first_id[] = "01a1ff75-05f5-7a62-8e4e-9765f4a9ce18";
+static const char second_id[] = "01a1ff75-05f5-7a62-8e4e-9765f4a9ce19";
+
+struct spool {
+    char above[64], directory[96];
+    size_t told;
+    char seen[256];
+    enum spool_verdict verdict;
+};
+
+static int
+set_up(void **state)
+{
+    struct spool *spool = calloc(1, sizeof(*spool));
+    assert_non_null(spool);
+    snprintf(spool->above, sizeof(spool->above), "/tmp/spool-XXXXXX");
+    assert_non_null(mkdtemp(spool->above));
+    snprintf(spool->directory, sizeof(spool->directory), "%s/spool", spool->above);
+    *state = spool;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct spool *spool = *state;
+    char command[160];
+    snprintf(command, sizeof(command), "rm -rf '%s'", spool->above);
+    assert_int_equal(system(command), 0); /* NOLINT(concurrency-mt-unsafe,cert-env33-c) */
+    free(spool);
+    return 0;
+}
+
+static enum spool_verdict
+tell(void *context, const char *id, const char *text, struct arena *arena)
+{
+    struct spool *spool = context;
+    (void)arena;
+    spool->told++;
+    snprintf(spool->seen, sizeof(spool->seen), "%.40s %.150s", id, text);
+    return spool->verdict;
+}
+
+static const char *
+path_of(const struct spool *spool, const char *id, const char *ending)
+{
+    static char path[256];
+    snprintf(path, sizeof(path), "%s/usage-%s%s", spool->directory, id, ending);
+    return path;
+}
+
+static bool
+is_there(const struct spool *spool, const char *id, const char *ending)
+{
+    return access(path_of(spool, id, ending), F_OK) == 0;
+}
+
+static void
+make_old(const struct spool *spool, const char *id, const char *ending, int64_t seconds)
+{
+    const struct timespec then = {.tv_sec = time(NULL) - seconds};
+    const struct timespec times[2] = {then, then};
+    assert_int_equal(utimensat(AT_FDCWD, path_of(spool, id, ending), times, 0), 0);
+}
+
+static void
+put(const struct spool *spool, const char *id, const char *text)
+{
+    struct error err = {0};
+    assert_true(spool_put(spool->directory, id, text, strlen(text), &err));
+}
+
+static void
+makes_its_directory_and_gives_what_was_put_once(void **state)
+{
+    struct spool *spool = *state;
+    struct stat status;
+    put(spool, first_id, "{\"a\":1}");
+    assert_int_equal(stat(path_of(spool, first_id, ".json"), &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    assert_false(is_there(spool, first_id, ".part"));
+    spool_each(spool->directory, 0, 10, tell, spool);
+    assert_string_equal(spool->seen, "01a1ff75-05f5-7a62-8e4e-9765f4a9ce18 {\"a\":1}");
+    spool_each(spool->directory, 0, 10, tell, spool);
+    assert_int_equal(spool->told, 1);
+}
+
+static void
+leaves_what_is_young_to_its_writer(void **state)
+{
+    struct spool *spool = *state;
+    put(spool, first_id, "{}");
+    spool_each(spool->directory, 60000, 10, tell, spool);
+    assert_int_equal(spool->told, 0);
+    make_old(spool, first_id, ".json", 61);
+    spool_each(spool->directory, 60000, 10, tell, spool);
+    assert_int_equal(spool->told, 1);
+}
+
+static void
+stops_where_nobody_can_be_told(void **state)
+{
+    struct spool *spool = *state;
+    put(spool, first_id, "{}");
+    put(spool, second_id, "{}");
+    spool->verdict = SPOOL_STOP;
+    spool_each(spool->directory, 0, 10, tell, spool);
+    assert_int_equal(spool->told, 1);
+    assert_true(is_there(spool, first_id, ".json"));
+    assert_true(is_there(spool, second_id, ".json"));
+}
+
+static void
+puts_aside_what_nobody_takes_for_a_day(void **state)
+{
+    struct spool *spool = *state;
+    put(spool, first_id, "{}");
+    spool->verdict = SPOOL_KEEP;
+    spool_each(spool->directory, 0, 10, tell, spool);
+    assert_true(is_there(spool, first_id, ".json"));
+    make_old(spool, first_id, ".json", 25 * 3600);
+    spool_each(spool->directory, 0, 10, tell, spool);
+    assert_false(is_there(spool, first_id, ".json"));
+    assert_true(is_there(spool, first_id, ".bad"));
+    spool_each(spool->directory, 0, 10, tell, spool);
+    assert_int_equal(spool->told, 2);
+}
+
+static void
+passes_over_what_is_not_its_own(void **state)
+{
+    struct spool *spool = *state;
+    put(spool, first_id, "{}");
+    spool_drop(spool->directory, first_id);
+    static const char *const names[] = {"audit.lines", "usage-x.json", "usage-.json",
+                                        "usage-01a1ff75-05f5-7a62-8e4e-9765f4a9ceZZ.json"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[256];
+        snprintf(path, sizeof(path), "%s/%s", spool->directory, names[i]);
+        int file = open(path, O_CREAT | O_WRONLY, 0600);
+        assert_true(file >= 0);
+        close(file);
+    }
+    assert_int_equal(symlink("/etc/passwd", path_of(spool, second_id, ".json")), 0);
+    spool_each(spool->directory, 0, 10, tell, spool);
+    assert_int_equal(spool->told, 0);
+}
+
+static void
+removes_what_was_left_half_written_an_hour_ago(void **state)
+{
+    struct spool *spool = *state;
+    put(spool, first_id, "{");
+    char whole[256];
+    snprintf(whole, sizeof(whole), "%s", path_of(spool, first_id, ".json"));
+    assert_int_equal(rename(whole, path_of(spool, first_id, ".part")), 0);
+    spool_each(spool->directory, 0, 10, tell, spool);
+    assert_true(is_there(spool, first_id, ".part"));
+    make_old(spool, first_id, ".part", 3601);
+    spool_each(spool->directory, 0, 10, tell, spool);
+    assert_false(is_there(spool, first_id, ".part"));
+    assert_int_equal(spool->told, 0);
+}
+
+static void
+says_why_it_cannot_keep_something(void **state)
+{
+    struct spool *spool = *state;
+    struct error err = {0};
+    snprintf(spool->directory, sizeof(spool->directory), "/proc/none/spool");
+    assert_false(spool_put(spool->directory, first_id, "{}", 2, &err));
+    assert_int_equal(err.code, ERROR_UNAVAILABLE);
+    spool_each(spool->directory, 0, 10, tell, spool);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(makes_its_directory_and_gives_what_was_put_once),
+        TEST(leaves_what_is_young_to_its_writer),
+        TEST(stops_where_nobody_can_be_told),
+        TEST(puts_aside_what_nobody_takes_for_a_day),
+        TEST(passes_over_what_is_not_its_own),
+        TEST(removes_what_was_left_half_written_an_hour_ago),
+        TEST(says_why_it_cannot_keep_something),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
