@@ -230,7 +230,8 @@ def usage_of(document):
     """What an answer or an event of one reports of usage."""
     if not isinstance(document, dict):
         return None
-    inner = document.get("response") if isinstance(document.get("response"), dict) else {}
+    inner = document.get("response") or document.get("message")
+    inner = inner if isinstance(inner, dict) else {}
     return document.get("usage") or document.get("usageMetadata") or inner.get("usage")
 
 
