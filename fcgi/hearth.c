@@ -40,6 +40,7 @@ static const struct subcommand subcommands[] = {
     {"settings", hearth_settings, 0, false, "list all settings and where they come from"},
     {"status", hearth_status, 0, false, "show workers, lanes, cache and models"},
     {"usage", hearth_usage, 2, false, "show what calls used: hearth usage 2026-11-01 2026-11-30"},
+    {"user", hearth_user, 2, false, "see and steer the accounts of people: hearth user list"},
 };
 enum { SUBCOMMAND_COUNT = sizeof(subcommands) / sizeof(subcommands[0]) };
 

@@ -42,6 +42,7 @@ int hearth_resilience(struct command *command);
 int hearth_migrate(struct command *command);
 int hearth_budget(struct command *command);
 int hearth_usage(struct command *command);
+int hearth_user(struct command *command);
 
 /* Parts of hearth resilience. The first one's code is 1 while a breaker is open. */
 int hearth_breakers(struct command *command, struct host *host);

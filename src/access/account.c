@@ -231,6 +231,7 @@ insert(struct transaction *transaction, struct request *request, const struct ac
 {
     struct arena *arena = &request->arena;
     const char *id = parameters[0];
+    const struct post letter = {wish->is_invited ? POST_RESET : POST_VERIFY, id, wish->email};
     if (!transaction_query(transaction, &insert_query, parameters, arena, err))
         return false;
     if (wish->subject) {
@@ -242,8 +243,7 @@ insert(struct transaction *transaction, struct request *request, const struct ac
         if (made->count == 0)
             return error_set_field(err, arena, "subject", "is taken");
     }
-    if (wish->email && !wish->email_verified &&
-        !postman_add(transaction, request, &(struct post){POST_VERIFY, id, wish->email}, err))
+    if (wish->email && !wish->email_verified && !postman_add(transaction, request, &letter, err))
         return false;
     const struct audit_entry entry = {AUDIT_ACCOUNT_CREATED, arena_printf(arena, "account:%s", id),
                                       wish->provider};

@@ -42,6 +42,7 @@ struct account_wish {
     const char *profile; /* JSON text of an object */
     bool email_verified;
     const char *provider, *subject; /* an identity that is tied to it */
+    bool is_invited; /* its address gets a link to set a password with, not one to verify it */
 };
 
 /* Makes an account with its identity, tells the audit trail, and has an address that is not

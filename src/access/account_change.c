@@ -10,6 +10,7 @@
 #include "access/credential.h"
 #include "access/password.h"
 #include "access/postman.h"
+#include "access/sign_in.h"
 #include "store/store.h"
 
 #include "access/account_change.sql.h"
@@ -20,7 +21,6 @@ static const struct query set_password_query = {SQL_account_set_password, .colum
 static const struct query set_active_query = {SQL_account_set_active, .columns = NULL};
 static const struct query set_admin_query = {SQL_account_set_admin, .columns = NULL};
 static const struct query verify_email_query = {SQL_account_verify_email, .columns = NULL};
-static const struct query end_sign_ins_query = {SQL_account_end_sign_ins, .columns = NULL};
 static const struct query clear_budgets_query = {SQL_account_clear_budgets, .columns = NULL};
 static const struct query delete_query = {SQL_account_delete, .columns = NULL};
 
@@ -49,6 +49,17 @@ static bool
 end(const struct work *work, bool done, struct error *err)
 {
     return transaction_end(work->transaction, done, err);
+}
+
+/* As end(), of a change that credentials depend on: told to every worker. */
+static bool
+end_for_all(const struct work *work, bool done, struct error *err)
+{
+    done = done && credential_revoke(work->transaction, work->request, work->subject, err);
+    if (!end(work, done, err))
+        return false;
+    credential_forget(work->request, work->subject);
+    return true;
 }
 
 /* *count is how many rows were changed. */
@@ -166,9 +177,8 @@ static bool
 lock_out(const struct work *work, const struct account *account, const char *except_sign_in_id,
          struct error *err)
 {
-    const char *parameters[] = {work->id, "password changed", except_sign_in_id};
-    return run(work, &end_sign_ins_query, parameters, NULL, err) &&
-           credential_revoke(work->transaction, work->request, work->subject, err) &&
+    const struct sign_in_end_all ended = {work->id, except_sign_in_id, "password changed"};
+    return sign_in_end_all_in(work->transaction, work->request, &ended, err) &&
            postman_drop(work->transaction, work->request, POST_RESET, work->id, err) &&
            tell(work, POST_PASSWORD_CHANGED, account->email, err);
 }
@@ -187,7 +197,7 @@ account_change_password(struct request *request, const struct account *account,
                 (count > 0 || error_set(err, ERROR_CONFLICT, "it was changed a moment ago")) &&
                 lock_out(&work, account, except_sign_in_id, err) &&
                 note(&work, AUDIT_PASSWORD_CHANGED, NULL, err);
-    return end(&work, done, err);
+    return end_for_all(&work, done, err);
 }
 
 void
@@ -235,7 +245,7 @@ account_reset_password(struct request *request, const char *id, const char *toke
                 run(&work, &verify_email_query, verified, NULL, err) &&
                 lock_out(&work, account, NULL, err) &&
                 note(&work, AUDIT_PASSWORD_CHANGED, "reset", err);
-    return end(&work, done, err);
+    return end_for_all(&work, done, err);
 }
 
 bool
@@ -277,9 +287,8 @@ account_delete(struct request *request, const struct account *account, struct er
     const char *parameters[] = {account->id};
     bool done = run(&work, &clear_budgets_query, parameters, NULL, err) &&
                 run(&work, &delete_query, parameters, &count, err) && (count > 0 || gone(err)) &&
-                credential_revoke(work.transaction, request, work.subject, err) &&
                 note(&work, AUDIT_ACCOUNT_DELETED, NULL, err);
-    return end(&work, done, err);
+    return end_for_all(&work, done, err);
 }
 
 bool
@@ -294,13 +303,13 @@ account_set(struct request *request, const char *id, enum account_switch which, 
     bool is_role = which == ACCOUNT_ADMIN;
     const char *detail = is_role ? (on ? "admin" : "no admin") : (on ? "activated" : "deactivated");
     const char *parameters[] = {id, on ? "true" : "false"};
-    const char *ended[] = {id, "deactivated", NULL};
+    const struct sign_in_end_all ended = {id, NULL, "deactivated"};
     size_t count = 0;
     bool done =
         run(&work, is_role ? &set_admin_query : &set_active_query, parameters, &count, err) &&
         (count > 0 || gone(err)) &&
-        (is_role || on || run(&work, &end_sign_ins_query, ended, NULL, err)) &&
+        (is_role || on || sign_in_end_all_in(work.transaction, request, &ended, err)) &&
         credential_revoke(work.transaction, request, work.subject, err) &&
         note(&work, is_role ? AUDIT_ROLE_CHANGED : AUDIT_ACCOUNT_CHANGED, detail, err);
-    return end(&work, done, err);
+    return end_for_all(&work, done, err);
 }

@@ -35,11 +35,6 @@ UPDATE hearth.account SET is_admin = $2::boolean, updated_at = now() WHERE id = 
 UPDATE hearth.account SET email_verified_at = now(), updated_at = now()
 WHERE id = $1::uuid AND lower(email) = lower($2::text)
 
--- name: account_end_sign_ins
--- All but one.
-UPDATE hearth.sign_in SET ended_at = now(), end_reason = $2::text
-WHERE account_id = $1::uuid AND ended_at IS NULL AND id IS DISTINCT FROM $3::uuid
-
 -- name: account_clear_budgets
 -- The budgets of an account and of its keys.
 SELECT hearth.budget_clear(budget.id) AS owner FROM hearth.budget

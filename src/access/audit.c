@@ -255,15 +255,20 @@ audit_add_in(struct transaction *transaction, struct request *request,
     return true;
 }
 
-bool
-audit_add_operator(struct store *store, const struct audit_entry *entry, struct arena *arena,
-                   struct error *err)
+const char *
+audit_operator(struct arena *arena)
 {
     const char *user = getenv("SUDO_USER");
     if (!user || user[0] == '\0')
         user = getenv("LOGNAME");
-    const char *actor = arena_printf(arena, "operator:%s", user ? user : "unknown");
-    struct audit_line line = begin_line(entry, actor, arena);
+    return arena_printf(arena, "operator:%s", user ? user : "unknown");
+}
+
+bool
+audit_add_operator(struct store *store, const struct audit_entry *entry, struct arena *arena,
+                   struct error *err)
+{
+    struct audit_line line = begin_line(entry, audit_operator(arena), arena);
     return write_lines(store, end_line(&line, entry->detail, arena), arena, err);
 }
 

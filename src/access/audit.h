@@ -52,6 +52,9 @@ bool audit_add_in(struct transaction *transaction, struct request *request,
                   const struct audit_entry *entry, struct error *err)
     __attribute__((warn_unused_result));
 
+/* "operator:<user>": who runs a command, as an actor. */
+const char *audit_operator(struct arena *arena);
+
 /* A row for what an operator did on the command line, where there is no request; actor is
  * "operator:<user>". */
 bool audit_add_operator(struct store *store, const struct audit_entry *entry, struct arena *arena,

@@ -1,5 +1,6 @@
 """Accounts through real web servers: made, signed in to, written to, changed, exported, deleted."""
 
+import concurrent.futures
 import email
 import email.policy
 import itertools
@@ -7,6 +8,8 @@ import json
 import os
 import pathlib
 import re
+import socket
+import threading
 import time
 import urllib.parse
 
@@ -522,3 +525,215 @@ def test_logs_no_address_and_no_secret(people):
     log = people.site.log()
     for secret in (account["email"], PASSWORD, tokens["access"], tokens["refresh"]):
         assert secret not in log
+
+
+def test_lets_the_operator_s_command_see_and_steer_accounts(people):
+    account, tokens = people.person()
+    site = people.site
+    shown = json.loads(site.command("user", "show", account["email"].upper(), "--json"))
+    assert shown["id"] == account["id"]
+    assert json.loads(site.command("user", "admin", account["username"], "--json"))["is_admin"] is True
+    wait_until(lambda: site.get("/internal/accounts", headers=bearer(tokens), key=None).status == 200)
+    assert "admin" not in site.command("user", "no-admin", account["id"])
+    assert "closed" in site.command("user", "deactivate", account["username"])
+    wait_until(lambda: site.get(f"{AUTH}/me", headers=bearer(tokens), key=None).status == 401)
+    assert "active" in site.command("user", "activate", account["username"])
+    assert account["email"] in site.command("user", "list", account["username"][:-1])
+    rows = site.sql("SELECT event, actor FROM hearth.audit WHERE actor LIKE 'operator:%'"
+                    f" AND subject = 'account:{account['id']}' ORDER BY at")
+    assert [row[0] for row in rows] == ["role_changed", "role_changed", "sign_out", "account_changed", "account_changed"]
+
+
+def test_invites_people_where_nobody_may_register(server):
+    with Site(server, workers=1, database=True, settings={"REGISTRATION": "closed"}) as site:
+        people = People(site)
+        refused = people.post(f"{AUTH}/register", {"email": "ada@example.com", "password": PASSWORD})
+        assert refused.status == 403, refused
+        assert people.post(f"{STUDY}/register/", registration()).status == 403
+        mailbox = site.directory / "mailbox"
+        site.environment["MAILBOX_DIRECTORY"] = str(mailbox)
+        site.command("user", "create", "ada@example.com")
+        link = link_of(people.mailbox.wait("ada@example.com", "Set a new password"))
+        assert people.post(f"{AUTH}/password/reset", {"token": link["token"], "password": PASSWORD}).status == 200
+        assert people.login("ada@example.com")
+
+
+# What cannot be tried as often as one likes.
+
+class Throttled(People):
+    def try_login(self, login, password=OTHER, address="192.0.2.1"):
+        return self.post(f"{AUTH}/login", {"login": login, "password": password},
+                         headers={"X-Forwarded-For": address})
+
+    def let_time_pass(self, seconds):
+        self.site.sql(f"UPDATE hearth.throttle SET until = until - interval '{seconds} s',"
+                      f" counts_until = counts_until - interval '{seconds} s'")
+
+    def waits(self):
+        """The longest wait there is, in seconds."""
+        return float(self.site.sql("SELECT extract(epoch FROM max(until) - now()) FROM hearth.throttle")[0][0])
+
+
+@pytest.fixture(scope="module")
+def throttled_site(server):
+    settings = {"RATE_LIMITING_ENABLED": "true", "RATE_LIMIT_DEFAULT": "100000/60", "TRUSTED_PROXIES": "127.0.0.1",
+                "RATE_LIMIT_AUTH": "100000/60"}
+    with Site(server, workers=2, database=True, settings=settings) as site:
+        yield site
+
+
+@pytest.fixture
+def throttled(throttled_site):
+    throttled_site.sql("DELETE FROM hearth.throttle")
+    return Throttled(throttled_site)
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_makes_guesses_wait_whether_there_is_an_account_or_not(throttled, exists):
+    login = throttled.make()["username"] if exists else f"nobody{next(numbers)}"
+    assert [throttled.try_login(login).status for _ in range(10)] == [401] * 10
+    refused = throttled.try_login(login)
+    assert refused.status == 429 and refused.headers["Retry-After"] == "1", refused
+    assert throttled.try_login(login, PASSWORD).status == 429
+    assert throttled.try_login(login.upper()).status == 429
+    waits = []
+    for _ in range(14):
+        throttled.let_time_pass(901)
+        assert throttled.try_login(login).status == 401
+        waits.append(throttled.waits())
+    assert all(abs(wait - min(2 ** (i + 1), 900)) < 5 for i, wait in enumerate(waits)), waits
+    throttled.let_time_pass(3601)
+    assert [throttled.try_login(login).status for _ in range(10)] == [401] * 10
+
+
+def test_lets_the_owner_in_while_somebody_guesses_from_elsewhere(throttled):
+    account = throttled.make()
+    assert throttled.try_login(account["username"], PASSWORD, "198.51.100.7").status == 200
+    statuses = [throttled.try_login(account["username"], address=f"203.0.113.{i}").status for i in range(31)]
+    assert statuses == [401] * 30 + [429]
+    assert throttled.try_login(account["username"], PASSWORD, "198.51.100.8").status == 429
+    assert throttled.try_login(account["username"], PASSWORD, "198.51.100.7").status == 200
+    throttled.let_time_pass(2)
+    assert throttled.try_login(account["username"], PASSWORD, "198.51.100.8").status == 200
+
+
+def test_makes_an_address_wait_that_tries_many_names(throttled):
+    names = [f"many{next(numbers)}" for _ in range(31)]
+    statuses = [throttled.try_login(name, address=f"2001:db8:1:2::{i:x}").status for i, name in enumerate(names)]
+    assert statuses == [401] * 30 + [429]
+    assert throttled.try_login("another", address="2001:db8:1:3::1").status == 401
+
+
+def test_counts_guesses_that_come_at_once(throttled):
+    account = throttled.make()
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        statuses = list(pool.map(lambda _: throttled.try_login(account["username"]).status, range(24)))
+    assert statuses.count(401) == 10 and statuses.count(429) == 14
+
+
+def test_forgets_failures_of_who_knew_the_password(throttled):
+    account = throttled.make()
+    for _ in range(3):
+        assert [throttled.try_login(account["username"]).status for _ in range(9)] == [401] * 9
+        assert throttled.try_login(account["username"], PASSWORD).status == 200
+
+
+def test_writes_to_an_address_seldom(throttled):
+    for address in (throttled.make()["email"], f"nobody{next(numbers)}@example.com"):
+        throttled.site.sql("DELETE FROM hearth.throttle")
+        body = {"email": address}
+        assert [throttled.post(f"{AUTH}/password/forgot", body).status for _ in range(4)] == [200, 200, 200, 429]
+        assert throttled.post(f"{STUDY}/password-reset/", {"email": address.upper()}).status == 429
+
+
+def test_registers_seldom_from_one_address(throttled):
+    body = {"email": "nobody", "password": PASSWORD}
+    statuses = [throttled.post(f"{AUTH}/register", body).status for _ in range(21)]
+    assert statuses == [422] * 20 + [429]
+
+
+def test_makes_guesses_of_the_present_password_wait(throttled):
+    account = throttled.make()
+    tokens = throttled.login(account["username"])
+    body = {"current_password": "wrong", "password": OTHER}
+    statuses = [throttled.post(f"{AUTH}/password", body, headers=bearer(tokens)).status for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
+
+
+# Mail by SMTP.
+
+class SmtpServer(threading.Thread):
+    """Takes mails; answers RCPT with the replies it is given, in turn, then with 250."""
+
+    def __init__(self, *replies):
+        super().__init__(daemon=True)
+        self.replies = list(replies)
+        self.mails = []
+        self.tries = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"smtp+plain://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.start()
+
+    def run(self):
+        while True:
+            connection, _ = self.listener.accept()
+            with connection, connection.makefile("rwb") as stream:
+                self.talk(stream)
+
+    def talk(self, stream):
+        def say(text):
+            stream.write(text + b"\r\n")
+            stream.flush()
+        say(b"220 here")
+        for line in stream:
+            word = line[:4].upper()
+            if word == b"RCPT":
+                self.tries += 1
+                say(self.replies.pop(0) if self.replies else b"250 ok")
+            elif word == b"DATA":
+                say(b"354 go on")
+                text = b""
+                for part in stream:
+                    if part == b".\r\n":
+                        break
+                    text += part[1:] if part.startswith(b"..") else part
+                self.mails.append(email.message_from_bytes(text, policy=email.policy.default))
+                say(b"250 taken")
+            elif word == b"QUIT":
+                say(b"221 bye")
+                return
+            else:
+                say(b"250 ok")
+
+
+def test_sends_mail_by_smtp_and_tries_again(server):
+    smtp = SmtpServer(b"451 not now")
+    settings = {"SMTP_URL": smtp.url, "MAIL_FROM": "hearth@example.org", "PUBLIC_URL": "https://app.example.org/"}
+    with Site(server, workers=2, database=True, settings=settings) as site:
+        people = People(site)
+        account = people.make(display_name="Ada\u202e")
+        wait_until(lambda: smtp.tries == 1, 20)
+        wait_until(lambda: "a mail was not sent" in site.log(), 20)
+        assert not smtp.mails
+        site.sql("UPDATE hearth.mail SET next_at = now()")
+        wait_until(lambda: len(smtp.mails) == 1, 20)
+        mail = smtp.mails[0]
+        assert mail["From"].addresses[0].addr_spec == "hearth@example.org"
+        assert mail["To"].addresses[0].addr_spec == account["email"]
+        assert "https://app.example.org/verify-email?" in mail.get_content()
+        assert people.post(f"{AUTH}/email/confirm", {"token": link_of(mail)["token"]}).status == 200
+        log = site.log()
+        assert '"domain":"@example.com"' in log and account["email"] not in log
+
+
+def test_gives_a_mail_up_that_is_refused_for_good_or_too_old(server):
+    smtp = SmtpServer(b"550 nobody here", b"451 not now", b"451 not now")
+    with Site(server, workers=2, database=True, settings={"SMTP_URL": smtp.url}) as site:
+        people = People(site)
+        people.make()
+        wait_until(lambda: site.sql("SELECT count(*) FROM hearth.mail") == [["0"]], 20)
+        people.make()
+        wait_until(lambda: smtp.tries == 2, 20)
+        site.sql("UPDATE hearth.mail SET created_at = now() - interval '25 hours', next_at = now()")
+        wait_until(lambda: site.sql("SELECT count(*) FROM hearth.mail") == [["0"]], 20)
+        assert site.log().count("a mail is given up") == 2 and not smtp.mails

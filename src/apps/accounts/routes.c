@@ -10,11 +10,18 @@ enum {
     INTERNAL = OPEN | ROUTE_KEY | ROUTE_INTERNAL,
 };
 
+#define CLOSED                                                                                     \
+    {                                                                                              \
+        403, &problem_schema, "application/problem+json", "Accounts are made by operators here."   \
+    }
+
 static const struct route_answer study_made[] = {
     {201, &registered_schema, NULL, "The account was made; a mail asks to confirm its address."},
+    CLOSED,
     {0}};
 static const struct route_answer made[] = {
     {201, &account_view_schema, NULL, "The account was made; a mail asks to confirm its address."},
+    CLOSED,
     {0}};
 static const struct route_answer reset_content[] = {{205, NULL, NULL, "Signed out."}, {0}};
 static const struct route_answer no_content[] = {{204, NULL, NULL, "Done."}, {0}};
@@ -64,7 +71,8 @@ static const struct route routes[] = {
           .doc = "Of the access token that asks."),
     STUDY(POST, "study-session-token", study_renew_session, OWN, "session_renew",
           "Another token for a study session", .request = &refresh_wish_schema,
-          .response = &study_session_schema, .doc = "As token-refresh, with the time that it lasts."),
+          .response = &study_session_schema,
+          .doc = "As token-refresh, with the time that it lasts."),
     STUDY(POST, "password-reset", study_forgot, OPEN, "forgot", "Ask for a mail to set a password",
           .request = &email_wish_schema, .response = &detail_schema,
           .doc = "Answers the same whether there is such an account or not."),
