@@ -149,6 +149,7 @@ launch_pool() {
     export RUNTIME_DIRECTORY=$directory/run POOL_SIZE=$workers
     export SPOOL_DIRECTORY=${SPOOL_DIRECTORY:-$directory/spool}
     export MAILBOX_DIRECTORY=${MAILBOX_DIRECTORY:-$directory/mailbox}
+    [ -n "${PUBLIC_URL:-}" ] || grep -qs '^[[:space:]]*PUBLIC_URL' "${settings[@]:1}" /dev/null || export PUBLIC_URL=$url
     launch multiwatch "$directory/worker.log" spawn-fcgi -n -s "$directory/fcgi.sock" -M 0660 -- \
         "$(command -v multiwatch)" -f "$workers" -r 10 -s TERM -- \
         "$directory/bin/hearth-worker" "${settings[@]}"
