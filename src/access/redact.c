@@ -1,7 +1,6 @@
 /* One pass over the text, trying the table wherever a word begins. */
 #include "access/redact.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -67,7 +66,7 @@ add_string(struct strbuf *out, const char *text, size_t length, size_t max_bytes
     struct strbuf plain;
     size_t most = max_bytes - out->length + MARGIN_BYTES;
     if (length > most)
-        length = utf8_prefix(text, most - 3, SIZE_MAX);
+        length = utf8_cut(text, most);
     strbuf_init(&plain, out->arena, length + 64);
     redact_add(&plain, text, length);
     schema_encode_string(out, plain.data, plain.length);
@@ -77,15 +76,15 @@ add_string(struct strbuf *out, const char *text, size_t length, size_t max_bytes
 static void
 add_number(struct strbuf *out, const json_t *number)
 {
-    char text[40];
-    int length =
-        json_is_integer(number)
-            ? snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(number))
-            : snprintf(text, sizeof(text), "%.17g", json_real_value(number));
-    struct strbuf plain;
-    strbuf_init(&plain, out->arena, sizeof(text));
-    redact_add(&plain, text, (size_t)length);
-    if (strcmp(plain.data, text) == 0)
+    struct strbuf text, plain;
+    strbuf_init(&text, out->arena, 32);
+    strbuf_init(&plain, out->arena, 32);
+    if (json_is_integer(number))
+        strbuf_add_integer(&text, json_integer_value(number));
+    else
+        schema_encode_number(&text, json_real_value(number));
+    redact_add(&plain, text.data, text.length);
+    if (strcmp(plain.data, text.data) == 0)
         strbuf_add(out, plain.data, plain.length);
     else
         schema_encode_string(out, plain.data, plain.length);

@@ -19,7 +19,7 @@ cut(struct strbuf *text, size_t max_bytes)
 {
     if (text->length <= max_bytes)
         return text->data;
-    strbuf_truncate(text, utf8_prefix(text->data, max_bytes - 3, SIZE_MAX));
+    strbuf_truncate(text, utf8_cut(text->data, max_bytes));
     strbuf_add_text(text, cut_mark);
     return text->data;
 }
@@ -32,7 +32,7 @@ plain_text(const char *bytes, size_t length, size_t max_bytes, struct arena *are
     if (!utf8_count(bytes, length, &count) || memchr(bytes, '\0', length))
         return "[no text]";
     strbuf_init(&out, arena, max_bytes);
-    redact_add(&out, bytes, length > most ? utf8_prefix(bytes, most, SIZE_MAX) : length);
+    redact_add(&out, bytes, length > most ? utf8_cut(bytes, most) : length);
     return cut(&out, max_bytes);
 }
 

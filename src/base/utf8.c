@@ -84,3 +84,11 @@ utf8_prefix(const char *text, size_t bytes, size_t code_points)
     }
     return at;
 }
+
+size_t
+utf8_cut(const char *text, size_t bytes)
+{
+    while (bytes > 0 && ((unsigned char)text[bytes] & 0xc0) == 0x80)
+        bytes--;
+    return bytes;
+}

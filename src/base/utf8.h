@@ -16,4 +16,8 @@ uint32_t utf8_decode(const char *text, size_t *bytes);
 /* The bytes that the first code_points of valid UTF-8 take; at most bytes. */
 size_t utf8_prefix(const char *text, size_t bytes, size_t code_points);
 
+/* At most this many of the first bytes of longer valid UTF-8, so that they end between characters.
+ */
+size_t utf8_cut(const char *text, size_t bytes);
+
 #endif

@@ -146,8 +146,6 @@ def test_the_table_refuses_rows_that_could_steer_a_terminal(traced):
 
 
 def test_rows_are_under_300_bytes(traced):
-    worst = traced.sql("""SELECT max(pg_column_size(audit.*)) FROM hearth.audit""")
-    assert int(worst[0][0]) < 300
     traced.sql("""INSERT INTO hearth.audit VALUES (now(), gen_random_uuid(), '2001:db8:1111:2222:3333:4444:5555:6666',
                   repeat('e', 20), repeat('a', 44), repeat('s', 44), repeat('d', 55), repeat('r', 37))""")
     size = traced.sql("SELECT pg_column_size(audit.*) FROM hearth.audit WHERE event = repeat('e', 20)")
@@ -289,7 +287,7 @@ def test_moves_rows_out_of_the_default_and_drops_days_past_the_retention(kept):
     kept.sql("""INSERT INTO hearth.audit (at, id, event, actor) VALUES
                 (now() - interval '3 days', gen_random_uuid(), 'sign_in', 'moved'),
                 (now() - interval '400 days', gen_random_uuid(), 'sign_in', 'gone')""")
-    kept.sql(f"SELECT hearth.make_partition('audit', current_date - 380)")
+    kept.sql("SELECT hearth.make_partition('audit', current_date - 380)")
     assert f"audit_{day(-380)}" in partitions(kept, "audit")
     kept.command("maintain")
     assert f"audit_{day(-3)}" in partitions(kept, "audit") and f"audit_{day(-380)}" not in partitions(kept, "audit")
