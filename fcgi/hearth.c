@@ -31,6 +31,8 @@ static const struct subcommand subcommands[] = {
     {"budget", hearth_budget, 3, false,
      "see and set what callers may spend: hearth budget set OWNER money/day=1.50"},
     {"doctor", hearth_doctor, 0, true, "check this installation and say what to do"},
+    {"key", hearth_key, 2, false,
+     "make and end API keys: hearth key create NAME --scopes text,gateway"},
     {"maintain", hearth_maintain, 0, false, "care for the database's tables: for a daily timer"},
     {"migrate", hearth_migrate, 0, false, "bring the database's tables up to this program"},
     {"request", hearth_request, 2, false,
@@ -45,35 +47,51 @@ static const struct subcommand subcommands[] = {
 enum { SUBCOMMAND_COUNT = sizeof(subcommands) / sizeof(subcommands[0]) };
 
 enum {
-    KEY_CSV = 0x100,
+    KEY_ACCOUNT = 0x100,
+    KEY_ALL,
+    KEY_CSV,
     KEY_DRY_RUN,
     KEY_EVENT,
+    KEY_EXPIRES,
     KEY_JSON,
     KEY_MARKDOWN,
+    KEY_MODELS,
+    KEY_OVERLAP,
+    KEY_RATE,
     KEY_RETENTION,
+    KEY_SCOPES,
     KEY_SINCE,
     KEY_SUBJECT,
     KEY_SOCKET,
     KEY_STATUS,
+    KEY_STREAMS,
     KEY_URL
 };
 
 static const struct argp_option options[] = {
+    {"account", KEY_ACCOUNT, "ID", 0, "key: of this account", 0},
+    {"all", KEY_ALL, NULL, 0, "key list: those that were revoked, too", 0},
     {"config", 'c', "FILE", 0, "Configuration file instead of " SETTINGS_DEFAULT_FILE, 0},
     {"csv", KEY_CSV, NULL, 0, "usage: print CSV", 0},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "migrate: run what is pending and take it back", 0},
     {"event", KEY_EVENT, "NAME", 0, "audit: only such events", 0},
-    {"json", KEY_JSON, NULL, 0, "ask, audit, maintain, request, resilience: print JSON", 0},
+    {"expires", KEY_EXPIRES, "TIME", 0, "key create: ends after 30m, 24h or 90d; else never", 0},
+    {"json", KEY_JSON, NULL, 0, "ask, audit, key, maintain, request, resilience: print JSON", 0},
     {"limit", 'n', "NUMBER", 0,
      "ask: most words, points or questions of the answer; audit: most rows", 0},
     {"markdown", KEY_MARKDOWN, NULL, 0, "settings: print the manual's table", 0},
     {"model", 'm', "NAME", 0, "ask: the model to ask", 0},
+    {"models", KEY_MODELS, "NAMES", 0, "key create: may ask for these only, as a comma list", 0},
+    {"overlap", KEY_OVERLAP, "TIME", 0, "key rotate: the old key is good for so long, as 1h", 0},
     {"question", 'q', "TEXT", 0, "ask qa: the question", 0},
+    {"rate", KEY_RATE, "COUNT/SECONDS", 0, "key create: may make so many requests, as 60/60", 0},
     {"retention", KEY_RETENTION, "TABLE=DAYS", 0,
      "maintain: keep usage, audit or trace for so many days", 0},
+    {"scopes", KEY_SCOPES, "NAMES", 0, "key create: may be used for these, as a comma list", 0},
     {"since", KEY_SINCE, "WHEN", 0, "audit: a date, a time, or as long ago as 90m, 24h or 7d", 0},
     {"socket", KEY_SOCKET, "PATH", 0, "status, doctor: socket of the worker pool", 0},
     {"status", KEY_STATUS, NULL, 0, "migrate: only tell what is applied and pending", 0},
+    {"streams", KEY_STREAMS, "NUMBER", 0, "key create: may have so many streams at once", 0},
     {"subject", KEY_SUBJECT, "WHOM", 0, "audit: only what is about account:ID, key:ID ...", 0},
     {"url", KEY_URL, "URL", 0, "status, doctor: where the web server answers", 0},
     {0},
@@ -136,6 +154,28 @@ take_retention(struct command *command, const char *argument, struct argp_state 
         command->retention[count] = argument;
 }
 
+/* Options that are kept as they were written. false: it is none of them. */
+static bool
+take_text(struct command *command, int key, const char *argument)
+{
+    const struct {
+        int key;
+        const char **member;
+    } texts[] = {
+        {KEY_ACCOUNT, &command->account}, {KEY_EXPIRES, &command->expires},
+        {KEY_MODELS, &command->models},   {KEY_OVERLAP, &command->overlap},
+        {KEY_RATE, &command->rate},       {KEY_SCOPES, &command->scopes},
+        {KEY_STREAMS, &command->streams},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (texts[i].key == key) {
+            *texts[i].member = argument;
+            return true;
+        }
+    }
+    return false;
+}
+
 static error_t
 parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -194,8 +234,11 @@ parse_option(int key, char *argument, struct argp_state *state)
         if (!line->subcommand)
             argp_failure(state, 2, 0, "no command given; try --help");
         break;
+    case KEY_ALL:
+        command->all = true;
+        break;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return take_text(command, key, argument) ? 0 : ARGP_ERR_UNKNOWN;
     }
     return 0;
 }

@@ -18,6 +18,8 @@ struct command {
     const char *url;                     /* --url, or NULL */
     const char *since, *event, *subject; /* --since, --event, --subject, or NULL */
     const char *retention[8];            /* each --retention, NULL-terminated */
+    const char *account, *expires, *models, *overlap, *rate, *scopes, *streams; /* key's, or NULL */
+    bool all;                                                                   /* --all */
     int limit; /* --limit: words, points or questions; 0 for the usual number */
     bool csv, json, markdown, status, dry_run;
     const char *argument; /* what followed the subcommand, or NULL */
@@ -43,6 +45,7 @@ int hearth_migrate(struct command *command);
 int hearth_budget(struct command *command);
 int hearth_usage(struct command *command);
 int hearth_user(struct command *command);
+int hearth_key(struct command *command);
 
 /* Parts of hearth resilience. The first one's code is 1 while a breaker is open. */
 int hearth_breakers(struct command *command, struct host *host);
