@@ -248,7 +248,7 @@ END
     if [ -d "$directory/database/data" ]; then
         cat <<END
   Database:      psql -h $directory/database -U postgres hearth
-  Operator's:    export DATABASE_URL='$DATABASE_URL'; var/$port/bin/hearth key create --name mine --scope text,gateway
+  Operator's:    export DATABASE_URL='$DATABASE_URL'; var/$port/bin/hearth key create mine --scopes text,gateway
 END
     fi
 }

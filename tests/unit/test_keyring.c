@@ -137,6 +137,26 @@ shows_eight_characters_of_a_long_key_and_all_of_a_short_one(void **state)
 }
 
 static void
+is_open_to_everybody_only_without_keys_and_without_a_database(void **state)
+{
+    (void)state;
+    static const struct settings none = {.api_key = ""};
+    struct access access = {.settings = &none, .keyring = keyring_new(&none)};
+    static const char *const headers[] = {NULL};
+    struct request request = {
+        .access = &access, .transport = &transport, .carrier = (void *)headers};
+    struct error err = {0};
+    const struct caller *caller;
+    assert_true(caller_identify(&request, &caller, &err));
+    assert_int_equal(caller->kind, CALLER_DEVELOPMENT);
+    access.store = (struct store *)&access; /* never asked */
+    assert_true(caller_identify(&request, &caller, &err));
+    assert_null(caller);
+    arena_release(&request.arena);
+    keyring_free(access.keyring);
+}
+
+static void
 names_the_tenant_by_the_digest_of_its_key(void **state)
 {
     (void)state;
@@ -213,6 +233,7 @@ main(void)
         cmocka_unit_test(reads_bearer_before_the_other_header),
         cmocka_unit_test(ignores_other_schemes),
         cmocka_unit_test(shows_eight_characters_of_a_long_key_and_all_of_a_short_one),
+        cmocka_unit_test(is_open_to_everybody_only_without_keys_and_without_a_database),
         cmocka_unit_test(names_the_tenant_by_the_digest_of_its_key),
         cmocka_unit_test(takes_everybody_for_the_developer_without_keys),
         cmocka_unit_test(believes_forwarded_addresses_of_trusted_proxies_only),
