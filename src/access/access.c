@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "access/caretaker.h"
+#include "access/google.h"
 #include "access/keyring.h"
 #include "access/secret.h"
 #include "access/token.h"
@@ -38,7 +39,8 @@ access_open(const struct settings *settings, struct host *host, struct cache *ca
                               .host = host,
                               .cache = cache,
                               .store = store,
-                              .keyring = keyring_new(settings)};
+                              .keyring = keyring_new(settings),
+                              .google = google_open(settings)};
     if (settings->production && keyring_is_empty(access->keyring) && !store) {
         error_set(err, ERROR_INTERNAL,
                   "neither API_KEY nor DATABASE_URL is set, and production or ENFORCE_AUTH needs "
@@ -61,6 +63,7 @@ access_close(struct access *access)
     caretaker_close(access->caretaker);
     tokens_close(access->tokens);
     free(access->follower.ids);
+    google_close(access->google);
     keyring_free(access->keyring);
     explicit_bzero(&access->snapshot_key, sizeof(access->snapshot_key));
     free(access);

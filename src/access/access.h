@@ -10,6 +10,7 @@
 #include "http/request.h"
 
 struct caretaker;
+struct google;
 struct keyring;
 struct store;
 struct tokens;
@@ -27,6 +28,7 @@ struct access {
     struct store *store; /* NULL: there is no database */
     struct keyring *keyring;
     struct tokens *tokens;        /* NULL without a database */
+    struct google *google;        /* NULL where GOOGLE_CLIENT_ID is empty */
     struct caretaker *caretaker;  /* NULL without a database */
     struct hmac_key snapshot_key; /* signs what is remembered of credentials */
     struct follower follower;     /* the duty's that follows revocations */

@@ -43,22 +43,27 @@ is_secret(const char *text, size_t length)
 }
 
 bool
-cookie_read(const struct request *request, const char **secret, size_t *length)
+cookie_find(const struct request *request, const char *name, const char **value, size_t *length)
 {
     const char *at = request_header(request, "COOKIE");
-    const char *name = name_of(request);
     size_t name_length = strlen(name), found = 0;
     while (at && *at != '\0') {
         at += strspn(at, "; \t");
         size_t pair = strcspn(at, ";");
         if (pair > name_length && at[name_length] == '=' && memcmp(at, name, name_length) == 0) {
             found++;
-            *secret = at + name_length + 1;
+            *value = at + name_length + 1;
             *length = pair - name_length - 1;
         }
         at += pair;
     }
-    return found == 1 && is_secret(*secret, *length);
+    return found == 1;
+}
+
+bool
+cookie_read(const struct request *request, const char **secret, size_t *length)
+{
+    return cookie_find(request, name_of(request), secret, length) && is_secret(*secret, *length);
 }
 
 void

@@ -12,6 +12,11 @@
 /* Whether the browser talks https with us: in production, and where the web server says so. */
 bool cookie_is_secure(const struct request *request);
 
+/* The value of a cookie, borrowed from the request's header. false where there is none of this
+ * name, or more than one. */
+bool cookie_find(const struct request *request, const char *name, const char **value,
+                 size_t *length);
+
 /* The session's secret, borrowed from the request's header. false where there is none, or more than
  * one (somebody else's domain may have set one), or it is not of our making. */
 bool cookie_read(const struct request *request, const char **secret, size_t *length);

@@ -149,7 +149,8 @@ sign_in_begin(struct request *request, const struct sign_in_wish *wish, struct s
     struct store *store;
     struct arena *arena = &request->arena;
     const struct settings *settings = request->access->settings;
-    if (!access_store(request, &store, err) || (wish->cookie && !csrf_check_origin(request, err)))
+    if (!access_store(request, &store, err) ||
+        (wish->cookie && !wish->begun_here && !csrf_check_origin(request, err)))
         return false;
     char *id = arena_alloc(arena, UUID_TEXT_BYTES);
     uuid_v7(id, clock_realtime_us());

@@ -16,7 +16,7 @@ struct app {
 
 extern const struct app accounts_app, text_app, budget_app, gateway_app, internal_app,
     resilience_app, resilience_seeing_app, health_app, docs_app, sessions_app, keys_app, audit_app,
-    usage_app;
+    usage_app, google_app, wallet_app, session_tokens_app;
 
 /* All of them, NULL-terminated. */
 extern const struct app *const apps[];

@@ -18,6 +18,9 @@ const struct app *const apps[] = {
     &keys_app,
     &audit_app,
     &usage_app,
+    &google_app,
+    &wallet_app,
+    &session_tokens_app,
     NULL,
 };
 

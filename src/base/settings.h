@@ -98,6 +98,11 @@ struct settings {
     int64_t access_token_ttl_s;       /* ACCESS_TOKEN_TTL */
     int64_t refresh_token_ttl_s;      /* REFRESH_TOKEN_TTL */
     int64_t session_ttl_s;            /* SESSION_TTL: of a browser's session without a request */
+    const char *google_client_id;     /* GOOGLE_CLIENT_ID: comma list; "" for none */
+    const char *google_client_secret; /* GOOGLE_CLIENT_SECRET, secret */
+    const char *google_issuer;        /* GOOGLE_ISSUER, without a trailing slash */
+    const char *wallet_chains;        /* WALLET_CHAINS: comma list of numbers */
+    const char *wallet_domains;       /* WALLET_DOMAINS: comma list; "": the request's host */
     int64_t password_memory_kib;      /* PASSWORD_MEMORY */
     int64_t password_passes;          /* PASSWORD_PASSES */
 
