@@ -16,7 +16,7 @@ enum {
     GOOGLE_AGE_MAX_S = 86400, /* however long; after it the document serves no more */
     GOOGLE_AGE_S = 3600,      /* where it tells none */
     GOOGLE_ANEW_S = 60,       /* between two readings that lacking something asks for */
-    GOOGLE_REST_S = 5,        /* after a failure, before the provider is asked again */
+    GOOGLE_REST_S = 2,        /* after a failure, before the provider is asked again */
 };
 
 struct google_reading {

@@ -30,6 +30,9 @@ enum {
     RETRY_S = 5,
 };
 
+/* PUBLIC_URL where nobody has set it: no place that a browser could be sent back to. */
+#define UNSET_URL "http://localhost"
+
 #define COOKIE_PATH "/api/v1/auth/google"
 
 struct flow_row {
@@ -140,7 +143,7 @@ callback_url(struct request *request, const char **url, struct error *err)
 {
     const struct settings *settings = request->access->settings;
     const char *host = request_header(request, "HOST");
-    if (settings->public_url[0] != '\0') {
+    if (strcmp(settings->public_url, UNSET_URL) != 0 && settings->public_url[0] != '\0') {
         *url = arena_printf(&request->arena, "%s" GOOGLE_CALLBACK_PATH, settings->public_url);
         return true;
     }

@@ -138,8 +138,7 @@ complain_of_time(const struct siwe *siwe, int64_t now_us)
 static bool
 refuse(struct request *request, const char *address, const char *complaint, struct error *err)
 {
-    struct audit_entry entry = {AUDIT_SIGN_IN_FAILED,
-                                arena_printf(&request->arena, PROVIDER ":%s", address), complaint};
+    struct audit_entry entry = {AUDIT_SIGN_IN_FAILED, address, complaint};
     audit_add(request, &entry);
     return error_set(err, ERROR_UNAUTHORIZED, "%s", complaint);
 }

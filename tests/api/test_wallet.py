@@ -3,6 +3,7 @@
 import concurrent.futures
 import datetime
 import hashlib
+import time
 
 import pytest
 
@@ -24,8 +25,8 @@ def key():
 
 
 def moment(seconds=0):
-    time = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
-    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return then.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def ask_nonce(site):
@@ -297,7 +298,9 @@ def test_disconnecting_ends_sessions_sign_ins_and_tokens(site):
         user_id(key.address)
     assert site.post("/api/wallet/disconnect", {"address": key.address}, key=None, headers=bearer(body)).status == 200
     assert site.post("/api/session/validate", {"session_token": token}, key=None).status == 401
-    assert site.get("/api/wallet/connected", key=None, headers=bearer(body)).status == 401
+    end = time.monotonic() + 1
+    while site.get("/api/wallet/connected", key=None, headers=bearer(body)).status != 401:
+        assert time.monotonic() < end
 
 
 def test_session_tokens_live_while_they_are_used(site, owner):
@@ -357,7 +360,7 @@ def test_a_closed_account_does_not_sign_in(site):
 def test_failed_sign_ins_are_in_the_audit_trail(site, key):
     verify(site, key, message(site, key.address, "abcdef0123456789"))
     rows = site.sql("SELECT subject, detail FROM hearth.audit WHERE event = 'sign_in_failed'")
-    assert [f"wallet:{key.address.lower()}", "the nonce is not known here, was used, or is too old"] in rows
+    assert [key.address.lower(), "the nonce is not known here, was used, or is too old"] in rows
 
 
 def test_knows_only_the_domains_of_the_setting(server, key):

@@ -136,6 +136,8 @@ class IdentityProvider:
                 provider.asked[self.path] += 1
                 if provider.mode == "slow":
                     time.sleep(6)
+                    self.close_connection = True
+                    return None
                 if provider.mode == "down":
                     return self.send(503, b"{}")
                 if provider.mode == "garbage" and self.path == "/keys":

@@ -11,6 +11,7 @@
 #include "access/sign_in.h"
 #include "apps/google/google.h"
 #include "base/strbuf.h"
+#include "http/problem.h"
 
 #define METHOD_NAME "google"
 
@@ -153,6 +154,19 @@ come_back(struct request *request, struct error *err)
     return true;
 }
 
+#define PROBLEM(status, doc)                                                                       \
+    {                                                                                              \
+        (status), &problem_schema, "application/problem+json", (doc)                               \
+    }
+
+static const struct route_answer refusals[] = {
+    PROBLEM(401, "The token is not valid."),
+    PROBLEM(403, "The account is closed, nobody may register, or Google has not verified the "
+                 "address."),
+    PROBLEM(409, "An account has this address, or this Google account is another's."),
+    {0},
+};
+
 static const struct route_answer redirects[] = {
     {302, NULL, NULL, "To the provider."},
     {0},
@@ -165,7 +179,11 @@ static const struct route_answer returns[] = {
     {0},
 };
 
-static const struct route_answer linked[] = {{204, NULL, NULL, "Linked."}, {0}};
+static const struct route_answer linked[] = {
+    {204, NULL, NULL, "Linked."},
+    PROBLEM(409, "This Google account is another's."),
+    {0},
+};
 
 static const struct route routes[] = {
     {
@@ -176,6 +194,7 @@ static const struct route routes[] = {
         .limit = LIMIT_AUTH,
         .request = &google_request_schema,
         .response = &google_answer_schema,
+        .answers = refusals,
         .tag = "Sign-in",
         .summary = "Sign in with Google's ID token",
         .doc = "Makes an account at the first sign-in.",

@@ -9,6 +9,7 @@
 #include "access/sign_in.h"
 #include "apps/wallet/wallet.h"
 #include "base/clock.h"
+#include "http/problem.h"
 
 #define METHOD_NAME "wallet"
 #define SUCCESS "success"
@@ -248,8 +249,7 @@ list_wallets(struct request *request, struct error *err)
     struct user_view *views = arena_array(&request->arena, rows->count + 1, sizeof(*views));
     for (size_t i = 0; i < rows->count; i++)
         views[i] = user_view_of(&wallets[i], account_id, &request->arena);
-    answer(request, &wallets_schema,
-           &(struct wallets_answer){{views, rows->count}, SUCCESS});
+    answer(request, &wallets_schema, &(struct wallets_answer){{views, rows->count}, SUCCESS});
     return true;
 }
 
@@ -275,6 +275,23 @@ enum {
     PREFERENCES_BODY_BYTES = 16384,
 };
 
+#define PROBLEM(status, doc)                                                                       \
+    {                                                                                              \
+        (status), &problem_schema, "application/problem+json", (doc)                               \
+    }
+
+static const struct route_answer not_yours[] = {
+    PROBLEM(404, "The caller has no such session or wallet."),
+    {0},
+};
+
+static const struct route_answer not_verified[] = {
+    PROBLEM(401, "The message proves nothing here, or its nonce was used."),
+    PROBLEM(403, "The account is closed, or nobody may register."),
+    PROBLEM(409, "The wallet is another account's than the caller's."),
+    {0},
+};
+
 #define NONCE_ROUTE(verb, id)                                                                      \
     {                                                                                              \
         .method = (verb), .pattern = "/api/wallet/nonce", .handle = give_nonce, .flags = OPEN,     \
@@ -295,6 +312,7 @@ static const struct route routes[] = {
         .limit = LIMIT_AUTH,
         .request = &wallet_verify_schema,
         .response = &wallet_verified_schema,
+        .answers = not_verified,
         .tag = "Wallet",
         .summary = "Sign in with a signed message",
         .doc = "Makes an account at the first sign-in; a caller with an account ties the wallet to "
@@ -322,6 +340,7 @@ static const struct route routes[] = {
         .flags = OWN,
         .request = &wallet_address_schema,
         .response = &wallet_message_schema,
+        .answers = not_yours,
         .tag = "Wallet",
         .summary = "End a wallet's sessions",
         .doc = "With the sign-ins and session tokens that came of them.",
@@ -334,6 +353,7 @@ static const struct route routes[] = {
         .flags = OWN,
         .request = &wallet_session_id_schema,
         .response = &wallet_token_schema,
+        .answers = not_yours,
         .tag = "Wallet",
         .summary = "A session token of a wallet's session",
         .operation_id = "wallet_token",

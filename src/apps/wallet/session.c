@@ -7,6 +7,7 @@
 #include "access/session_token.h"
 #include "apps/wallet/wallet.h"
 #include "base/clock.h"
+#include "http/problem.h"
 
 #define ANONYMOUS "anonymous"
 
@@ -107,6 +108,11 @@ end(struct request *request, struct error *err)
     return true;
 }
 
+static const struct route_answer over[] = {
+    {401, &problem_schema, "application/problem+json", "There is no such session, or it is over."},
+    {0},
+};
+
 enum { OPEN = ROUTE_WAITS | ROUTE_UNVERSIONED };
 
 static const struct route routes[] = {
@@ -130,6 +136,7 @@ static const struct route routes[] = {
         .flags = OPEN,
         .request = &session_token_request_schema,
         .response = &session_valid_schema,
+        .answers = over,
         .tag = "Session",
         .summary = "Whose a session is",
         .doc = "The token is the credential; it holds 24 hours from its last use.",
