@@ -40,14 +40,9 @@ static bool
 may_fail(const struct route *route, int status)
 {
     bool asks_models = route->limit == LIMIT_PROCESS;
-<<<<<<< HEAD
     bool takes_key = route_reads_caller(route);
-=======
-    bool takes_key = (route->flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL | ROUTE_ACCOUNT)) != 0;
->>>>>>> e2b9698 (Bound how documents of the provider are kept)
     switch (status) {
     case 401:
-    case 403:
         return takes_key;
     case 402:
         return asks_models && takes_key && route->errors != ERRORS_OPENAI;
@@ -248,16 +243,10 @@ static json_t *
 security(const struct route *route)
 {
     json_t *ways = json_array();
-<<<<<<< HEAD
     if (route_reads_caller(route)) {
         add_way(ways, "bearer", route_scope(route));
         add_way(ways, "apiKey", route_scope(route));
         add_way(ways, "cookie", route_scope(route));
-=======
-    if ((flags & (ROUTE_KEY | ROUTE_KEY_OPTIONAL | ROUTE_ACCOUNT)) != 0) {
-        json_array_append_new(ways, json_pack("{s:[]}", "bearer"));
-        json_array_append_new(ways, json_pack("{s:[]}", "apiKey"));
->>>>>>> e2b9698 (Bound how documents of the provider are kept)
     }
     if (route_reads_caller(route) && !route_needs_caller(route))
         json_array_append_new(ways, json_object());

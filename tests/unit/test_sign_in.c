@@ -91,7 +91,7 @@ begin(struct house *house, const char *account, bool cookie)
 {
     struct error err = {0};
     struct sign_in sign_in;
-    struct sign_in_wish wish = {account, "password", cookie};
+    struct sign_in_wish wish = {account, "password", cookie, false};
     if (!sign_in_begin(&house->request, &wish, &sign_in, &err))
         fail_msg("%s", err.detail);
     return sign_in;
@@ -143,8 +143,9 @@ a_closed_account_does_not_sign_in(void **state)
     struct error err = {0};
     struct sign_in sign_in;
     fixture_sql(house->bench->database, "UPDATE hearth.account SET is_active = false");
-    assert_false(sign_in_begin(&house->request, &(struct sign_in_wish){ACCOUNT, "password", false},
-                               &sign_in, &err));
+    assert_false(sign_in_begin(&house->request,
+                               &(struct sign_in_wish){ACCOUNT, "password", false, false}, &sign_in,
+                               &err));
     assert_int_equal(err.code, ERROR_UNAUTHORIZED);
     assert_string_equal(ask(house, "SELECT count(*)::text AS answer FROM hearth.sign_in"), "0");
 }
@@ -156,8 +157,9 @@ the_front_lane_signs_nobody_in(void **state)
     struct error err = {0};
     struct sign_in sign_in;
     house->request.may_wait = false;
-    assert_false(sign_in_begin(&house->request, &(struct sign_in_wish){ACCOUNT, "password", false},
-                               &sign_in, &err));
+    assert_false(sign_in_begin(&house->request,
+                               &(struct sign_in_wish){ACCOUNT, "password", false, false}, &sign_in,
+                               &err));
     assert_int_equal(err.code, ERROR_WOULD_WAIT);
 }
 

@@ -40,7 +40,7 @@ sign_in_with_password(struct request *request, const char *login, const char *pa
         return refuse(request, account, err);
     if (rehash)
         account_rehash(request, account, password);
-    const struct sign_in_wish wish = {account->id, "password", cookie};
+    const struct sign_in_wish wish = {account->id, "password", cookie, false};
     return sign_in_begin(request, &wish, sign_in, err);
 }
 
