@@ -107,8 +107,4 @@ const char *command_socket(const struct command *command);
  * saying in a static text what went wrong. */
 int fastcgi_get(const char *socket_path, const char *path, int timeout_ms, const char **problem);
 
-/* GET url with at most five seconds; the body, on the arena and up to 64 KB, or NULL with *problem
- * in it. */
-const char *url_get(struct arena *arena, const char *url, long *status, const char **problem);
-
 #endif

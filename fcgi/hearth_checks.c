@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/fetch.h"
+
 static void
 check_socket_mode(struct doctor *doctor, const char *path, const struct stat *status)
 {
@@ -66,18 +68,18 @@ doctor_check_url(struct doctor *doctor)
     struct command *command = doctor->command;
     if (!command->url)
         return;
-    long status = 0;
-    const char *problem;
+    struct error err = {0};
+    struct fetch_answer answer = {0};
     const char *url = arena_printf(&command->arena, "%s/livez", command->url);
-    bool answered = url_get(&command->arena, url, &status, &problem) != NULL;
-    doctor->url_answers = answered && status == 200;
+    bool answered = fetch(&(struct fetch_wish){.url = url}, &command->arena, &answer, &err);
+    doctor->url_answers = answered && answer.status == 200;
     if (!answered)
-        doctor_say(doctor, VERDICT_FAIL, "%s: %s; is the web server running?", url, problem);
+        doctor_say(doctor, VERDICT_FAIL, "%s: %s; is the web server running?", url, err.detail);
     else if (doctor->url_answers)
         doctor_say(doctor, VERDICT_OK, "%s answers", url);
     else
-        doctor_say(doctor, VERDICT_FAIL, "%s answers %ld: %s", url, status,
-                   status == 502 || status == 503
+        doctor_say(doctor, VERDICT_FAIL, "%s answers %d: %s", url, answer.status,
+                   answer.status == 502 || answer.status == 503
                        ? "the web server does not reach the socket; see its error log"
                        : "does the web server pass this path on?");
 }

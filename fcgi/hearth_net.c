@@ -1,7 +1,6 @@
-/* What status and doctor ask over sockets: a Unix socket, a FastCGI responder, a URL. */
+/* What status and doctor ask over sockets: a Unix socket, a FastCGI responder. */
 #include "fcgi/hearth.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BODY_BYTES_MAX = 64 * 1024, REPLY_BYTES_MAX = 16 * 1024, RECORD_HEADER_BYTES = 8 };
+enum { REPLY_BYTES_MAX = 16 * 1024, RECORD_HEADER_BYTES = 8 };
 enum { FASTCGI_BEGIN = 1, FASTCGI_PARAMS = 4, FASTCGI_STDIN = 5, FASTCGI_STDOUT = 6 };
 
 const char *
@@ -144,37 +143,4 @@ fastcgi_get(const char *socket_path, const char *path, int timeout_ms, const cha
     close(descriptor);
     arena_release(&arena);
     return status;
-}
-
-static size_t
-collect(char *bytes, size_t size, size_t count, void *data)
-{
-    struct strbuf *body = data;
-    if (body->length + size * count > BODY_BYTES_MAX)
-        return 0;
-    strbuf_add(body, bytes, size * count);
-    return size * count;
-}
-
-const char *
-url_get(struct arena *arena, const char *url, long *status, const char **problem)
-{
-    struct strbuf body;
-    strbuf_init(&body, arena, 4096);
-    CURL *curl = curl_easy_init();
-    if (!curl) {
-        *problem = "libcurl does not start";
-        return NULL;
-    }
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 5000L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
-    CURLcode result = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
-    curl_easy_cleanup(curl);
-    *problem = curl_easy_strerror(result);
-    return result == CURLE_OK ? body.data : NULL;
 }

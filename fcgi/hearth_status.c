@@ -16,6 +16,7 @@
 #include "host/breaker.h"
 #include "host/l1.h"
 #include "host/metrics.h"
+#include "net/fetch.h"
 
 enum { BREAKERS_SHOWN = 64 };
 
@@ -186,15 +187,14 @@ print_shared(struct command *command)
 static bool
 print_health(struct command *command)
 {
-    long status = 0;
-    const char *problem;
+    struct error err = {0};
+    struct fetch_answer answer = {0};
     const char *url = arena_printf(&command->arena, "%s/health", command->url);
-    const char *body = url_get(&command->arena, url, &status, &problem);
-    if (body)
-        printf("health    %ld from %s: %s\n", status, url, body);
+    if (fetch(&(struct fetch_wish){.url = url}, &command->arena, &answer, &err))
+        printf("health    %d from %s: %s\n", answer.status, url, answer.body);
     else
-        printf("health    no answer from %s: %s\n", url, problem);
-    return body && status == 200;
+        printf("health    no answer from %s: %s\n", url, err.detail);
+    return answer.status == 200;
 }
 
 static bool
