@@ -190,14 +190,13 @@ moment(int64_t micros, struct arena *arena)
 }
 
 static bool
-ask(struct request *request, const struct query *query, const char *parameter, struct list *found,
-    struct error *err)
+ask(struct request *request, const struct query *query, const char *const *parameters,
+    struct list *found, struct error *err)
 {
     struct store *store;
     if (!access_store(request, &store, err))
         return false;
-    const struct list *rows =
-        store_query(store, query, (const char *[]){parameter}, &request->arena, err);
+    const struct list *rows = store_query(store, query, parameters, &request->arena, err);
     if (rows)
         *found = *rows;
     return rows != NULL;
@@ -249,14 +248,15 @@ auth_export(struct request *request, struct error *err)
     if (!present_account(request, PRESENCE_PERSON, &account, err))
         return false;
     const char *subject = arena_printf(arena, "account:%s", account->id);
+    const char *about[] = {subject, store_integer(arena, account->created_us)};
     struct account_view view = account_view(account, arena);
     all.account = &view;
     all.profile = schema_parse(account->profile, strlen(account->profile), arena, err);
     if (!all.profile || !add_identities(request, account->id, &all, err) ||
-        !ask(request, &keys_query, account->id, &all.keys, err) ||
-        !ask(request, &sign_ins_query, account->id, &all.sign_ins, err) ||
-        !ask(request, &usage_query, account->id, &all.usage, err) ||
-        !ask(request, &audit_query, subject, &all.audit, err))
+        !ask(request, &keys_query, &account->id, &all.keys, err) ||
+        !ask(request, &sign_ins_query, &account->id, &all.sign_ins, err) ||
+        !ask(request, &usage_query, &account->id, &all.usage, err) ||
+        !ask(request, &audit_query, about, &all.audit, err))
         return false;
     write_times(&all, arena);
     audit_add(request, &(struct audit_entry){AUDIT_ACCOUNT_EXPORTED, subject, NULL});

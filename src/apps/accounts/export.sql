@@ -21,6 +21,6 @@ FROM hearth.usage_day WHERE account_id = $1::uuid
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 
 -- name: export_audit
--- What the audit trail has about them, or by them.
+-- What the audit trail has about them, or by them, since they are known ($2).
 SELECT event, actor, subject, detail, host(address) AS address, hearth.micros(at) AS at_us
-FROM hearth.audit WHERE subject = $1::text OR actor = $1::text ORDER BY at DESC LIMIT 1000
+FROM hearth.audit WHERE at >= hearth.moment($2::bigint) AND (subject = $1::text OR actor = $1::text) ORDER BY at DESC LIMIT 1000

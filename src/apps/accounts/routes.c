@@ -52,7 +52,7 @@ static const struct route_answer refused[] = {{401, &problem_schema, "applicatio
     }
 
 static const struct route routes[] = {
-    STUDY(POST, "register", study_register, OPEN, "register", "Make an account",
+    STUDY(POST, "register", study_register, OPEN | ROUTE_IDEMPOTENT, "register", "Make an account",
           .request = &study_registration_schema, .answers = study_made,
           .doc = "Says by field what is taken or does not do."),
     STUDY(POST, "login", study_login, OPEN, "login", "Sign in",
@@ -96,7 +96,7 @@ static const struct route routes[] = {
           "Change the profile's details", .request = &profile_detail_patch_schema,
           .response = &profile_detail_schema, .doc = "What is not sent stays."),
 
-    AUTH(POST, "register", auth_register, OPEN, "register", "Make an account",
+    AUTH(POST, "register", auth_register, OPEN | ROUTE_IDEMPOTENT, "register", "Make an account",
          .request = &registration_schema, .answers = made,
          .doc = "Says by field what is taken or does not do; signing in is a call of its own."),
     AUTH(POST, "login", auth_login, OPEN, "login", "Sign in", .request = &credentials_schema,
