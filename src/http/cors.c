@@ -51,12 +51,13 @@ cors_headers(struct request *request, const char *list, const char *origin)
         response_header(request, "Access-Control-Allow-Origin", origin);
         response_header(request, "Access-Control-Allow-Credentials", "true");
     }
-    response_header(request, "Access-Control-Expose-Headers",
-                    "X-Request-Id, X-Cache, Age, X-Model, Retry-After, Retry-After-Ms, "
-                    "X-Should-Retry, RateLimit, "
-                    "RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, "
-                    "X-RateLimit-Reset, X-RateLimit-Window, X-RateLimit-Rule, X-API-Version, "
-                    "Server-Timing");
+    response_header(
+        request, "Access-Control-Expose-Headers",
+        "X-Request-Id, X-Cache, Age, X-Model, X-Cost-Micros, X-Budget-Remaining, Retry-After, Retry-After-Ms, "
+        "X-Should-Retry, RateLimit, "
+        "RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, "
+        "X-RateLimit-Reset, X-RateLimit-Window, X-RateLimit-Rule, X-API-Version, "
+        "Server-Timing");
 }
 
 /* Whether text is a list of header names: tokens (RFC 9110, section 5.6.2), commas and blanks. */

@@ -206,10 +206,22 @@ def test_a_loop_of_kill_9_under_load_leaves_a_ledger_that_equals_the_providers_l
 
 def test_settlements_wait_for_a_database_that_is_away_and_are_told_once(site, provider, cluster):
     with_budget(site)
-    with Load(site):
+    made = site.post("/internal/keys", json={"name": "limited", "scopes": ["gateway"]}).json()
+    limited = {"owner": f"key:{made['details']['id']}", "unit": "money", "period": "total", "limit": 10 ** 9}
+    assert site.request("PUT", "/internal/budgets", json=limited).status == 200
+    question = {"model": "paid", "messages": [{"role": "user", "content": "Is there money?"}]}
+    assert site.post("/v1/chat/completions", json=question, key=made["key"]).status == 200
+    with Load(site) as load:
         time.sleep(1)
         cluster.stop()
-        time.sleep(3)
+        time.sleep(1)
+        asked = time.monotonic()
+        refused = site.post("/v1/chat/completions", json=question, key=made["key"])
+        assert refused.status == 503 and int(refused.headers["Retry-After"]) >= 1, refused
+        assert time.monotonic() - asked < 2
+        before = load.statuses[200]
+        time.sleep(2)
+        assert load.statuses[200] > before
     for pid in site.worker_pids():
         os.kill(pid, signal.SIGKILL)
     waiting = [path for path in (site.directory / "spool").iterdir() if path.suffix == ".json"]

@@ -89,7 +89,7 @@ CREATE INDEX usage_day_account ON hearth.usage_day (account_id, day) WHERE accou
 
 -- When the window began that a moment is in.
 CREATE FUNCTION hearth.budget_window(period text, moment timestamptz) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE AS $$
+LANGUAGE sql STABLE AS $$
     SELECT CASE period
         WHEN 'total' THEN '-infinity'::timestamptz
         ELSE date_trunc(period, moment AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
@@ -98,7 +98,7 @@ $$;
 
 -- When that window ends; null: never.
 CREATE FUNCTION hearth.budget_end(period text, moment timestamptz) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE AS $$
+LANGUAGE sql STABLE AS $$
     SELECT CASE period
         WHEN 'total' THEN NULL
         ELSE (date_trunc(period, moment AT TIME ZONE 'UTC') + ('1 ' || period)::interval) AT TIME ZONE 'UTC'
@@ -107,7 +107,7 @@ $$;
 
 -- Whose budgets apply to a caller.
 CREATE FUNCTION hearth.budget_owners(key_id uuid, account_id uuid, organisation_id uuid, tenant text)
-RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+RETURNS text[] LANGUAGE sql STABLE AS $$
     SELECT array_remove(ARRAY['key:' || key_id, 'account:' || account_id,
                               'organisation:' || organisation_id, tenant], NULL)
 $$;
@@ -137,7 +137,8 @@ $$;
 
 -- Adds a call to its day.
 CREATE FUNCTION hearth.usage_count(entry hearth.usage, lost_before integer) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO hearth.usage_day AS sum (day, caller, model, operation, account_id, organisation_id,
         calls, input, output, cached, written, thought, cost_micros, estimated, failed, lost)
     VALUES ((entry.at AT TIME ZONE 'UTC')::date,
@@ -152,7 +153,8 @@ LANGUAGE sql AS $$
         written = sum.written + excluded.written, thought = sum.thought + excluded.thought,
         cost_micros = sum.cost_micros + excluded.cost_micros,
         estimated = sum.estimated + excluded.estimated, failed = sum.failed + excluded.failed,
-        lost = sum.lost + excluded.lost
+        lost = sum.lost + excluded.lost;
+END
 $$;
 
 -- Gives back what expired reservations hold of one budget, which is locked, and names their calls as
@@ -276,7 +278,7 @@ DECLARE
     owners text[] := hearth.budget_owners(entry.key_id, entry.account_id, entry.organisation_id, entry.tenant);
     was_lost boolean := false;
 BEGIN
-    entry.at := hearth.moment((call->>'at_us')::bigint);
+    entry.at := '1970-01-01 00:00:00+00'::timestamptz + (call->>'at_us')::bigint * interval '1 microsecond';
     PERFORM hearth.budget_lock(owners);
     WITH gone AS (DELETE FROM hearth.reservation WHERE id = entry.id RETURNING budget_id, amount, at)
     UPDATE hearth.budget SET reserved = reserved - gone.amount
