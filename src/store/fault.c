@@ -58,6 +58,7 @@ fault_name(enum fault_kind kind)
     static const char *const names[FAULT_KINDS] = {
         [FAULT_NONE] = "none",           [FAULT_UNREACHED] = "unreached",
         [FAULT_LOST] = "lost",           [FAULT_TIMEOUT] = "timeout",
+        [FAULT_LATE] = "late",           [FAULT_ENDED] = "ended",
         [FAULT_BUSY] = "busy",           [FAULT_CANCELLED] = "cancelled",
         [FAULT_RESOURCES] = "resources", [FAULT_SERIALISATION] = "serialisation",
         [FAULT_READ_ONLY] = "read_only", [FAULT_PLAN] = "plan",
@@ -66,11 +67,38 @@ fault_name(enum fault_kind kind)
     return names[kind];
 }
 
-bool
-fault_is_outage(const struct fault *fault)
+/* One connection that broke may have been ended by somebody; a server that is gone refuses the next
+ * one at once. */
+int
+fault_weight(const struct fault *fault, bool may_be_slow)
 {
-    return fault->kind == FAULT_UNREACHED || fault->kind == FAULT_LOST ||
-           fault->kind == FAULT_TIMEOUT;
+    switch (fault->kind) {
+    case FAULT_UNREACHED:
+        return 1;
+    case FAULT_TIMEOUT:
+        return may_be_slow ? 3 : 1;
+    case FAULT_LOST:
+        return 3;
+    default:
+        return 0;
+    }
+}
+
+bool
+fault_breaks(const struct fault *fault)
+{
+    switch (fault->kind) {
+    case FAULT_UNREACHED:
+    case FAULT_LOST:
+    case FAULT_TIMEOUT:
+    case FAULT_LATE:
+    case FAULT_ENDED:
+    case FAULT_READ_ONLY:
+    case FAULT_PLAN:
+        return true;
+    default:
+        return false;
+    }
 }
 
 bool
@@ -91,6 +119,7 @@ fault_set_error(const struct fault *fault, const char *query, struct arena *aren
                          fault->sqlstate);
     case FAULT_BUSY:
         return error_set_retry(err, ERROR_UNAVAILABLE, 1, "the database is busy");
+    case FAULT_LATE:
     case FAULT_CANCELLED:
     case FAULT_SERIALISATION:
         return error_set_retry(err, ERROR_UNAVAILABLE, 1, "the database took too long");

@@ -12,7 +12,9 @@ enum fault_kind {
     FAULT_NONE,
     FAULT_UNREACHED,     /* no connection could be made */
     FAULT_LOST,          /* the connection broke */
-    FAULT_TIMEOUT,       /* no answer in time */
+    FAULT_TIMEOUT,       /* no answer in all the time that a statement may take */
+    FAULT_LATE,          /* no answer in what was left of a call's time */
+    FAULT_ENDED,         /* an idle connection had ended, as at a restart: another one will do */
     FAULT_BUSY,          /* no connection was free in time, or the server has no more of them */
     FAULT_CANCELLED,     /* the server ended the statement for taking too long */
     FAULT_RESOURCES,     /* the server is short of something: disk, memory, locks */
@@ -41,8 +43,12 @@ void fault_read(struct fault *fault, const PGresult *result);
 /* "timeout", "lost": a label of metrics and logs. */
 const char *fault_name(enum fault_kind kind);
 
-/* Whether it says that the server is not there, which others need not find out by themselves. */
-bool fault_is_outage(const struct fault *fault);
+/* How many of its kind in a row say that the server is not there, which others need not find out by
+ * themselves; 0: any number says nothing. may_be_slow: nobody but us ends slow statements. */
+int fault_weight(const struct fault *fault, bool may_be_slow);
+
+/* Whether the connection is of no use any more. */
+bool fault_breaks(const struct fault *fault);
 
 /* The error that callers get; the constraint of a conflict goes to the arena, where there is one.
  * Returns false. */

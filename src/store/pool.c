@@ -50,16 +50,22 @@ struct pool {
     struct histogram *waits;
 };
 
-/* A server that gave no answer in the whole time of a call is taken for gone at once. Behind a
- * pooler nobody else ends slow statements, so one of them is not taken for an outage. */
 static struct breaker_policy
-policy_of(const struct pool *pool)
+policy_of(const struct pool *pool, int weight)
 {
     int64_t probe_ms = pool->options.timeout_ms < PROBE_MS ? pool->options.timeout_ms : PROBE_MS;
-    return (struct breaker_policy){.threshold = pool->options.session ? 1 : 3,
+    return (struct breaker_policy){.threshold = weight,
                                    .recovery_ms = RECOVERY_MS,
                                    .probe_ms = probe_ms + 100,
                                    .recovery_max_ms = RECOVERY_MAX_MS};
+}
+
+void
+pool_judge(const struct pool *pool, int64_t started_us, struct fault *fault)
+{
+    int64_t had_us = clock_monotonic_us() - started_us;
+    if (fault->kind == FAULT_TIMEOUT && had_us < pool->options.timeout_ms * 950)
+        fault->kind = FAULT_LATE;
 }
 
 static void
@@ -284,10 +290,13 @@ count(const struct pool *pool, const struct fault *fault)
 static void
 report(struct pool *pool, const struct fault *fault)
 {
-    const struct breaker_policy policy = policy_of(pool);
-    count(pool, fault);
+    int weight = fault_weight(fault, !pool->options.session);
+    const struct breaker_policy policy = policy_of(pool, weight);
     int64_t now_us = clock_monotonic_us();
-    if (!fault_is_outage(fault)) {
+    count(pool, fault);
+    if (fault->kind == FAULT_LATE || fault->kind == FAULT_ENDED)
+        return;
+    if (weight == 0) {
         if (breaker_success(pool->breaker, now_us))
             log_line(LOG_LEVEL_INFO, "database answers again",
                      LOG_TEXT("database", pool->options.name));
@@ -380,7 +389,7 @@ take_connection(struct pool *pool, int64_t deadline_us, struct pool_lease *lease
 bool
 pool_take(struct pool *pool, int64_t deadline_us, struct pool_lease *lease, struct fault *fault)
 {
-    const struct breaker_policy policy = policy_of(pool);
+    const struct breaker_policy policy = policy_of(pool, 1);
     int64_t retry_after_ms, now_us = clock_monotonic_us();
     *lease = (struct pool_lease){.pool = pool};
     *fault = (struct fault){.kind = FAULT_UNREACHED};
@@ -398,9 +407,7 @@ pool_take(struct pool *pool, int64_t deadline_us, struct pool_lease *lease, stru
 static bool
 is_good(const struct connection *connection, const struct fault *fault)
 {
-    bool broken = fault && (fault_is_outage(fault) || fault->kind == FAULT_READ_ONLY ||
-                            fault->kind == FAULT_PLAN);
-    return !broken && connection_is_idle(connection);
+    return !(fault && fault_breaks(fault)) && connection_is_idle(connection);
 }
 
 void
@@ -408,7 +415,8 @@ pool_give(struct pool_lease *lease, const struct fault *fault)
 {
     struct pool *pool = lease->pool;
     if (!is_good(lease->connection, fault))
-        drop_connection(pool, lease->slot, fault && fault->kind == FAULT_TIMEOUT);
+        drop_connection(pool, lease->slot,
+                        fault && (fault->kind == FAULT_TIMEOUT || fault->kind == FAULT_LATE));
     if (fault)
         report(pool, fault);
     give_slot(pool, (int)lease->slot);

@@ -18,7 +18,7 @@ struct pool_options {
     const char *name; /* of its breaker: "postgresql" */
     const struct conninfo *conninfo;
     size_t size;
-    int64_t timeout_ms; /* of a call; a try whether the server is back takes no longer */
+    int64_t timeout_ms; /* that a statement may take */
     bool session;       /* the server itself ends statements that take too long */
     struct host *host;
 };
@@ -43,6 +43,10 @@ bool pool_take(struct pool *pool, int64_t deadline_us, struct pool_lease *lease,
 /* Gives it back, or closes it where it is not as at its start. fault tells what the last statement
  * on it came to, for the breaker; NULL where the caller knows nothing new. */
 void pool_give(struct pool_lease *lease, const struct fault *fault);
+
+/* For a fault of a statement that was begun at started_us: one that had less than its whole time
+ * says nothing of the server. */
+void pool_judge(const struct pool *pool, int64_t started_us, struct fault *fault);
 
 /* Metrics count this pool's connections as this worker's from then on; -1: as nobody's. */
 void pool_name_worker(struct pool *pool, int worker);

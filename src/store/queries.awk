@@ -1,5 +1,5 @@
 # Makes a header of a .sql file: for each block that a line "-- name: key_find" begins,
-#   #define SQL_key_find "key_find", "<text>", <highest $n>
+#   #define SQL_key_find .name = "key_find", .text = "<text>", .parameters = <highest $n>
 # A block is one statement without a semicolon at its end; lines that are comments are left out.
 function fail(text) {
     print FILENAME ":" FNR ": " text >"/dev/stderr"
@@ -9,9 +9,9 @@ function fail(text) {
 function end_block() {
     if (name == "") return
     if (count == 0) fail("query \"" name "\" has no text")
-    printf "#define SQL_%s \\\n    \"%s\", \\\n", name, name
+    printf "#define SQL_%s \\\n    .name = \"%s\", .text = \\\n", name, name
     for (i = 1; i <= count; i++) printf "    \"%s\\n\" \\\n", lines[i]
-    printf "    , %d\n", highest
+    printf "    , .parameters = %d\n", highest
 }
 /^-- name:/ {
     end_block()
@@ -28,6 +28,7 @@ function end_block() {
     if (name == "") fail("a statement before the first \"-- name:\"")
     if ($0 ~ /;[ \t]*(--.*)?$/) fail("a block is one statement, without a semicolon")
     text = $0
+    sub(/ -- .*/, "", text)
     while (match(text, /\$[0-9]+/)) {
         number = substr(text, RSTART + 1, RLENGTH - 1) + 0
         if (number > highest) highest = number

@@ -49,7 +49,7 @@ open_pool(struct store *store, const char *name, const struct conninfo_wish *wis
         .name = name,
         .conninfo = conninfo,
         .size = (size_t)settings->database_pool_size,
-        .timeout_ms = settings->database_timeout_ms,
+        .timeout_ms = wish->statement_timeout_ms,
         .session = store->session,
         .host = store->host,
     });
@@ -70,7 +70,7 @@ store_open(const struct settings *settings, struct host *host, struct store **st
     struct conninfo_wish wish = {settings->database_url, "DATABASE_URL", made->session,
                                  settings->database_timeout_ms};
     struct conninfo_wish read_wish = {settings->database_read_url, "DATABASE_READ_URL",
-                                      made->session, settings->database_timeout_ms};
+                                      made->session, settings->database_timeout_ms / 2};
     if (!open_pool(made, "postgresql", &wish, &made->conninfo, &made->pool, err) ||
         (*settings->database_read_url && !open_pool(made, "postgresql:read", &read_wish,
                                                     &made->read_conninfo, &made->read_pool, err))) {
@@ -160,12 +160,12 @@ store_is_down(const struct store *store)
     return pool_is_down(store->pool);
 }
 
-/* Faults of callers' own making are for whoever wrote the query; the rest is told once, by the
- * pool. */
+/* Calls that are refused while the server is away are told once, by the pool; conflicts are for
+ * callers to tell. */
 static void
 log_fault(const struct query *query, const struct fault *fault)
 {
-    if (fault->kind == FAULT_CONFLICT || fault_is_outage(fault))
+    if (fault->kind == FAULT_CONFLICT || fault->kind == FAULT_UNREACHED)
         return;
     log_line(LOG_LEVEL_ERROR, "query failed", LOG_TEXT("query", query->name),
              LOG_TEXT("fault", fault_name(fault->kind)), LOG_TEXT("sqlstate", fault->sqlstate));
@@ -183,17 +183,19 @@ observe(const struct call *call, int64_t duration_us)
 /* Runs it on a connection and reads the rows. false with fault filled, or with err where the answer
  * was not as the query says. */
 static const struct list *
-run(const struct call *call, struct connection *connection, struct fault *fault, struct error *err)
+run(const struct call *call, const struct pool_lease *lease, struct fault *fault, struct error *err)
 {
     const struct statement statement = {call->query, call->parameters, call->store->session,
                                         call->deadline_us};
     PGresult *result;
     *fault = (struct fault){0};
     int64_t started_us = clock_monotonic_us();
-    bool done = connection_run(connection, &statement, &result, fault);
+    bool done = connection_run(lease->connection, &statement, &result, fault);
     observe(call, clock_monotonic_us() - started_us);
-    if (!done)
+    if (!done) {
+        pool_judge(lease->pool, started_us, fault);
         return NULL;
+    }
     const struct list *rows = rows_read(result, call->query, call->arena, err);
     PQclear(result);
     if (!rows)
@@ -237,12 +239,12 @@ ask(const struct call *call, struct pool *pool, struct fault *fault, struct erro
             return NULL;
         const struct list *rows = NULL;
         if (fits(call->store, &lease, call->deadline_us, fault, err))
-            rows = run(call, lease.connection, fault, err);
+            rows = run(call, &lease, fault, err);
         bool again = !rows && err->code == ERROR_NONE && tries < TRIES_MAX &&
                      may_repeat(fault, call->query) && clock_monotonic_us() < call->deadline_us;
-        /* One connection that broke before anything was asked tells nothing of the server. */
-        const struct fault telling = {.kind = FAULT_PLAN};
-        pool_give(&lease, again && fault->kind == FAULT_LOST ? &telling : fault);
+        if (again && fault->kind == FAULT_LOST)
+            fault->kind = FAULT_ENDED;
+        pool_give(&lease, fault);
         if (!again)
             return rows;
         if (fault->kind == FAULT_SERIALISATION)
@@ -286,6 +288,22 @@ command(struct transaction *transaction, const char *text, PGresult **result)
                               result, &transaction->last);
 }
 
+/* Begins on the connection that was taken. */
+static bool
+begin(struct transaction *transaction, int64_t deadline_us, struct error *err)
+{
+    const struct pool_lease *lease = &transaction->lease;
+    struct fault *fault = &transaction->last;
+    PGresult *result = NULL;
+    if (!fits(transaction->store, lease, deadline_us, fault, err))
+        return false;
+    int64_t started_us = clock_monotonic_us();
+    bool begun = connection_command(lease->connection, "BEGIN", deadline_us, &result, fault);
+    PQclear(result);
+    pool_judge(lease->pool, started_us, fault);
+    return begun;
+}
+
 struct transaction *
 transaction_begin(struct store *store, struct error *err)
 {
@@ -294,16 +312,12 @@ transaction_begin(struct store *store, struct error *err)
     int64_t deadline_us = deadline_of(store);
     struct fault *fault = &transaction->last;
     for (int tries = 0; pool_take(store->pool, deadline_us, &transaction->lease, fault); tries++) {
-        PGresult *result;
-        *fault = (struct fault){0};
-        bool begun =
-            connection_command(transaction->lease.connection, "BEGIN", deadline_us, &result, fault);
-        PQclear(result);
-        if (begun)
+        if (begin(transaction, deadline_us, err))
             return transaction;
-        bool again = fault->kind == FAULT_LOST && tries < TRIES_MAX;
-        const struct fault telling = {.kind = FAULT_PLAN};
-        pool_give(&transaction->lease, again ? &telling : fault);
+        bool again = fault->kind == FAULT_LOST && err->code == ERROR_NONE && tries < TRIES_MAX;
+        if (again)
+            fault->kind = FAULT_ENDED;
+        pool_give(&transaction->lease, fault);
         if (!again)
             break;
     }
@@ -324,7 +338,7 @@ transaction_query(struct transaction *transaction, const struct query *query,
                   query->name);
         return NULL;
     }
-    const struct list *rows = run(&call, transaction->lease.connection, &transaction->last, err);
+    const struct list *rows = run(&call, &transaction->lease, &transaction->last, err);
     transaction->failed = !rows;
     if (rows || err->code != ERROR_NONE)
         return rows;
@@ -348,7 +362,7 @@ bool
 transaction_end(struct transaction *transaction, bool commit, struct error *err)
 {
     bool wanted = commit && !transaction->failed, committed = false;
-    if (!fault_is_outage(&transaction->last))
+    if (!fault_breaks(&transaction->last))
         committed = finish(transaction, wanted);
     if (commit && !committed && err->code == ERROR_NONE) {
         if (transaction->last.kind == FAULT_NONE)
