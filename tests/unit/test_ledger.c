@@ -1,0 +1,371 @@
+/* Reservations and settlements in a real database: what is held, what is spent, and when it is
+ * given back. */
+#include <stdbool.h>
+
+#include "store_fixture.h"
+
+#include "access/access.h"
+#include "access/budget.h"
+#include "access/caller.h"
+#include "access/ledger.h"
+#include "access/usage.h"
+#include "base/clock.h"
+#include "store/store.h"
+
+static const char key_id[] = "018f0000-0000-7000-8000-000000000001";
+static const char account_id[] = "018f0000-0000-7000-8000-00000000000a";
+static const char key_owner[] = "key:018f0000-0000-7000-8000-000000000001";
+static const char account_owner[] = "account:018f0000-0000-7000-8000-00000000000a";
+
+struct bench {
+    char directory[64], spool[96], database[64], url[256];
+    struct settings settings;
+    struct access access;
+    struct caller caller;
+    struct request request;
+    struct arena arena;
+};
+
+static int
+set_up(void **state)
+{
+    struct bench *bench = calloc(1, sizeof(*bench));
+    struct error err = {0};
+    snprintf(bench->directory, sizeof(bench->directory), "/tmp/hearth-test-XXXXXX");
+    assert_non_null(mkdtemp(bench->directory));
+    snprintf(bench->spool, sizeof(bench->spool), "%s/spool", bench->directory);
+    fixture_database(bench->database);
+    bench->settings = (struct settings){
+        .database_url = fixture_url(bench->url, sizeof(bench->url), bench->database, false),
+        .database_read_url = "",
+        .database_pooling = "session",
+        .database_pool_size = 2,
+        .database_timeout_ms = 2000,
+        .reservation_ttl_s = 900,
+        .spool_directory = bench->spool};
+    bench->access = (struct access){.settings = &bench->settings,
+                                    .host = host_open(bench->directory, 4 << 20, &err)};
+    assert_non_null(bench->access.host);
+    assert_true(store_open(&bench->settings, bench->access.host, &bench->access.store, &err));
+    bench->caller = (struct caller){.kind = CALLER_KEY,
+                                    .tenant = account_owner,
+                                    .key_id = key_id,
+                                    .account_id = account_id,
+                                    .has_budget = true};
+    bench->request =
+        (struct request){.access = &bench->access, .caller = &bench->caller, .may_wait = true};
+    *state = bench;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct bench *bench = *state;
+    char command[128];
+    arena_release(&bench->arena);
+    store_close(bench->access.store);
+    host_close(bench->access.host);
+    snprintf(command, sizeof(command), "rm -rf '%s'", bench->directory);
+    fixture_shell(command);
+    free(bench);
+    return 0;
+}
+
+static void
+set_budget(struct bench *bench, const char *owner, const char *unit, const char *period,
+           int64_t most)
+{
+    const struct budget budget = {.owner = owner, .unit = unit, .period = period, .most = most};
+    struct error err = {0};
+    assert_true(budget_set(bench->access.store, NULL, &budget, &bench->arena, &err));
+}
+
+static struct budget
+look(struct bench *bench, const char *owner, const char *unit)
+{
+    struct error err = {0};
+    const struct list *list = budget_list(bench->access.store, owner, &bench->arena, &err);
+    assert_non_null(list);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct budget *budget = &((const struct budget *)list->items)[i];
+        if (strcmp(budget->unit, unit) == 0)
+            return *budget;
+    }
+    fail_msg("%s has no budget of %s", owner, unit);
+    return (struct budget){0};
+}
+
+static bool
+reserve(struct bench *bench, int64_t cost_micros, struct reservation *reservation,
+        struct error *err)
+{
+    const struct ledger_estimate estimate = {"m", "chat", cost_micros, 1000};
+    *err = (struct error){0};
+    return ledger_reserve(&bench->request, &estimate, &bench->arena, reservation, err);
+}
+
+static void
+settle(struct bench *bench, struct reservation *reservation, int64_t cost_micros)
+{
+    const struct usage usage = {.model = "m",
+                                .operation = "chat",
+                                .input = 10,
+                                .output = 5,
+                                .cost_micros = cost_micros,
+                                .calls = 1,
+                                .source = USAGE_PROVIDER,
+                                .asked = true,
+                                .raw = "{\"a\":1}"};
+    ledger_settle(&bench->request, reservation, &usage, &bench->arena);
+}
+
+static struct usage_row
+sums(struct bench *bench)
+{
+    struct error err = {0};
+    const struct usage_wish wish = {
+        .account_id = account_id, .from = "2000-01-01", .to = "2999-12-31"};
+    const struct list *rows = usage_read(bench->access.store, &wish, NULL, &bench->arena, &err);
+    assert_non_null(rows);
+    return rows->count == 1 ? *(const struct usage_row *)rows->items : (struct usage_row){0};
+}
+
+static void
+holds_in_all_budgets_of_a_caller_and_counts_what_was_spent(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation reservation;
+    struct error err;
+    set_budget(bench, key_owner, "money", "day", 1000);
+    set_budget(bench, account_owner, "calls", "month", 5);
+    assert_true(reserve(bench, 600, &reservation, &err));
+    assert_true(reservation.held);
+    assert_string_equal(reservation.unit, "money");
+    assert_int_equal(reservation.remaining, 400);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 600);
+    assert_int_equal(look(bench, account_owner, "calls").reserved, 1);
+    settle(bench, &reservation, 70);
+    assert_int_equal(reservation.remaining, 930);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 0);
+    assert_int_equal(look(bench, key_owner, "money").spent, 70);
+    assert_int_equal(look(bench, account_owner, "calls").spent, 1);
+    assert_int_equal(sums(bench).cost_micros, 70);
+}
+
+static void
+holds_nothing_where_one_budget_of_several_is_spent(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation reservation;
+    struct error err;
+    set_budget(bench, key_owner, "money", "day", 1000);
+    set_budget(bench, account_owner, "calls", "total", 0);
+    assert_false(reserve(bench, 600, &reservation, &err));
+    assert_int_equal(err.code, ERROR_BUDGET_EXHAUSTED);
+    assert_non_null(strstr(err.detail, "account"));
+    assert_null(strstr(err.detail, account_id));
+    assert_non_null(strstr(err.detail, "it is not renewed"));
+    assert_int_equal(err.retry_after_s, 0);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 0);
+}
+
+static void
+tells_when_a_day_or_month_is_renewed(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation reservation;
+    struct error err;
+    set_budget(bench, key_owner, "money", "day", 10);
+    assert_false(reserve(bench, 600, &reservation, &err));
+    assert_in_range(err.retry_after_s, 1, 86400);
+    set_budget(bench, key_owner, "money", "month", 10);
+    assert_false(reserve(bench, 600, &reservation, &err));
+    assert_in_range(err.retry_after_s, 1, 31 * 86400);
+}
+
+static void
+charges_what_a_call_cost_also_beyond_what_was_held(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation reservation;
+    struct error err;
+    set_budget(bench, key_owner, "money", "total", 100);
+    assert_true(reserve(bench, 50, &reservation, &err));
+    settle(bench, &reservation, 170);
+    assert_int_equal(look(bench, key_owner, "money").spent, 170);
+    assert_int_equal(reservation.remaining, 0);
+    assert_false(reserve(bench, 0, &reservation, &err));
+}
+
+static void
+writes_a_settlement_once_however_often_it_is_told(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation reservation, again;
+    struct error err;
+    set_budget(bench, key_owner, "money", "total", 1000);
+    assert_true(reserve(bench, 50, &reservation, &err));
+    again = reservation;
+    settle(bench, &reservation, 70);
+    settle(bench, &again, 70);
+    assert_int_equal(look(bench, key_owner, "money").spent, 70);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 0);
+    assert_int_equal(sums(bench).calls, 1);
+}
+
+static void
+names_a_call_as_lost_until_somebody_knows_better(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation lost, next;
+    struct error err;
+    set_budget(bench, key_owner, "money", "total", 100);
+    assert_true(reserve(bench, 80, &lost, &err));
+    assert_false(reserve(bench, 80, &next, &err));
+    fixture_sql(bench->database, "UPDATE hearth.reservation SET expires_at = now()");
+    assert_true(reserve(bench, 80, &next, &err)); /* who needs it takes it */
+    assert_int_equal(look(bench, key_owner, "money").reserved, 80);
+    assert_int_equal(sums(bench).lost, 1);
+    assert_int_equal(sums(bench).cost_micros, 0);
+    settle(bench, &lost, 33);
+    assert_int_equal(look(bench, key_owner, "money").spent, 33);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 80);
+    assert_int_equal(sums(bench).lost, 0);
+    assert_int_equal(sums(bench).cost_micros, 33);
+}
+
+static void
+lets_expired_reservations_go_without_a_request(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation lost;
+    struct error err;
+    set_budget(bench, key_owner, "money", "total", 100);
+    assert_true(reserve(bench, 80, &lost, &err));
+    ledger_sweep(&bench->access, &bench->arena);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 80);
+    fixture_sql(bench->database, "UPDATE hearth.reservation SET expires_at = now()");
+    ledger_sweep(&bench->access, &bench->arena);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 0);
+    assert_int_equal(sums(bench).lost, 1);
+}
+
+static void
+begins_a_new_window_and_forgets_the_old_one(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation old, next;
+    struct error err;
+    set_budget(bench, key_owner, "money", "day", 100);
+    assert_true(reserve(bench, 80, &old, &err));
+    /* As if all of it had been yesterday. */
+    fixture_sql(bench->database,
+                "UPDATE hearth.reservation SET at = at - interval '1 day';"
+                "UPDATE hearth.budget SET since = since - interval '1 day', spent = 20");
+    old.at_us -= INT64_C(86400000000);
+    assert_true(reserve(bench, 90, &next, &err));
+    assert_int_equal(look(bench, key_owner, "money").reserved, 90);
+    settle(bench, &old, 50); /* belongs to yesterday */
+    assert_int_equal(look(bench, key_owner, "money").spent, 0);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 90);
+    settle(bench, &next, 60);
+    assert_int_equal(look(bench, key_owner, "money").spent, 60);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 0);
+}
+
+static void
+counts_a_call_that_was_under_way_when_its_budget_was_set_only_from_then_on(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation before, after;
+    struct error err;
+    assert_true(reserve(bench, 80, &before, &err));
+    assert_false(before.held);
+    set_budget(bench, key_owner, "money", "total", 100);
+    settle(bench, &before, 50);
+    assert_int_equal(look(bench, key_owner, "money").spent, 0);
+    assert_true(reserve(bench, 80, &after, &err));
+    settle(bench, &after, 50);
+    assert_int_equal(look(bench, key_owner, "money").spent, 50);
+}
+
+static void
+ends_what_was_held_without_a_row_where_nobody_was_asked(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation reservation;
+    struct error err;
+    set_budget(bench, key_owner, "calls", "total", 1);
+    assert_true(reserve(bench, 80, &reservation, &err));
+    const struct usage nothing = {.model = "m", .operation = "chat", .source = USAGE_NONE};
+    ledger_settle(&bench->request, &reservation, &nothing, &bench->arena);
+    assert_int_equal(look(bench, key_owner, "calls").reserved, 0);
+    assert_int_equal(sums(bench).failed, 0);
+    assert_true(reserve(bench, 80, &reservation, &err));
+}
+
+static void
+takes_a_budget_away_with_what_was_held_in_it(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation reservation;
+    struct error err = {0};
+    const struct budget name = {.owner = key_owner, .unit = "money", .period = "day"};
+    set_budget(bench, key_owner, "money", "day", 100);
+    assert_true(reserve(bench, 80, &reservation, &err));
+    assert_true(budget_clear(bench->access.store, NULL, &name, &bench->arena, &err));
+    settle(bench, &reservation, 50);
+    assert_int_equal(sums(bench).cost_micros, 50);
+    assert_false(budget_clear(bench->access.store, NULL, &name, &bench->arena, &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+}
+
+static void
+does_nothing_without_a_database(void **state)
+{
+    struct bench *bench = *state;
+    struct access none = {.settings = &bench->settings, .host = bench->access.host};
+    struct reservation reservation;
+    struct error err;
+    bench->request.access = &none;
+    assert_true(reserve(bench, 80, &reservation, &err));
+    assert_string_equal(reservation.id, "");
+    settle(bench, &reservation, 50);
+    assert_int_not_equal(access(bench->spool, F_OK), 0);
+}
+
+static void
+names_owners_of_budgets(void **state)
+{
+    (void)state;
+    assert_null(budget_owner_complaint(key_owner));
+    assert_null(budget_owner_complaint("key:0813ba6d30f7"));
+    assert_non_null(budget_owner_complaint("account:0813ba6d30f7"));
+    assert_non_null(budget_owner_complaint("key:"));
+    assert_non_null(budget_owner_complaint("018f0000-0000-7000-8000-000000000001"));
+    assert_non_null(budget_owner_complaint("key:018f0000-0000-7000-8000-000000000001'"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(holds_in_all_budgets_of_a_caller_and_counts_what_was_spent),
+        TEST(holds_nothing_where_one_budget_of_several_is_spent),
+        TEST(tells_when_a_day_or_month_is_renewed),
+        TEST(charges_what_a_call_cost_also_beyond_what_was_held),
+        TEST(writes_a_settlement_once_however_often_it_is_told),
+        TEST(names_a_call_as_lost_until_somebody_knows_better),
+        TEST(lets_expired_reservations_go_without_a_request),
+        TEST(begins_a_new_window_and_forgets_the_old_one),
+        TEST(counts_a_call_that_was_under_way_when_its_budget_was_set_only_from_then_on),
+        TEST(ends_what_was_held_without_a_row_where_nobody_was_asked),
+        TEST(takes_a_budget_away_with_what_was_held_in_it),
+        TEST(does_nothing_without_a_database),
+        cmocka_unit_test(names_owners_of_budgets),
+    };
+    return cmocka_run_group_tests(tests, store_group_set_up, store_group_tear_down);
+}
