@@ -41,10 +41,10 @@ caller_present(const struct request *request, struct presented *presented)
 
 /* The caller of a key of the database, as it came. */
 static bool
-find_key(struct request *request, const struct presented *presented, const struct caller **caller,
-         struct error *err)
+find_key(struct request *request, const struct presented *presented,
+         const unsigned char digest[SHA256_BYTES], const struct caller **caller, struct error *err)
 {
-    const struct credential credential = {CREDENTIAL_KEY, presented->text, presented->length};
+    const struct credential credential = {CREDENTIAL_KEY, (const char *)digest, SHA256_BYTES};
     const struct caller *found;
     if (!credential_find(request, &credential, &found, err))
         return false;
@@ -72,13 +72,18 @@ caller_identify(struct request *request, const struct caller **caller, struct er
     if (!caller_present(request, &presented))
         return request_header(request, "AUTHORIZATION") ||
                signed_in_by_cookie(request, caller, err);
-    *caller = keyring_find(access->keyring, presented.text, presented.length, presented.bearer);
+    unsigned char digest[SHA256_BYTES];
+    struct sha256 sha256;
+    sha256_init(&sha256);
+    sha256_add(&sha256, presented.text, presented.length);
+    sha256_end(&sha256, digest);
+    *caller = keyring_find(access->keyring, digest, presented.bearer);
     if (*caller)
         return true;
     if (presented.bearer && access->tokens && signed_in_is_token(presented.text, presented.length))
         return signed_in_by_token(request, presented.text, presented.length, caller, err);
     if (access->store && api_key_is_whole(presented.text, presented.length))
-        return find_key(request, &presented, caller, err);
+        return find_key(request, &presented, digest, caller, err);
     return error_set(err, ERROR_UNAUTHORIZED, "the API key is not valid");
 }
 

@@ -12,7 +12,7 @@
 struct transaction;
 
 enum credential_kind {
-    CREDENTIAL_KEY,     /* text: the API key */
+    CREDENTIAL_KEY,     /* text: the 32 bytes of an API key's SHA-256 */
     CREDENTIAL_COOKIE,  /* text: the session cookie */
     CREDENTIAL_SIGN_IN, /* text: the id of a sign-in, of a token that verified */
 };

@@ -97,13 +97,11 @@ keyring_is_empty(const struct keyring *keyring)
 }
 
 const struct caller *
-keyring_find(const struct keyring *keyring, const char *key, size_t length, bool bearer)
+keyring_find(const struct keyring *keyring, const unsigned char digest[SHA256_BYTES], bool bearer)
 {
-    unsigned char digest[SHA256_BYTES];
-    digest_of(digest, key, length);
     const struct key *found = NULL;
     for (size_t i = 0; i < keyring->count; i++)
-        if (CRYPTO_memcmp(keyring->keys[i].digest, digest, sizeof(digest)) == 0)
+        if (CRYPTO_memcmp(keyring->keys[i].digest, digest, SHA256_BYTES) == 0)
             found = &keyring->keys[i];
     if (!found)
         return NULL;

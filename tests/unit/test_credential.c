@@ -102,7 +102,12 @@ find(struct bench *bench, const char *key, struct ask ask, const struct caller *
     request = (struct request){.access = &bench->access,
                                .may_wait = !ask.front,
                                .timing.started_us = clock_monotonic_us() + ask.later_us};
-    const struct credential credential = {CREDENTIAL_KEY, key, strlen(key)};
+    unsigned char bytes[SHA256_BYTES];
+    struct sha256 digest;
+    sha256_init(&digest);
+    sha256_add(&digest, key, strlen(key));
+    sha256_end(&digest, bytes);
+    const struct credential credential = {CREDENTIAL_KEY, (const char *)bytes, sizeof(bytes)};
     const struct caller *found = NULL;
     bool known = credential_find(&request, &credential, &found, &err);
     assert_true(known == (err.code == ERROR_NONE));
