@@ -76,6 +76,26 @@ def test_notes_what_the_guard_flagged_once_a_request(traced):
     assert row["event"] == "guard_hit" and "instruction_override" in row["detail"]
 
 
+def test_notes_sign_ins_their_failures_and_changes_of_keys_and_roles(server):
+    settings = {"AUTH_SECRET": "0123456789abcdef0123456789abcdef", "PASSWORD_MEMORY": "8", "PASSWORD_PASSES": "1", "RATE_LIMIT_AUTH": "1000/1"}
+    with Site(server, workers=2, settings=settings, database=True) as site:
+        person = {"email": "ann@example.org", "password": "nine lanterns at dusk"}
+        assert site.post("/api/v1/auth/register", person, key=None).status in (200, 201)
+        tokens = site.post("/api/v1/auth/login", person, key=None).json()
+        assert site.post("/api/v1/auth/login", dict(person, password="another one"), key=None).status == 401
+        key = site.post("/internal/keys", {"name": "x", "scopes": ["text"]}).json()["details"]["id"]
+        assert site.post(f"/internal/keys/{key}/rotate", {}).status == 200
+        assert site.post(f"/internal/keys/{key}/revoke").status in (200, 204)
+        account, = site.sql("SELECT id FROM hearth.account")[0]
+        assert site.request("PUT", f"/internal/accounts/{account}/role", json={"is_admin": True}).status in (200, 204), tokens
+        wanted = {"account_created", "sign_in", "sign_in_failed", "key_created", "key_rotated", "key_revoked", "role_changed", "admin_call"}
+        seen = wait_for(lambda: (found := events(site, limit=1000)) and {row["event"] for row in found} >= wanted and found)
+        subjects = {row["event"]: row["subject"] for row in seen}
+        assert subjects["role_changed"] == subjects["sign_in"] == f"account:{account}"
+        assert subjects["key_created"] == subjects["key_revoked"] == f"key:{key}"
+        assert not any("lanterns" in (row["detail"] or "") or "another one" in (row["detail"] or "") for row in seen)
+
+
 def test_reading_the_trail_leaves_no_row(traced):
     assert traced.get("/internal/audit", headers={"X-Request-Id": "read-1"}).status == 200
     time.sleep(1.5)
@@ -122,7 +142,7 @@ def test_is_for_administrators_only(traced, path):
     assert traced.get(path, key=None).status == 401
     assert traced.get(path, key="wrong").status == 401
     key = traced.post("/internal/keys", {"name": "reader", "scopes": ["text"]}).json()["key"]
-    assert traced.send("GET", path, key=key).status == 403
+    assert traced.get(path, key=key).status == 403
 
 
 def test_the_command_escapes_what_could_steer_a_terminal(traced):
