@@ -8,6 +8,7 @@
 #include "access/account.h"
 
 #define PROVIDER "google"
+#define CLOSED "this account is closed"
 
 /* Google gives addresses of its own domain, and those of organisations (hd); another address with a
  * Google account may have got a new owner since Google asked. */
@@ -33,6 +34,8 @@ link_known(struct request *request, const struct id_token *token, const struct a
         return error_set(err, ERROR_CONFLICT,
                          "an account with this e-mail address exists: sign in to it as before and "
                          "link Google there");
+    if (!account->is_active)
+        return error_set(err, ERROR_FORBIDDEN, "%s", CLOSED);
     return account_link(request, account->id, PROVIDER, token->subject, err);
 }
 
@@ -82,5 +85,5 @@ google_account(struct request *request, const struct id_token *token,
 {
     if (!find_or_create(request, token, account, err))
         return false;
-    return (*account)->is_active || error_set(err, ERROR_FORBIDDEN, "this account is closed");
+    return (*account)->is_active || error_set(err, ERROR_FORBIDDEN, "%s", CLOSED);
 }

@@ -219,7 +219,7 @@ def test_goes_on_with_known_keys_while_the_provider_is_away(fresh):
 
 
 def test_says_that_it_cannot_tell_while_it_has_no_keys(fresh):
-    for mode in ("down", "garbage", "other-issuer"):
+    for mode in ("other-issuer", "down", "garbage"):
         fresh.provider.mode = mode
         answer = fresh.new()[1]
         assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
@@ -300,8 +300,9 @@ def test_a_flow_past_its_time_is_over(place):
     "https://app.example.evil.example/", "https://app.example@evil.example/", "https://evil.example#https://app.example",
     "/a\tb", "/a\r\nSet-Cookie: x=1", "", "notes", "http://app.example/", "/\u00e9", "/" + "a" * 3000])
 def test_sends_browsers_nowhere_else(place, target):
-    answer = begin(place, target)
-    assert answer.status == 422 and "Location" not in answer.headers and "Set-Cookie" not in answer.headers
+    answer = place.site.send("GET", f"{PATH}/start?" + urllib.parse.urlencode({"return_to": target}), key=None)
+    # lighttpd answers control characters itself
+    assert answer.status in (400, 422) and "Location" not in answer.headers and "Set-Cookie" not in answer.headers
 
 
 @pytest.mark.parametrize("target", ["/", "/a/b?c=d&e=//f#g", "https://app.example", "https://app.example/x?y#z"])
@@ -363,7 +364,8 @@ def test_never_logs_secrets_codes_or_tokens(place):
 
 def test_production_needs_its_own_address_for_the_flow():
     with IdentityProvider() as provider:
-        settings = {**provider.settings(), "ENVIRONMENT": "production", "AUTH_SECRET": "0123456789abcdef" * 3}
+        settings = {**provider.settings(), "ENVIRONMENT": "production", "AUTH_SECRET": "0123456789abcdef" * 3,
+                    "PUBLIC_URL": "http://localhost"}
         with Site(workers=1, settings=settings, database=True) as site:
             assert site.send("GET", f"{PATH}/start", key=None).status == 503
         settings["PUBLIC_URL"] = "https://hearth.example"
