@@ -322,6 +322,14 @@ def test_deletes_rows_that_have_served(kept):
     assert kept.sql("SELECT subject FROM hearth.revocation") == [["key:fresh"]]
 
 
+def test_every_sweep_fits_its_table_and_is_served_by_an_index(kept):
+    sweeps = kept.sql("SELECT relation, condition FROM hearth.sweep")
+    assert {row[0] for row in sweeps} >= {"revocation", "refresh_token", "sign_in", "idempotency", "mail"}
+    for relation, condition in sweeps:
+        plan = kept.sql(f"SET enable_seqscan = off; EXPLAIN SELECT ctid FROM hearth.{relation} WHERE {condition}")
+        assert "Seq Scan" not in str(plan), f"{relation}: {plan}"
+
+
 def test_only_the_owner_says_how_long(kept):
     for statement in ("UPDATE hearth.retention SET days = 1", "DELETE FROM hearth.retention", "INSERT INTO hearth.sweep VALUES ('audit', 'true')",
                       "UPDATE hearth.sweep SET condition = 'true'", "SELECT * FROM hearth.sweep", "SELECT hearth.make_partition('audit', current_date)"):

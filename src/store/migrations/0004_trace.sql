@@ -15,7 +15,10 @@ CREATE TABLE hearth.sweep (
 INSERT INTO hearth.sweep (relation, condition) VALUES
     ('revocation', 'at < now() - interval ''1 hour'''),
     ('refresh_token', 'expires_at < now() - interval ''1 day'''),
-    ('sign_in', 'coalesce(ended_at, expires_at) < now() - interval ''30 days''');
+    ('sign_in', 'coalesce(ended_at, expires_at) < now() - interval ''30 days'''),
+    ('idempotency', 'expires_at < now()');
+CREATE INDEX refresh_token_expiry_idx ON hearth.refresh_token (expires_at);
+CREATE INDEX sign_in_end_idx ON hearth.sign_in (coalesce(ended_at, expires_at));
 
 -- When hearth.maintain() ran and what it did; the last hundred times.
 CREATE TABLE hearth.maintenance (
