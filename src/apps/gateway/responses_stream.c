@@ -86,7 +86,8 @@ void
 responses_begin(struct reply *reply, struct strbuf *out)
 {
     struct progress *progress = arena_alloc(reply->arena, sizeof(*progress));
-    *progress = (struct progress){.output.usage = {-1, -1, -1, -1}};
+    *progress = (struct progress){
+        .output.usage = {.input = -1, .output = -1, .cached = -1, .thought = -1, .written = -1}};
     strbuf_init(&progress->event, reply->arena, 1024);
     reply->state = progress;
     tell_response(reply, "response.created", "in_progress", NULL, out);
