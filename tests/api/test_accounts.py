@@ -737,3 +737,13 @@ def test_gives_a_mail_up_that_is_refused_for_good_or_too_old(server):
         site.sql("UPDATE hearth.mail SET created_at = now() - interval '25 hours', next_at = now()")
         wait_until(lambda: site.sql("SELECT count(*) FROM hearth.mail") == [["0"]], 20)
         assert site.log().count("a mail is given up") == 2 and not smtp.mails
+
+
+def test_makes_one_account_of_a_registration_that_is_sent_twice(people):
+    body = registration()
+    headers = {"Idempotency-Key": f"key-{body['username']}"}
+    first = people.post(f"{STUDY}/register/", body, headers=headers)
+    second = people.post(f"{STUDY}/register/", body, headers=headers)
+    assert first.status == second.status == 201 and first.json() == second.json()
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert people.post(f"{STUDY}/register/", body).status == 400

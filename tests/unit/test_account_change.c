@@ -1,0 +1,214 @@
+/* Changes of accounts, with all that follows from them. */
+#include "access_fixture.h"
+
+#include "access/account_change.h"
+#include "access/password.h"
+#include "access/postman.h"
+#include "access/throttle.h"
+
+static const char password[] = "nine lanterns at dusk";
+
+static const struct account *
+make(struct access_fixture *fixture)
+{
+    const struct account_wish wish = {
+        .user_name = "Ada", .email = "ada@example.com", .password = password};
+    const struct account *account = NULL;
+    assert_true(account_create(&fixture->request, &wish, &account, &fixture->err));
+    return account;
+}
+
+static const struct account *
+again(struct access_fixture *fixture, const char *id)
+{
+    const struct account *account = NULL;
+    assert_true(account_find(&fixture->request, id, &account, &fixture->err));
+    return account;
+}
+
+/* The token of the one mail in the folder, which is taken out of it; NULL where there is none. */
+static const char *
+take_mail(struct access_fixture *fixture)
+{
+    struct arena *arena = &fixture->request.arena;
+    char command[256], *text = arena_alloc(arena, 8192);
+    /* Soft line breaks of quoted-printable are undone. */
+    snprintf(command, sizeof(command),
+             "cd '%s' && cat *.eml 2>/dev/null | sed -e ':a' -e '/=\\r$/{N;s/=\\r\\n//;ba}'; rm -f "
+             "*.eml",
+             fixture->host->directory);
+    FILE *pipe = popen(command, "r"); /* NOLINT(cert-env33-c): a test's own folder */
+    text[fread(text, 1, 8191, pipe)] = '\0';
+    pclose(pipe);
+    char *token = strstr(text, "token=3D");
+    if (!token)
+        return NULL;
+    token[8 + 64] = '\0';
+    return token + 8;
+}
+
+static void
+keeps_a_right_password_under_the_settings_of_today(void **state)
+{
+    struct access_fixture *fixture = *state;
+    bool right = false, rehash = false;
+    const struct account *account = make(fixture);
+    fixture->settings.password_passes = 2;
+    assert_true(password_verify(&fixture->request, account->password, password, &right, &rehash,
+                                &fixture->err));
+    assert_true(right && rehash);
+    account_rehash(&fixture->request, account, password);
+    account = again(fixture, account->id);
+    assert_true(password_verify(&fixture->request, account->password, password, &right, &rehash,
+                                &fixture->err));
+    assert_true(right && !rehash);
+}
+
+static void
+does_not_change_a_password_that_was_changed_meanwhile(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = make(fixture);
+    assert_true(account_change_password(&fixture->request, account, "eleven harbours in fog", NULL,
+                                        &fixture->err));
+    assert_false(account_change_password(&fixture->request, account, "seven rivers of glass", NULL,
+                                         &fixture->err));
+    assert_int_equal(fixture->err.code, ERROR_CONFLICT);
+}
+
+static void
+makes_another_token_for_each_try_and_takes_one_once(void **state)
+{
+    struct access_fixture *fixture = *state;
+    struct arena arena = {0};
+    const struct account *account = make(fixture);
+    postman_deliver(&fixture->access, &arena);
+    const char *first = take_mail(fixture);
+    assert_non_null(first);
+    fixture_sql(fixture->database, "UPDATE hearth.mail SET next_at = now()");
+    postman_deliver(&fixture->access, &arena);
+    const char *second = take_mail(fixture);
+    assert_string_not_equal(first, second);
+    assert_false(account_verify_email(&fixture->request, first, &fixture->err));
+    assert_int_equal(fixture->err.code, ERROR_VALIDATION_FAILED);
+    error_clear(&fixture->err);
+    assert_true(account_verify_email(&fixture->request, second, &fixture->err));
+    assert_true(again(fixture, account->id)->email_verified);
+    assert_false(account_verify_email(&fixture->request, second, &fixture->err));
+    arena_release(&arena);
+}
+
+static void
+tries_a_mail_again_after_a_while_only(void **state)
+{
+    struct access_fixture *fixture = *state;
+    struct arena arena = {0};
+    char folder[] = "/nonexistent";
+    make(fixture);
+    fixture->settings.mailbox_directory = folder;
+    postman_deliver(&fixture->access, &arena);
+    fixture->settings.mailbox_directory = fixture->host->directory;
+    postman_deliver(&fixture->access, &arena);
+    assert_null(take_mail(fixture));
+    fixture_sql(fixture->database,
+                "DO $$ BEGIN ASSERT (SELECT tries = 1 AND next_at > now() + interval '20 s' AND "
+                "next_at < now() + interval '31 s' FROM hearth.mail); END $$;"
+                "UPDATE hearth.mail SET next_at = now()");
+    postman_deliver(&fixture->access, &arena);
+    assert_non_null(take_mail(fixture));
+    arena_release(&arena);
+}
+
+static void
+writes_a_reset_for_nobody_that_is_sent_to_nobody(void **state)
+{
+    struct access_fixture *fixture = *state;
+    struct arena arena = {0};
+    const char *id = "";
+    assert_true(postman_add_reset(&fixture->request, "nobody@example.com", &id, &fixture->err));
+    assert_null(id);
+    fixture_sql(fixture->database,
+                "DO $$ BEGIN ASSERT (SELECT count(*) = 1 FROM hearth.mail); END $$");
+    postman_deliver(&fixture->access, &arena);
+    assert_null(take_mail(fixture));
+    fixture_sql(fixture->database,
+                "DO $$ BEGIN ASSERT (SELECT count(*) = 0 FROM hearth.mail); END $$");
+    arena_release(&arena);
+}
+
+static void
+leaves_a_token_good_whose_password_does_not_do(void **state)
+{
+    struct access_fixture *fixture = *state;
+    struct arena arena = {0};
+    const char *id, *token;
+    const struct account *account = make(fixture);
+    postman_deliver(&fixture->access, &arena);
+    take_mail(fixture);
+    assert_true(postman_add_reset(&fixture->request, "ADA@example.com", &id, &fixture->err));
+    assert_string_equal(id, account->id);
+    postman_deliver(&fixture->access, &arena);
+    token = take_mail(fixture);
+    assert_false(account_reset_password(&fixture->request, NULL, token, "short", &fixture->err));
+    assert_string_equal(fixture->err.fields->path, "password");
+    error_clear(&fixture->err);
+    assert_true(account_reset_password(&fixture->request, id, token, "eleven harbours in fog",
+                                       &fixture->err));
+    assert_false(account_reset_password(&fixture->request, id, token, "eleven harbours in fog",
+                                        &fixture->err));
+    assert_string_equal(fixture->err.fields->path, "token");
+    arena_release(&arena);
+}
+
+static void
+deletes_an_account_with_its_budgets(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = make(fixture);
+    char sql[256];
+    snprintf(sql, sizeof(sql), "SELECT hearth.budget_set('account:%s', 'money', 'day', 5)",
+             account->id);
+    fixture_sql(fixture->database, sql);
+    assert_true(account_delete(&fixture->request, account, &fixture->err));
+    assert_null(again(fixture, account->id));
+    fixture_sql(fixture->database,
+                "DO $$ BEGIN ASSERT (SELECT count(*) = 0 FROM hearth.budget) AND (SELECT count(*) "
+                "= 0 FROM hearth.mail) AND (SELECT count(*) > 0 FROM hearth.revocation); END $$");
+    assert_false(account_delete(&fixture->request, account, &fixture->err));
+    assert_int_equal(fixture->err.code, ERROR_NOT_FOUND);
+}
+
+static void
+counts_no_try_that_did_not_fail(void **state)
+{
+    struct access_fixture *fixture = *state;
+    for (int i = 0; i < 30; i++) {
+        assert_true(throttle_take(&fixture->request, THROTTLE_PASSWORD, "x", &fixture->err));
+        throttle_give_back(&fixture->request, THROTTLE_PASSWORD, "x");
+    }
+    for (int i = 0; i < 10; i++)
+        assert_true(throttle_take(&fixture->request, THROTTLE_PASSWORD, "x", &fixture->err));
+    assert_false(throttle_take(&fixture->request, THROTTLE_PASSWORD, "x", &fixture->err));
+    assert_int_equal(fixture->err.code, ERROR_RATE_LIMITED);
+    assert_int_equal(fixture->err.retry_after_s, 1);
+    error_clear(&fixture->err);
+    assert_true(throttle_take(&fixture->request, THROTTLE_PASSWORD, "y", &fixture->err));
+    fixture->settings.rate_limiting = false;
+    assert_true(throttle_take(&fixture->request, THROTTLE_PASSWORD, "x", &fixture->err));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ACCESS_TEST(keeps_a_right_password_under_the_settings_of_today),
+        ACCESS_TEST(does_not_change_a_password_that_was_changed_meanwhile),
+        ACCESS_TEST(makes_another_token_for_each_try_and_takes_one_once),
+        ACCESS_TEST(tries_a_mail_again_after_a_while_only),
+        ACCESS_TEST(writes_a_reset_for_nobody_that_is_sent_to_nobody),
+        ACCESS_TEST(leaves_a_token_good_whose_password_does_not_do),
+        ACCESS_TEST(deletes_an_account_with_its_budgets),
+        ACCESS_TEST(counts_no_try_that_did_not_fail),
+    };
+    return cmocka_run_group_tests(tests, store_group_set_up, store_group_tear_down);
+}
