@@ -59,13 +59,14 @@ static const struct kind {
 } kinds[] = {
     [CREDENTIAL_KEY] = {"the API key",
                         CALLER_KEY,
-                        {SQL_credential_key, columns, sizeof(struct credential_row)}},
+                        {SQL_credential_key, columns, sizeof(struct credential_row), false}},
     [CREDENTIAL_COOKIE] = {"the session",
                            CALLER_SESSION,
-                           {SQL_credential_cookie, columns, sizeof(struct credential_row)}},
+                           {SQL_credential_cookie, columns, sizeof(struct credential_row), false}},
     [CREDENTIAL_SIGN_IN] = {"the sign-in",
                             CALLER_TOKEN,
-                            {SQL_credential_sign_in, columns, sizeof(struct credential_row)}},
+                            {SQL_credential_sign_in, columns, sizeof(struct credential_row),
+                             false}},
 };
 
 struct lookup {
