@@ -1,5 +1,6 @@
 """The rows of ./dev bench for callers: a cached answer to a key of the environment and to one of the
-database. Both are asked in turns, so that what else the machine does meets both alike."""
+database, asked in turns, so that what else the machine does meets both alike; and logins, which cost
+an Argon2id of the default parameters each."""
 
 import json
 import statistics
@@ -29,6 +30,13 @@ def measure(table, targets):
         for _ in range(ROUNDS):
             for name, key in keys.items():
                 results[name].append(load(site.url, PATH, body, headers={"X-API-Key": key}))
+        login = {"username": "bench-person", "password": "vier rote Kaehne am Ufer"}
+        site.post("/api/v1/accounts/register/", {**login, "email": "bench@example.com",
+                                                 "password_confirm": login["password"]})
+        login_body = BENCH / "login.json"
+        login_body.write_text(json.dumps(login))
+        logins = load(site.url, "/api/v1/accounts/login/", login_body, connections=4)
+        table.add("hearth login, 4 clients", logins)
         for name in keys:
             table.add(f"hearth process, cached, key of the {name}", median(results[name]))
     targets.add("cached with a key of the database / of the environment",
