@@ -17,8 +17,10 @@ derive_keys(struct access *access, struct error *err)
     struct arena arena = {0};
     const char *secret;
     bool known = secret_read(access->settings, &arena, &secret, err);
-    if (known)
+    if (known) {
         hmac_key_derive(&access->snapshot_key, secret, "snapshots of credentials");
+        hmac_key_derive(&access->idempotency_key, secret, "requests with an Idempotency-Key");
+    }
     arena_release(&arena);
     return known;
 }
@@ -66,6 +68,7 @@ access_close(struct access *access)
     google_close(access->google);
     keyring_free(access->keyring);
     explicit_bzero(&access->snapshot_key, sizeof(access->snapshot_key));
+    explicit_bzero(&access->idempotency_key, sizeof(access->idempotency_key));
     free(access);
 }
 

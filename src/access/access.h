@@ -27,11 +27,12 @@ struct access {
     struct cache *cache;
     struct store *store; /* NULL: there is no database */
     struct keyring *keyring;
-    struct tokens *tokens;        /* NULL without a database */
-    struct google *google;        /* NULL where GOOGLE_CLIENT_ID is empty */
-    struct caretaker *caretaker;  /* NULL without a database */
-    struct hmac_key snapshot_key; /* signs what is remembered of credentials */
-    struct follower follower;     /* the duty's that follows revocations */
+    struct tokens *tokens;           /* NULL without a database */
+    struct google *google;           /* NULL where GOOGLE_CLIENT_ID is empty */
+    struct caretaker *caretaker;     /* NULL without a database */
+    struct hmac_key snapshot_key;    /* signs what is remembered of credentials */
+    struct hmac_key idempotency_key; /* hides what is kept of requests */
+    struct follower follower;        /* the duty's that follows revocations */
 };
 
 /* Borrows all that it is given, which must outlive it; store may be NULL. The caller owns the

@@ -13,6 +13,7 @@
 
 #include "access/audit.h"
 #include "access/credential_duties.h"
+#include "access/idempotency.h"
 #include "access/ledger.h"
 #include "access/maintain.h"
 #include "access/postman.h"
@@ -40,6 +41,7 @@ struct caretaker {
 const struct duty caretaker_duties[] = {
     {.name = "mail", .every_ms = 1000, .run = postman_deliver},
     {.name = "audit", .every_ms = 1000, .at_stop = true, .run = audit_drain},
+    {.name = "idempotency", .every_ms = 3000, .run = idempotency_drain},
     {.name = "ledger", .every_ms = 1000, .at_stop = true, .run = ledger_sweep},
     {.name = "maintenance", .every_ms = 3600000, .run = maintain_duty},
     {.name = "revocations", .every_ms = 500, .run = credential_follow},

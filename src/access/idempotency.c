@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "access/access.h"
+#include "access/backlog.h"
 #include "access/caller.h"
 #include "access/idempotency.sql.h"
 #include "base/clock.h"
@@ -17,11 +18,13 @@ enum {
     KEY_MAX_BYTES = 255,
     HELD_S = 900, /* longer than any answer takes */
     RETRY_S = 1,
-    KEPT_MAX_BYTES = 4 * 1024 * 1024,
+    KEPT_MAX_BYTES = 512 * 1024,
     NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
     SEAL_BYTES = NONCE_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES,
 };
 _Static_assert(SHA256_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "a digest is a key");
+
+static const char backlog_name[] = "idempotency";
 
 struct kept {
     struct bytes fingerprint;
@@ -46,6 +49,7 @@ static const struct query take_query = {SQL_idempotency_take, .columns = taken_c
 static const struct query find_query = {SQL_idempotency_find, .columns = kept_columns,
                                         .size = sizeof(struct kept)};
 static const struct query keep_query = {SQL_idempotency_keep, .columns = NULL};
+static const struct query release_all_query = {SQL_idempotency_release_all, .columns = NULL};
 static const struct query release_query = {SQL_idempotency_release, .columns = NULL};
 
 /* The key without the quotes that the draft wants and most clients leave out; false for none that
@@ -77,17 +81,31 @@ owner(struct request *request)
     return caller_address(request->access->settings, request);
 }
 
+enum purpose { PURPOSE_KEY, PURPOSE_REQUEST, PURPOSE_BODY };
+
+/* With a secret that the database has not: who reads its rows can neither try passwords on them nor
+ * guess at keys. */
 static void
-digest_key(struct request *request, const char *purpose, const struct idempotency *idempotency,
+sign(const struct request *request, enum purpose purpose, struct sha256 *sha256,
+     unsigned char *signature)
+{
+    unsigned char digest[SHA256_BYTES];
+    const unsigned char first = (unsigned char)purpose;
+    sha256_end(sha256, digest);
+    hmac_sign(&request->access->idempotency_key, &first, sizeof(first), digest, sizeof(digest),
+              signature);
+}
+
+static void
+digest_key(struct request *request, enum purpose purpose, const struct idempotency *idempotency,
            unsigned char *digest)
 {
     const char *whose = owner(request);
     struct sha256 sha256;
     sha256_init(&sha256);
-    sha256_add_piece(&sha256, purpose, strlen(purpose));
     sha256_add_piece(&sha256, whose, strlen(whose));
     sha256_add_piece(&sha256, idempotency->key, idempotency->key_length);
-    sha256_end(&sha256, digest);
+    sign(request, purpose, &sha256, digest);
 }
 
 /* Two bodies that say the same in JSON are one request, whatever the order of their members. */
@@ -109,7 +127,8 @@ digest_request(struct request *request, unsigned char *digest)
     sha256_add_piece(&sha256, request->path, strlen(request->path));
     sha256_add_piece(&sha256, request->query, strlen(request->query));
     sha256_add_piece(&sha256, body, length);
-    sha256_end(&sha256, digest);
+    sha256_add_piece(&sha256, "stream", request_wants_stream(request) ? 6 : 0);
+    sign(request, PURPOSE_REQUEST, &sha256, digest);
     free(sorted);
 }
 
@@ -117,7 +136,7 @@ digest_request(struct request *request, unsigned char *digest)
 static void
 secret_of(struct request *request, const struct idempotency *idempotency, unsigned char *secret)
 {
-    digest_key(request, "hearth idempotency body", idempotency, secret);
+    digest_key(request, PURPOSE_BODY, idempotency, secret);
 }
 
 static unsigned char *
@@ -191,6 +210,20 @@ tell_again(struct request *request, const struct idempotency *idempotency, const
     return IDEMPOTENCY_ANSWERED;
 }
 
+/* Leaves it to the caretaker. */
+static void
+release_later(struct request *request, const struct idempotency *idempotency)
+{
+    struct error err = {0};
+    struct arena *arena = &request->arena;
+    const char *hash = store_bytes(arena, idempotency->hash, SHA256_BYTES);
+    const char *line =
+        arena_printf(arena, "{\"hash\":\"\\%s\",\"holder\":\"%s\"}", hash, idempotency->holder);
+    if (!backlog_add(request->access->settings, backlog_name, line, strlen(line), &err))
+        log_line(LOG_LEVEL_WARNING, "an Idempotency-Key could not be given back",
+                 LOG_TEXT("request_id", request->id), LOG_TEXT("detail", err.detail));
+}
+
 /* Once more where the row went away between two queries: its holder has just given it back. */
 static enum idempotency_verdict
 take_or_find(struct request *request, struct idempotency *idempotency, struct error *err)
@@ -203,8 +236,11 @@ take_or_find(struct request *request, struct idempotency *idempotency, struct er
                           store_integer(arena, request->access->settings->idempotency_ttl_s)};
     for (int tries = 0; tries < 3; tries++) {
         const struct list *taken = store_query(store, &take_query, take, arena, err);
-        if (!taken)
+        if (!taken) {
+            /* It may be taken all the same, as soon as the database goes on. */
+            release_later(request, idempotency);
             return IDEMPOTENCY_REFUSED;
+        }
         if (taken->count > 0) {
             idempotency->held = true;
             return IDEMPOTENCY_PROCEED;
@@ -236,7 +272,7 @@ idempotency_begin(struct request *request, struct idempotency *idempotency, stru
         error_set(err, ERROR_WOULD_WAIT, "the key is in the database");
         return IDEMPOTENCY_REFUSED;
     }
-    digest_key(request, "hearth idempotency key", idempotency, idempotency->hash);
+    digest_key(request, PURPOSE_KEY, idempotency, idempotency->hash);
     digest_request(request, idempotency->fingerprint);
     uuid_v7(idempotency->holder, clock_realtime_us());
     enum idempotency_verdict verdict = take_or_find(request, idempotency, err);
@@ -279,8 +315,26 @@ idempotency_end(struct request *request, struct idempotency *idempotency)
                 store_bytes(arena, seal(request, idempotency, body), body->length + SEAL_BYTES);
     }
     struct error err = {0};
-    if (!store_query(request->access->store, good ? &keep_query : &release_query, parameters, arena,
-                     &err))
+    if (store_query(request->access->store, good ? &keep_query : &release_query, parameters, arena,
+                    &err))
+        return;
+    if (good)
         log_line(LOG_LEVEL_WARNING, "an answer could not be kept for its Idempotency-Key",
                  LOG_TEXT("request_id", request->id), LOG_TEXT("detail", err.detail));
+    else
+        release_later(request, idempotency);
+}
+
+static bool
+release_all(void *context, const char *lines, struct arena *arena, struct error *err)
+{
+    return store_query(context, &release_all_query, &lines, arena, err) != NULL;
+}
+
+void
+idempotency_drain(struct access *access, struct arena *arena)
+{
+    (void)arena;
+    if (access->store && !store_is_down(access->store))
+        backlog_drain(access->settings, backlog_name, release_all, access->store);
 }

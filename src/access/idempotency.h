@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "access/access.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/sha256.h"
@@ -37,8 +38,11 @@ struct idempotency {
 enum idempotency_verdict idempotency_begin(struct request *request, struct idempotency *idempotency,
                                            struct error *err) __attribute__((warn_unused_result));
 
-/* Keeps the answer when it is complete and a success, gives the key back otherwise. Before a plain
- * response is sent, after a stream was. */
+/* Keeps the answer when it is complete and a success, gives the key back otherwise: later, where
+ * the database does not answer. Before a plain response is sent, after a stream was. */
 void idempotency_end(struct request *request, struct idempotency *idempotency);
+
+/* Gives back the keys that could not be given back at their time. A duty of the caretaker. */
+void idempotency_drain(struct access *access, struct arena *arena);
 
 #endif

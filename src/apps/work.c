@@ -22,7 +22,7 @@ static bool
 enter_stream(struct request *request, struct crowd_place *place, struct error *err)
 {
     int64_t limit = streams_limit(request);
-    if (limit == 0 || !json_is_true(json_object_get(request->document, "stream")))
+    if (limit == 0 || !request_wants_stream(request))
         return true;
     if (crowd_enter(request->service->host,
                     arena_printf(&request->arena, "streams:%s", limits_client(request)), limit,

@@ -111,3 +111,13 @@ request_wants_fresh(const struct request *request)
     return request_cache_control(request, "no-cache") ||
            request_cache_control(request, "max-age=0");
 }
+
+bool
+request_wants_stream(const struct request *request)
+{
+    const json_t *stream = json_object_get(request->document, "stream");
+    if (json_is_boolean(stream))
+        return json_is_true(stream);
+    int wish = request_accepts(request, "text/event-stream");
+    return wish > 0 && wish >= request_accepts(request, "application/json");
+}

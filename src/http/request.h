@@ -151,6 +151,9 @@ bool request_wants_fresh(const struct request *request);
  * (not at all, or not named) to 1000 (RFC 9110, section 12.5.1). */
 int request_accepts(const struct request *request, const char *media_type);
 
+/* Whether the answer is asked for as server-sent events: by the body's "stream", else by Accept. */
+bool request_wants_stream(const struct request *request);
+
 /* Sets a response header, in place of one of the same name. name and value must live as long as the
  * request; a value with a control character is not sent (no header injection is possible). */
 void response_header(struct request *request, const char *name, const char *value);

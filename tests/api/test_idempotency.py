@@ -1,6 +1,7 @@
 """Idempotency-Key through real web servers: a request that is sent twice is done once."""
 
 import concurrent.futures
+import hashlib
 import itertools
 import json
 import os
@@ -216,3 +217,29 @@ def test_a_key_is_free_again_after_its_time(house):
     house.site.sql("UPDATE hearth.idempotency SET expires_at = now()")
     assert "Idempotency-Replayed" not in house.ask().headers
     assert house.calls() == 2
+
+
+def test_a_key_that_the_database_took_too_late_is_given_back(house):
+    """The database is frozen while the key is taken: nothing was done, so the request may be sent again."""
+    house.site.cluster.freeze()
+    try:
+        refused = house.ask()
+        assert refused.status == 503 and int(refused.headers["Retry-After"]) >= 1
+    finally:
+        house.site.cluster.thaw()
+    end = time.monotonic() + 20
+    answer = house.ask()
+    while answer.status in (409, 503) and time.monotonic() < end:
+        time.sleep(0.2)
+        answer = house.ask()
+    assert answer.status == 200 and "Idempotency-Replayed" not in answer.headers
+    assert house.calls() == 1
+
+
+def test_the_database_tells_nothing_of_a_request(house):
+    """Not even by trying: the digests are keyed with a secret of the workers."""
+    house.ask()
+    rows = house.site.sql("SELECT encode(hash, 'hex'), encode(fingerprint, 'hex') FROM hearth.idempotency")
+    body = json.dumps(house.body(), sort_keys=True, separators=(",", ":"))
+    guesses = {hashlib.sha256(text.encode()).hexdigest() for text in (body, house.key, house.key + body)}
+    assert rows and not guesses & {value for row in rows for value in row}

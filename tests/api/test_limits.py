@@ -62,3 +62,19 @@ def test_an_answer_that_is_no_stream_is_not_counted_as_one(server):
                 assert ask(site, "Plain").status == 200
                 provider.mode("ok")
                 assert stream.result().status == 200
+
+
+def test_a_stream_that_was_asked_for_by_accept_is_counted_too(server):
+    with Standin() as provider:
+        provider.mode("held")
+        with Site(server, workers=2, settings={"OPENAI_BASE_URL": f"{provider.url}/v1", "STREAMS_PER_CALLER": "1"}) as site:
+            def summarise(number):
+                body = {"text": f"Report {number}. The harbour was closed. The boats came home.", "operation": "summarize"}
+                return site.send("POST", "/v1/text_processing/process", json.dumps(body),
+                                 {"Content-Type": "application/json", "Accept": "text/event-stream"})
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                stream = pool.submit(summarise, 1)
+                assert provider.wait(lambda log: len(log.calls()) == 1)
+                assert summarise(2).status == 429
+                provider.mode("ok")
+                assert stream.result().status == 200

@@ -180,6 +180,31 @@ asks_the_carrier_whether_the_client_left(void **state)
     assert_int_equal(request_client_descriptor(&(struct request){.transport = &silent}), -1);
 }
 
+static bool
+streams(const char *accept, const char *body)
+{
+    json_t *document = body ? json_loads(body, 0, NULL) : NULL;
+    struct request request = {
+        .transport = &transport, .carrier = (void *)accept, .document = document};
+    bool wanted = request_wants_stream(&request);
+    json_decref(document);
+    return wanted;
+}
+
+static void
+streams_only_when_asked(void **state)
+{
+    (void)state;
+    assert_true(streams(NULL, "{\"stream\": true}"));
+    assert_true(streams("application/json", "{\"stream\": true}"));
+    assert_true(streams("text/event-stream", "{}"));
+    assert_true(streams("application/json, text/event-stream", NULL));
+    assert_false(streams("application/json, text/event-stream;q=0.5", "{}"));
+    assert_false(streams("text/event-stream", "{\"stream\": false}"));
+    assert_false(streams("*/*", "{}"));
+    assert_false(streams(NULL, NULL));
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, clean)
 
 int
@@ -193,6 +218,7 @@ main(void)
         TEST(takes_no_age_at_all_for_a_wish_for_a_fresh_answer),
         TEST(weighs_the_types_that_a_client_accepts),
         TEST(asks_the_carrier_whether_the_client_left),
+        TEST(streams_only_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

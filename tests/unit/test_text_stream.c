@@ -225,30 +225,6 @@ asks_for_a_whole_answer_where_the_client_does(void **state)
     assert_true(scene->whole);
 }
 
-static bool
-streams(struct scene *scene, const char *accept, const bool *stream)
-{
-    scene->accept = accept;
-    scene->asked.has_stream = stream != NULL;
-    scene->asked.stream = stream && *stream;
-    return text_wants_stream(&scene->request, &scene->asked);
-}
-
-static void
-streams_only_when_asked(void **state)
-{
-    struct scene *scene = *state;
-    static const bool yes = true, no = false;
-    assert_true(streams(scene, NULL, &yes));
-    assert_true(streams(scene, "application/json", &yes));
-    assert_true(streams(scene, "text/event-stream", NULL));
-    assert_true(streams(scene, "application/json, text/event-stream", NULL));
-    assert_false(streams(scene, "application/json, text/event-stream;q=0.5", NULL));
-    assert_false(streams(scene, "text/event-stream", &no));
-    assert_false(streams(scene, "*/*", NULL));
-    assert_false(streams(scene, NULL, NULL));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_scene, clear_scene)
 
 int
@@ -263,7 +239,6 @@ main(void)
         TEST(tells_a_later_failure_in_the_stream_and_does_not_end_it),
         TEST(says_nothing_more_to_a_client_that_left),
         TEST(asks_for_a_whole_answer_where_the_client_does),
-        TEST(streams_only_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,7 +115,7 @@ text_answer(const struct text_call *call, struct text_response *response, struct
 bool
 text_process(struct request *request, struct error *err)
 {
-    if (text_wants_stream(request, request->input))
+    if (request_wants_stream(request))
         return text_stream(request, err);
     const struct text_call call = {.request = request,
                                    .arena = &request->arena,

@@ -17,15 +17,6 @@ struct text_stream {
 
 static const char end_marker[] = "[DONE]";
 
-bool
-text_wants_stream(const struct request *request, const struct text_request *asked)
-{
-    if (asked->has_stream)
-        return asked->stream;
-    int wish = request_accepts(request, "text/event-stream");
-    return wish > 0 && wish >= request_accepts(request, "application/json");
-}
-
 static bool
 wants_whole(const struct request *request)
 {

@@ -103,9 +103,6 @@ struct text_call {
 bool text_answer(const struct text_call *call, struct text_response *response,
                  struct receipt *receipt, struct error *err) __attribute__((warn_unused_result));
 
-/* Whether the client asked for the answer as a stream. */
-bool text_wants_stream(const struct request *request, const struct text_request *asked);
-
 /* Answers with events: delta for prose while it is made, then result and the end marker. */
 bool text_stream(struct request *request, struct error *err);
 
