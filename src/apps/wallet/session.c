@@ -127,7 +127,7 @@ static const struct route routes[] = {
         .tag = "Session",
         .summary = "Begin a session of a front end",
         .doc = "Of the caller's account; without a credential of nobody known.",
-        .operation_id = "session_create",
+        .operation_id = "session_token_create",
     },
     {
         .method = METHOD_POST,
@@ -140,7 +140,7 @@ static const struct route routes[] = {
         .tag = "Session",
         .summary = "Whose a session is",
         .doc = "The token is the credential; it holds 24 hours from its last use.",
-        .operation_id = "session_validate",
+        .operation_id = "session_token_validate",
     },
     {
         .method = METHOD_POST,
@@ -151,7 +151,7 @@ static const struct route routes[] = {
         .response = &session_end_schema,
         .tag = "Session",
         .summary = "End a session",
-        .operation_id = "session_end",
+        .operation_id = "session_token_end",
     },
     {.pattern = NULL},
 };
