@@ -10,7 +10,7 @@
 #include "store/store.h"
 
 static const char USAGE[] =
-    "hearth budget: list [OWNER], set OWNER UNIT/PERIOD=LIMIT or clear OWNER "
+    "hearth: budget needs: list [OWNER], set OWNER UNIT/PERIOD=LIMIT, or clear OWNER "
     "UNIT/PERIOD; OWNER is key:, account: or organisation: and an id, UNIT "
     "money, tokens or calls, PERIOD day, month or total; LIMIT of money has "
     "at most six decimals\n";

@@ -39,6 +39,14 @@ read_duration(const char *text)
     return -1;
 }
 
+/* -1 for anything but digits, which the table of a key's fields then refuses. */
+static int64_t
+read_count(const char *text, size_t length)
+{
+    bool is_count = length > 0 && length < 12 && strspn(text, "0123456789") >= length;
+    return is_count ? strtol(text, NULL, 10) : -1;
+}
+
 static json_t *
 read_list(const char *text)
 {
@@ -69,13 +77,14 @@ read_wish(const struct command *command)
     if (command->expires)
         set(wish, "expires_in", json_integer(read_duration(command->expires)));
     if (command->streams)
-        set(wish, "streams", json_integer(read_duration(command->streams)));
+        set(wish, "streams", json_integer(read_count(command->streams, strlen(command->streams))));
     if (command->account)
         set(wish, "account_id", json_string(command->account));
     if (command->rate) {
-        const char *slash = strchr(command->rate, '/');
-        set(wish, "rate_count", json_integer(strtol(command->rate, NULL, 10)));
-        set(wish, "rate_seconds", json_integer(slash ? read_duration(slash + 1) : -1));
+        size_t slash = strcspn(command->rate, "/");
+        const char *seconds = command->rate + slash + (command->rate[slash] == '/');
+        set(wish, "rate_count", json_integer(read_count(command->rate, slash)));
+        set(wish, "rate_seconds", json_integer(read_count(seconds, strlen(seconds))));
     }
     return wish;
 }

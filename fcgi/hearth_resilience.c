@@ -222,8 +222,8 @@ static const char *
 complaint_of(const struct command *command, const struct action *action)
 {
     if (!action)
-        return "resilience needs one of presets, show, validate FILE, recommend [ENVIRONMENT], "
-               "breakers, reset NAME, use NAME";
+        return "resilience needs: presets, show, validate FILE, recommend [ENVIRONMENT], "
+               "breakers, reset NAME, or use NAME";
     if (action->argument == ARGUMENT_MUST && !command->second)
         return "a name or a file is missing";
     if (action->argument == ARGUMENT_NONE && command->second)

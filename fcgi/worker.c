@@ -39,8 +39,7 @@ struct worker {
 };
 
 static const struct argp_option options[] = {
-    {"config", 'c', "FILE", 0, "Read settings from FILE instead of " SETTINGS_DEFAULT_FILE, 0},
-    {0}};
+    {"config", 'c', "FILE", 0, "instead of " SETTINGS_DEFAULT_FILE, 0}, {0}};
 
 static error_t
 parse_option(int key, char *value, struct argp_state *state)

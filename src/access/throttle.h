@@ -11,13 +11,13 @@
 #include "http/request.h"
 
 enum throttle {
-    THROTTLE_PAIR,          /* a login from an address (all of an IPv6 /64) */
-    THROTTLE_LOGIN,         /* a login, from everywhere but addresses where it succeeded lately */
-    THROTTLE_ADDRESS,       /* an address, whatever the login */
-    THROTTLE_PASSWORD,      /* the present password, of who has signed in */
-    THROTTLE_MAIL,          /* a mail address that is written to */
-    THROTTLE_MAIL_ADDRESS,  /* an address that has mails written */
-    THROTTLE_REGISTRATION,  /* an address that makes accounts */
+    THROTTLE_PAIR,         /* a login from an address (all of an IPv6 /64) */
+    THROTTLE_LOGIN,        /* a login, from everywhere but addresses where it succeeded lately */
+    THROTTLE_ADDRESS,      /* an address, whatever the login */
+    THROTTLE_PASSWORD,     /* the present password, of who has signed in */
+    THROTTLE_MAIL,         /* a mail address that is written to */
+    THROTTLE_MAIL_ADDRESS, /* an address that has mails written */
+    THROTTLE_REGISTRATION, /* an address that makes accounts */
 };
 
 /* Counts one try; subject is compared without regard to case of ASCII. An address is that of the

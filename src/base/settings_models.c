@@ -86,8 +86,8 @@ settings_section_read(struct settings_reading *reading, size_t section, const st
     }
 }
 
-/* "local" is always there and cannot be described anew; what begins with "memcached" or "postgresql"
- * is ours. */
+/* "local" is always there and cannot be described anew; what begins with "memcached" or
+ * "postgresql" is ours. */
 static bool
 name_is_reserved(struct settings_reading *reading, const char *name, int line)
 {

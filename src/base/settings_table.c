@@ -361,8 +361,7 @@ const struct setting model_rows[] = {
      .doc = "Price of a million tokens of questions that the provider had in its cache. Default: "
             "price_input."},
     {"price_input", .type = SETTING_MICROS, AT(model.price_input_micros), .initial = "0",
-     .maximum = 1000000,
-     .doc = "Price of a million tokens of questions, as a decimal number."},
+     .maximum = 1000000, .doc = "Price of a million tokens of questions, as a decimal number."},
     {"price_output", .type = SETTING_MICROS, AT(model.price_output_micros), .initial = "0",
      .maximum = 1000000,
      .doc = "Price of a million tokens of answers, with what the model thought."},

@@ -48,7 +48,7 @@ enum error_style {
     ERRORS_OPENAI,    /* OpenAI's error object */
     ERRORS_ANTHROPIC, /* Anthropic's */
     ERRORS_EITHER,    /* Anthropic's to who sends the header anthropic-version, else OpenAI's */
-    ERRORS_FIELDS,    /* RFC 9457, where bad fields are 400 and each is a member with its messages */
+    ERRORS_FIELDS,    /* RFC 9457, where bad fields are 400, each a member with its messages */
 };
 
 struct route_answer {
@@ -76,7 +76,7 @@ struct route {
     bool response_is_list;         /* the 200 answer is an array of it (encoded by the handler) */
     /* More answers than 200 and the errors, or the same in another media type; status 0 ends. */
     const struct route_answer *answers;
-    unsigned scope; /* enum scope: the one that a credential must have; 0: any will do */
+    unsigned scope;        /* enum scope: the one that a credential must have; 0: any will do */
     size_t body_max_bytes; /* 0: the setting MAX_REQUEST_SIZE */
     const char *tag;       /* groups routes in the document */
     const char *summary;

@@ -143,13 +143,40 @@ def test_manual_pages_tell_every_option(installation):
         assert told == options, name
 
 
+def commands_told(source):
+    """The commands that the manual page describes, and the actions below each: {command: {action}}."""
+    told, depth, command = {}, 0, None
+    for line in source[source.index(".Sh DESCRIPTION"):source.index("The options are:")].splitlines():
+        depth += line.startswith(".Bl ") - line.startswith(".El")
+        if line.startswith(".It Cm "):
+            name = line.split()[2]
+            if depth == 1:
+                command = told.setdefault(name, set())
+            else:
+                command.add(name)
+    return told
+
+
 def test_the_manual_page_tells_every_command(installation):
-    source = page_source(installation, "hearth.1")
-    summary = good(installation.prefix / "bin/hearth", "--help").split("Commands:")[1]
-    commands = set(re.findall(r"^  ([a-z]+) ", summary, re.M))
-    assert commands >= {"ask", "audit", "doctor", "maintain", "request", "resilience", "settings", "status"}
-    actions = {"presets", "show", "validate", "recommend", "breakers", "reset", "use"}
-    assert set(re.findall(r"^\.It Cm (\w+)", source, re.M)) == commands | actions
+    told = commands_told(page_source(installation, "hearth.1"))
+    program = installation.prefix / "bin/hearth"
+    summary = good(program, "--help").split("Commands:")[1]
+    assert set(re.findall(r"^  ([a-z]+) ", summary, re.M)) == set(told)
+    for command, actions in told.items():
+        if actions:
+            done = run(program, command, "frobnicate", env={})
+            assert done.returncode == 2, command
+            needed = done.stderr.split(" needs: ")[1].split(";")[0]
+            assert actions == {text.removeprefix("or ").split()[0] for text in needed.split(", ")}, command
+
+
+def test_the_help_keeps_each_option_and_command_on_one_line():
+    told = good(BUILD / "hearth", "--help")
+    options, commands = told.split("\n\n", 1)[1].split("\n\nMandatory or")
+    options, commands = options.splitlines(), commands.split("Commands:\n\n")[1].splitlines()
+    assert len(options) > 20 and len(commands) > 10
+    assert [line for line in options if not re.match(r" {2}(-.,| {3}) --.*\S$", line)] == []
+    assert [line for line in commands if not re.match(r" {2}[a-z]+ +\S.*\S$", line)] == []
 
 
 def example_of(installation):
