@@ -12,6 +12,7 @@
 #include "access/spool.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "host/epoch.h"
 #include "host/limit.h"
 #include "host/metrics.h"
 #include "http/schema.h"
@@ -19,15 +20,19 @@
 
 enum {
     LOG_EVERY_S = 60,
-    SWEEP_AGE_MS = 2000, /* younger files are about to be told by whoever wrote them */
+    CLOCKS_APART_MS = 5000, /* that of the database and ours, at most */
+    SWEEP_AGE_MS = 2000,    /* younger files are about to be told by whoever wrote them */
     SWEEP_FILES = 1000,
     BLOCKED_FOREVER_S = 0,
 };
 
+/* As much as a budget may have: sums of it fit into 64 bits. */
+#define COST_MOST INT64_C(1000000000000000)
+
 /* Whose call it is, and what it asks for: the parameter of hearth.reserve(). */
 struct wish {
     const char *id, *key_id, *account_id, *organisation_id, *tenant, *model, *operation;
-    int64_t cost_micros, tokens, ttl_s;
+    int64_t cost_micros, tokens, ttl_s, valid_until_us;
 };
 
 #define TEXT(T, member) STRING(T, member, .flags = FIELD_OMITTED)
@@ -46,6 +51,7 @@ static const struct schema wish_schema = {
                                      COUNT(struct wish, cost_micros),
                                      COUNT(struct wish, tokens),
                                      COUNT(struct wish, ttl_s),
+                                     COUNT(struct wish, valid_until_us),
                                      {.name = NULL}},
 };
 
@@ -99,6 +105,12 @@ static const struct column grant_columns[] = {
     COLUMN_INTEGER_OF(struct grant, needed),  COLUMN_INTEGER_OF(struct grant, renews_us),
     COLUMN_INTEGER_OF(struct grant, expired), {0}};
 
+struct answer {
+    bool has_budget;
+};
+
+static const struct column answer_columns[] = {COLUMN_BOOLEAN_OF(struct answer, has_budget), {0}};
+
 struct settled {
     bool settled;
 };
@@ -119,6 +131,8 @@ static const struct column held_columns[] = {COLUMN_INTEGER_OF(struct held, call
 
 static const struct query reserve_query = {SQL_ledger_reserve, grant_columns, sizeof(struct grant),
                                            false};
+static const struct query has_budget_query = {SQL_ledger_has_budget, answer_columns,
+                                              sizeof(struct answer), false};
 static const struct query settle_query = {SQL_ledger_settle, settled_columns,
                                           sizeof(struct settled), false};
 static const struct query expire_query = {SQL_ledger_expire, expired_columns,
@@ -134,6 +148,12 @@ encode(const struct schema *schema, const void *value, struct arena *arena)
     return text.data;
 }
 
+static int64_t
+at_most(int64_t value, int64_t most)
+{
+    return value < most ? value : most;
+}
+
 /* Of callers that are in no table; the others' ids say it. */
 static const char *
 tenant_of(const struct caller *caller)
@@ -147,6 +167,53 @@ may_have_budget(const struct caller *caller)
 {
     /* No snapshot says it of keys of the settings. */
     return caller && (caller->has_budget || caller->kind == CALLER_ENVIRONMENT_KEY);
+}
+
+/* Two moments that only grow: when the database last said of a key of the settings that a budget
+ * applies to it, and that none does. */
+static const char *
+moment_name(const struct caller *caller, bool has_budget, struct arena *arena)
+{
+    return arena_printf(arena, "%s %s", has_budget ? "budget" : "no budget", caller->tenant);
+}
+
+static void
+remember_budget(const struct access *access, const struct caller *caller, bool has_budget,
+                struct arena *arena)
+{
+    if (caller->kind == CALLER_ENVIRONMENT_KEY)
+        epoch_raise(access->host, moment_name(caller, has_budget, arena), clock_realtime_us());
+}
+
+/* Whether a budget applies as far as anybody on this host was told. Where there is no room for the
+ * two moments they are one, and it counts as told. */
+static bool
+is_known_to_have_budget(const struct access *access, const struct caller *caller,
+                        struct arena *arena)
+{
+    if (caller->has_budget)
+        return true;
+    int64_t told_us = epoch_get(access->host, moment_name(caller, true, arena));
+    return told_us > 0 && told_us >= epoch_get(access->host, moment_name(caller, false, arena));
+}
+
+/* Whether a call may go on though nobody could say whether its budget has room: only while the
+ * database is away, or says that there is no budget. Asking it that waits for no lock. */
+static bool
+may_go_on(const struct access *access, const struct caller *caller, struct arena *arena)
+{
+    struct error ignored = {0};
+    if (is_known_to_have_budget(access, caller, arena))
+        return false;
+    if (store_is_down(access->store))
+        return true;
+    const struct list *rows =
+        store_query(access->store, &has_budget_query, &caller->tenant, arena, &ignored);
+    if (!rows || rows->count != 1)
+        return store_is_down(access->store);
+    bool has_budget = ((const struct answer *)rows->items)->has_budget;
+    remember_budget(access, caller, has_budget, arena);
+    return !has_budget;
 }
 
 static const char *
@@ -282,6 +349,53 @@ end_unknown(const struct request *request, const struct reservation *reservation
         return; /* then it expires */
 }
 
+static struct wish
+wish_of(const struct request *request, const struct ledger_estimate *estimate,
+        const struct reservation *reservation)
+{
+    const struct settings *settings = request->access->settings;
+    const struct caller *caller = request->caller;
+    return (struct wish){
+        .id = reservation->id,
+        .key_id = caller->key_id,
+        .account_id = caller->account_id,
+        .organisation_id = caller->organisation_id,
+        .tenant = tenant_of(caller),
+        .model = estimate->model,
+        .operation = estimate->operation,
+        .cost_micros = at_most(estimate->cost_micros, COST_MOST),
+        .tokens = at_most(estimate->tokens, COST_MOST),
+        .ttl_s = settings->reservation_ttl_s,
+        .valid_until_us =
+            reservation->at_us + (settings->database_timeout_ms + CLOCKS_APART_MS) * 1000,
+    };
+}
+
+/* Asks for what the caller's budgets have room for. */
+static bool
+hold(const struct request *request, const struct ledger_estimate *estimate, struct arena *arena,
+     struct reservation *reservation, struct error *err)
+{
+    struct access *access = request->access;
+    const struct wish wish = wish_of(request, estimate, reservation);
+    const char *parameter = encode(&wish_schema, &wish, arena);
+    const struct list *rows = store_query(access->store, &reserve_query, &parameter, arena, err);
+    if (rows && rows->count == 1) {
+        const struct grant *grant = rows->items;
+        remember_budget(access, request->caller, grant->held || !grant->granted, arena);
+        return take_grant(access, grant, arena, reservation, err);
+    }
+    if (rows) {
+        log_seldom(access, "a reservation came too late", "or the clocks are apart", NULL);
+        error_set_retry(err, ERROR_UNAVAILABLE, 1, "the database took too long");
+    }
+    end_unknown(request, reservation, arena);
+    if (!may_go_on(access, request->caller, arena))
+        return false;
+    error_clear(err);
+    return true;
+}
+
 bool
 ledger_reserve(const struct request *request, const struct ledger_estimate *estimate,
                struct arena *arena, struct reservation *reservation, struct error *err)
@@ -293,31 +407,10 @@ ledger_reserve(const struct request *request, const struct ledger_estimate *esti
         return true;
     reservation->at_us = clock_realtime_us();
     uuid_v7(reservation->id, reservation->at_us);
-    if (!may_have_budget(caller) || (!caller->has_budget && store_is_down(access->store)))
+    if (!may_have_budget(caller) ||
+        (store_is_down(access->store) && may_go_on(access, caller, arena)))
         return true;
-    const struct wish wish = {
-        .id = reservation->id,
-        .key_id = caller->key_id,
-        .account_id = caller->account_id,
-        .organisation_id = caller->organisation_id,
-        .tenant = tenant_of(caller),
-        .model = estimate->model,
-        .operation = estimate->operation,
-        .cost_micros = estimate->cost_micros,
-        .tokens = estimate->tokens,
-        .ttl_s = access->settings->reservation_ttl_s,
-    };
-    const char *parameter = encode(&wish_schema, &wish, arena);
-    const struct list *rows = store_query(access->store, &reserve_query, &parameter, arena, err);
-    if (rows && rows->count == 1)
-        return take_grant(access, rows->items, arena, reservation, err);
-    if (rows)
-        return error_set(err, ERROR_INTERNAL, "a reservation was not answered");
-    end_unknown(request, reservation, arena);
-    if (caller->has_budget)
-        return false;
-    error_clear(err);
-    return true;
+    return hold(request, estimate, arena, reservation, err);
 }
 
 /* What is left when what was held has become what was spent. */
@@ -335,12 +428,6 @@ count_remaining(struct reservation *reservation, const struct usage *usage)
     reservation->remaining = remaining > 0 ? remaining : 0;
 }
 
-static int64_t
-at_most(int64_t value, int64_t most)
-{
-    return value < most ? value : most;
-}
-
 void
 ledger_settle(const struct request *request, struct reservation *reservation,
               const struct usage *usage, struct arena *arena)
@@ -355,7 +442,7 @@ ledger_settle(const struct request *request, struct reservation *reservation,
     settlement.source = sources[usage->source];
     settlement.outcome = usage->outcome;
     settlement.raw = usage->raw;
-    settlement.cost_micros = usage->cost_micros;
+    settlement.cost_micros = at_most(usage->cost_micros, COST_MOST);
     settlement.input = at_most(usage->input, INT32_MAX);
     settlement.output = at_most(usage->output, INT32_MAX);
     settlement.cached = at_most(usage->cached, INT32_MAX);

@@ -3,6 +3,10 @@
 SELECT granted, held, at_us, owner, unit, period, most, used, needed, renews_us, expired
 FROM hearth.reserve($1::jsonb)
 
+-- name: ledger_has_budget
+-- Whether one applies to a caller that is in no table.
+SELECT hearth.has_budget(NULL, NULL, NULL, $1::text) AS has_budget
+
 -- name: ledger_settle
 -- Writes what a call cost, once.
 SELECT hearth.settle($1::jsonb) AS settled

@@ -321,6 +321,163 @@ takes_a_budget_away_with_what_was_held_in_it(void **state)
     assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
+struct settled {
+    bool granted;
+};
+
+static const struct column settled_columns[] = {COLUMN_BOOLEAN_OF(struct settled, granted), {0}};
+static const struct query reserve_query = {"test_reserve",
+                                           "SELECT granted FROM hearth.reserve($1::jsonb)",
+                                           1,
+                                           settled_columns,
+                                           sizeof(struct settled),
+                                           false};
+
+/* Another call that has locked the budgets of a key of the settings, and does not end. */
+static struct transaction *
+lock_budgets(struct bench *bench)
+{
+    static const char *const wish =
+        "{\"id\":\"018f0000-0000-7000-8000-0000000000ff\",\"tenant\":\"key:0813ba6d30f7\","
+        "\"model\":\"m\",\"operation\":\"chat\",\"cost_micros\":0,\"tokens\":0,\"ttl_s\":900}";
+    struct error err = {0};
+    struct transaction *transaction = transaction_begin(bench->access.store, &err);
+    assert_non_null(transaction);
+    assert_non_null(transaction_query(transaction, &reserve_query, &wish, &bench->arena, &err));
+    return transaction;
+}
+
+static void
+be_key_of_the_settings(struct bench *bench)
+{
+    bench->caller = (struct caller){.kind = CALLER_ENVIRONMENT_KEY, .tenant = "key:0813ba6d30f7"};
+}
+
+static void
+lets_no_key_of_the_settings_pass_a_budget_that_is_locked(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation reservation;
+    struct error err, ignored = {0};
+    set_budget(bench, "key:0813ba6d30f7", "calls", "total", 9);
+    be_key_of_the_settings(bench);
+    struct transaction *transaction = lock_budgets(bench);
+    assert_false(reserve(bench, 80, &reservation, &err));
+    assert_int_equal(err.code, ERROR_UNAVAILABLE);
+    assert_true(err.retry_after_s >= 1);
+    assert_false(transaction_end(transaction, false, &ignored));
+}
+
+/* The address of a database where none is. */
+static struct store *
+take_database_away(struct bench *bench, struct settings *nowhere)
+{
+    struct store *store = bench->access.store;
+    struct error err = {0};
+    *nowhere = bench->settings;
+    nowhere->database_url = "postgresql://hearth@127.0.0.1:1/hearth";
+    assert_true(store_open(nowhere, bench->access.host, &bench->access.store, &err));
+    return store;
+}
+
+static void
+lets_keys_of_the_settings_pass_while_the_database_is_away(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation reservation;
+    struct settings nowhere;
+    struct error err;
+    be_key_of_the_settings(bench);
+    assert_true(reserve(bench, 80, &reservation, &err));
+    struct store *store = take_database_away(bench, &nowhere);
+    assert_true(reserve(bench, 80, &reservation, &err));
+    assert_true(store_is_down(bench->access.store));
+    assert_true(reserve(bench, 80, &reservation, &err));
+    store_close(bench->access.store);
+    bench->access.store = store;
+}
+
+static void
+lets_no_key_of_the_settings_pass_that_was_known_to_have_a_budget(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation reservation;
+    struct settings nowhere;
+    struct error err;
+    be_key_of_the_settings(bench);
+    set_budget(bench, bench->caller.tenant, "calls", "total", 9);
+    assert_true(reserve(bench, 80, &reservation, &err));
+    assert_true(reservation.held);
+    struct store *store = take_database_away(bench, &nowhere);
+    for (int i = 0; i < 2; i++) {
+        assert_false(reserve(bench, 80, &reservation, &err));
+        assert_int_equal(err.code, ERROR_UNAVAILABLE);
+    }
+    store_close(bench->access.store);
+    bench->access.store = store;
+}
+
+static void
+holds_nothing_for_a_call_that_has_gone(void **state)
+{
+    struct bench *bench = *state;
+    static const char *const wish =
+        "{\"id\":\"018f0000-0000-7000-8000-0000000000ff\",\"tenant\":\"key:0813ba6d30f7\","
+        "\"model\":\"m\",\"operation\":\"chat\",\"cost_micros\":0,\"tokens\":0,\"ttl_s\":900,"
+        "\"valid_until_us\":1700000000000000}";
+    struct error err = {0};
+    set_budget(bench, "key:0813ba6d30f7", "calls", "total", 9);
+    const struct list *rows =
+        store_query(bench->access.store, &reserve_query, &wish, &bench->arena, &err);
+    assert_non_null(rows);
+    assert_int_equal(rows->count, 0);
+    assert_int_equal(look(bench, "key:0813ba6d30f7", "calls").reserved, 0);
+}
+
+static void
+takes_a_lost_call_out_of_its_day_that_settles_under_another_model(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation lost;
+    struct error err;
+    set_budget(bench, key_owner, "money", "total", 100);
+    assert_true(reserve(bench, 80, &lost, &err));
+    fixture_sql(bench->database, "UPDATE hearth.reservation SET expires_at = now()");
+    ledger_sweep(&bench->access, &bench->arena);
+    assert_int_equal(sums(bench).lost, 1);
+    const struct usage usage = {.model = "other",
+                                .operation = "chat",
+                                .cost_micros = 33,
+                                .calls = 1,
+                                .source = USAGE_PROVIDER,
+                                .asked = true};
+    ledger_settle(&bench->request, &lost, &usage, &bench->arena);
+    assert_int_equal(sums(bench).lost, 0);
+    fixture_sql(bench->database, "DO $$ BEGIN ASSERT (SELECT min(lost) = 0 AND max(lost) = 0 FROM "
+                                 "hearth.usage_day); END $$");
+}
+
+static void
+does_not_hold_a_part_of_a_budget_that_was_set_meanwhile(void **state)
+{
+    struct bench *bench = *state;
+    struct error err = {0};
+    /* Between the lock and the update nothing can be put by a test: the lock names no budget. */
+    fixture_sql(bench->database,
+                "INSERT INTO hearth.budget (owner, unit, period, most) VALUES "
+                "('key:0813ba6d30f7', 'calls', 'total', 9);"
+                "ALTER FUNCTION hearth.budget_lock(text[]) RENAME TO budget_lock_whole;"
+                "CREATE FUNCTION hearth.budget_lock(owners text[], OUT moment timestamptz, OUT ids "
+                "uuid[]) LANGUAGE sql AS 'SELECT now(), ARRAY[]::uuid[]'");
+    be_key_of_the_settings(bench);
+    struct reservation reservation;
+    assert_true(reserve(bench, 80, &reservation, &err));
+    assert_false(reservation.held);
+    assert_int_equal(look(bench, "key:0813ba6d30f7", "calls").reserved, 0);
+    settle(bench, &reservation, 5);
+    assert_int_equal(look(bench, "key:0813ba6d30f7", "calls").spent, 0);
+}
+
 static void
 does_nothing_without_a_database(void **state)
 {
@@ -364,6 +521,12 @@ main(void)
         TEST(counts_a_call_that_was_under_way_when_its_budget_was_set_only_from_then_on),
         TEST(ends_what_was_held_without_a_row_where_nobody_was_asked),
         TEST(takes_a_budget_away_with_what_was_held_in_it),
+        TEST(lets_no_key_of_the_settings_pass_a_budget_that_is_locked),
+        TEST(lets_keys_of_the_settings_pass_while_the_database_is_away),
+        TEST(lets_no_key_of_the_settings_pass_that_was_known_to_have_a_budget),
+        TEST(holds_nothing_for_a_call_that_has_gone),
+        TEST(takes_a_lost_call_out_of_its_day_that_settles_under_another_model),
+        TEST(does_not_hold_a_part_of_a_budget_that_was_set_meanwhile),
         TEST(does_nothing_without_a_database),
         cmocka_unit_test(names_owners_of_budgets),
     };

@@ -112,41 +112,45 @@ RETURNS text[] LANGUAGE sql STABLE AS $$
                               'organisation:' || organisation_id, tenant], NULL)
 $$;
 
-CREATE FUNCTION hearth.has_budget(key_id uuid, account_id uuid, organisation_id uuid)
+CREATE FUNCTION hearth.has_budget(key_id uuid, account_id uuid, organisation_id uuid, tenant text DEFAULT NULL)
 RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM hearth.budget
-                   WHERE owner = ANY (hearth.budget_owners(key_id, account_id, organisation_id, NULL)))
+                   WHERE owner = ANY (hearth.budget_owners(key_id, account_id, organisation_id, tenant)))
 $$;
 
 -- Locks these owners' budgets, in one order for all, and begins the windows that have begun. Returns
--- a moment that is not before any of them.
-CREATE FUNCTION hearth.budget_lock(owners text[]) RETURNS timestamptz
+-- which they are, since one that is set from now on is none of them, and a moment that is not before
+-- any of them.
+CREATE FUNCTION hearth.budget_lock(owners text[], OUT moment timestamptz, OUT ids uuid[])
 LANGUAGE plpgsql AS $$
 DECLARE
-    moment timestamptz;
     latest timestamptz;
 BEGIN
-    SELECT max(since) INTO latest
-    FROM (SELECT since FROM hearth.budget WHERE owner = ANY (owners) ORDER BY id FOR UPDATE) AS locked;
+    SELECT max(locked.since), coalesce(array_agg(locked.id), '{}') INTO latest, ids
+    FROM (SELECT b.id, b.since FROM hearth.budget AS b WHERE b.owner = ANY (owners) ORDER BY b.id FOR UPDATE) AS locked;
     moment := greatest(clock_timestamp(), latest);
-    UPDATE hearth.budget SET spent = 0, reserved = 0, since = hearth.budget_window(period, moment)
-    WHERE owner = ANY (owners) AND since < hearth.budget_window(period, moment);
-    RETURN moment;
+    UPDATE hearth.budget AS b SET spent = 0, reserved = 0, since = hearth.budget_window(b.period, moment)
+    WHERE b.id = ANY (ids) AND b.since < hearth.budget_window(b.period, moment);
 END
 $$;
 
+-- By which name reports know the caller of a call.
+CREATE FUNCTION hearth.usage_caller(entry hearth.usage) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce('key:' || entry.key_id, 'account:' || entry.account_id, entry.tenant, 'nobody')
+$$;
+
 -- Adds a call to its day.
-CREATE FUNCTION hearth.usage_count(entry hearth.usage, lost_before integer) RETURNS void
+CREATE FUNCTION hearth.usage_count(entry hearth.usage) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO hearth.usage_day AS sum (day, caller, model, operation, account_id, organisation_id,
         calls, input, output, cached, written, thought, cost_micros, estimated, failed, lost)
     VALUES ((entry.at AT TIME ZONE 'UTC')::date,
-        coalesce('key:' || entry.key_id, 'account:' || entry.account_id, entry.tenant, 'nobody'),
-        entry.model, entry.operation, entry.account_id, entry.organisation_id,
+        hearth.usage_caller(entry), entry.model, entry.operation, entry.account_id, entry.organisation_id,
         entry.calls, entry.input, entry.output, entry.cached, entry.written, entry.thought, entry.cost_micros,
         (entry.source = 'e')::integer, (entry.outcome <> 'lost' AND entry.outcome IS NOT NULL)::integer,
-        (entry.outcome IS NOT DISTINCT FROM 'lost')::integer - lost_before)
+        (entry.outcome IS NOT DISTINCT FROM 'lost')::integer)
     ON CONFLICT (day, caller, model, operation) DO UPDATE SET
         calls = sum.calls + excluded.calls, input = sum.input + excluded.input,
         output = sum.output + excluded.output, cached = sum.cached + excluded.cached,
@@ -155,6 +159,14 @@ BEGIN
         estimated = sum.estimated + excluded.estimated, failed = sum.failed + excluded.failed,
         lost = sum.lost + excluded.lost;
 END
+$$;
+
+-- Takes a call that was called lost out of its day again.
+CREATE FUNCTION hearth.usage_found(entry hearth.usage) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE hearth.usage_day AS sum SET lost = sum.lost - 1
+    WHERE sum.day = (entry.at AT TIME ZONE 'UTC')::date AND sum.caller = hearth.usage_caller(entry)
+      AND sum.model = entry.model AND sum.operation = entry.operation
 $$;
 
 -- Gives back what expired reservations hold of one budget, which is locked, and names their calls as
@@ -180,7 +192,7 @@ BEGIN
         ON CONFLICT (at, id) DO NOTHING
         RETURNING * INTO lost;
         IF FOUND THEN
-            PERFORM hearth.usage_count(lost, 0);
+            PERFORM hearth.usage_count(lost);
         END IF;
     END LOOP;
     RETURN count;
@@ -206,9 +218,11 @@ END
 $$;
 
 -- Holds the worst that a call may cost in all budgets of its caller, or in none. wish has id, key_id,
--- account_id, organisation_id, tenant, model, operation, cost_micros, tokens and ttl_s. Answers one
--- row: of the tightest budget where it is granted (held is false where there is no budget), and of
--- the one that is in the way longest where it is not.
+-- account_id, organisation_id, tenant, model, operation, cost_micros, tokens, ttl_s and valid_until_us.
+-- Answers one row: of the tightest budget where it is granted (held is false where there is no budget),
+-- and of the one that is in the way longest where it is not. No row, and nothing held: it came after
+-- valid_until_us, when whoever asked has gone. What it holds may be lost with a crash of the server: the
+-- call is charged all the same.
 CREATE FUNCTION hearth.reserve(wish jsonb)
 RETURNS TABLE (granted boolean, held boolean, at_us bigint, owner text, unit text, period text,
                most bigint, used bigint, needed bigint, renews_us bigint, expired integer)
@@ -222,14 +236,19 @@ DECLARE
     tokens bigint := (wish->>'tokens')::bigint;
     owners text[] := hearth.budget_owners(key_id, account_id, organisation_id, wish->>'tenant');
     moment timestamptz;
+    ids uuid[];
     blocked hearth.budget;
     gone integer := 0;
     found_expired integer;
 BEGIN
-    moment := hearth.budget_lock(owners);
+    PERFORM set_config('synchronous_commit', 'off', true);
+    SELECT locked.moment, locked.ids INTO moment, ids FROM hearth.budget_lock(owners) AS locked;
+    IF hearth.micros(clock_timestamp()) > (wish->>'valid_until_us')::bigint THEN
+        RETURN;
+    END IF;
     LOOP
         SELECT b.* INTO blocked FROM hearth.budget AS b
-        WHERE b.owner = ANY (owners) AND b.spent + b.reserved
+        WHERE b.id = ANY (ids) AND b.spent + b.reserved
             + CASE b.unit WHEN 'money' THEN cost_micros WHEN 'tokens' THEN tokens ELSE 1 END > b.most
         ORDER BY hearth.budget_end(b.period, moment) DESC NULLS FIRST LIMIT 1;
         EXIT WHEN NOT FOUND;
@@ -246,7 +265,7 @@ BEGIN
     WITH held AS (
         UPDATE hearth.budget AS b SET reserved = b.reserved
             + CASE b.unit WHEN 'money' THEN cost_micros WHEN 'tokens' THEN tokens ELSE 1 END
-        WHERE b.owner = ANY (owners) RETURNING b.id, b.unit)
+        WHERE b.id = ANY (ids) RETURNING b.id, b.unit)
     INSERT INTO hearth.reservation (id, budget_id, amount, at, expires_at, cost_micros, tokens, key_id,
         account_id, organisation_id, tenant, model, operation)
     SELECT (wish->>'id')::uuid, held.id,
@@ -259,7 +278,7 @@ BEGIN
             b.spent + b.reserved,
             CASE b.unit WHEN 'money' THEN cost_micros WHEN 'tokens' THEN tokens ELSE 1 END,
             hearth.micros(hearth.budget_end(b.period, moment)), gone
-        FROM hearth.budget AS b WHERE b.owner = ANY (owners)
+        FROM hearth.budget AS b WHERE b.id = ANY (ids)
         ORDER BY (b.most - b.spent - b.reserved)::numeric / greatest(b.most, 1) LIMIT 1;
     IF NOT FOUND THEN
         RETURN QUERY SELECT true, false, hearth.micros(moment), NULL::text, NULL::text, NULL::text,
@@ -276,10 +295,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     entry hearth.usage := jsonb_populate_record(NULL::hearth.usage, call);
     owners text[] := hearth.budget_owners(entry.key_id, entry.account_id, entry.organisation_id, entry.tenant);
-    was_lost boolean := false;
+    ids uuid[];
+    lost hearth.usage;
 BEGIN
     entry.at := '1970-01-01 00:00:00+00'::timestamptz + (call->>'at_us')::bigint * interval '1 microsecond';
-    PERFORM hearth.budget_lock(owners);
+    SELECT locked.ids INTO ids FROM hearth.budget_lock(owners) AS locked;
     WITH gone AS (DELETE FROM hearth.reservation WHERE id = entry.id RETURNING budget_id, amount, at)
     UPDATE hearth.budget SET reserved = reserved - gone.amount
     FROM gone WHERE budget.id = gone.budget_id AND since <= gone.at;
@@ -288,21 +308,23 @@ BEGIN
     END IF;
     INSERT INTO hearth.usage SELECT entry.* ON CONFLICT (at, id) DO NOTHING;
     IF NOT FOUND THEN
+        SELECT u.* INTO lost FROM hearth.usage AS u
+        WHERE u.at = entry.at AND u.id = entry.id AND u.outcome = 'lost' FOR UPDATE;
+        IF NOT FOUND OR entry.outcome = 'lost' THEN
+            RETURN false;
+        END IF;
         UPDATE hearth.usage SET cost_micros = entry.cost_micros, input = entry.input, output = entry.output,
             cached = entry.cached, written = entry.written, thought = entry.thought,
             duration_ms = entry.duration_ms, calls = entry.calls, source = entry.source, model = entry.model,
-            outcome = entry.outcome, raw = entry.raw
-        WHERE at = entry.at AND id = entry.id AND outcome = 'lost';
-        was_lost := FOUND;
-        IF NOT FOUND THEN
-            RETURN false;
-        END IF;
+            operation = entry.operation, outcome = entry.outcome, raw = entry.raw
+        WHERE at = entry.at AND id = entry.id;
+        PERFORM hearth.usage_found(lost);
     END IF;
     UPDATE hearth.budget SET spent = spent
         + CASE unit WHEN 'money' THEN entry.cost_micros WHEN 'tokens' THEN entry.input + entry.output::bigint
                ELSE entry.calls END
-    WHERE owner = ANY (owners) AND since <= entry.at;
-    PERFORM hearth.usage_count(entry, was_lost::integer);
+    WHERE budget.id = ANY (ids) AND since <= entry.at;
+    PERFORM hearth.usage_count(entry);
     RETURN true;
 END
 $$;
@@ -345,13 +367,13 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION hearth.has_budget(uuid, uuid, uuid), hearth.reserve(jsonb), hearth.settle(jsonb),
+REVOKE ALL ON FUNCTION hearth.has_budget(uuid, uuid, uuid, text), hearth.reserve(jsonb), hearth.settle(jsonb),
     hearth.reservations_expire(), hearth.budget_set(text, text, text, bigint), hearth.budget_clear(uuid),
-    hearth.budget_lock(text[]), hearth.usage_count(hearth.usage, integer),
-    hearth.reservation_expire(uuid, timestamptz), hearth.budget_announce(text),
+    hearth.budget_lock(text[]), hearth.usage_count(hearth.usage),
+    hearth.usage_found(hearth.usage), hearth.usage_caller(hearth.usage), hearth.reservation_expire(uuid, timestamptz), hearth.budget_announce(text),
     hearth.budget_window(text, timestamptz), hearth.budget_end(text, timestamptz),
     hearth.budget_owners(uuid, uuid, uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION hearth.has_budget(uuid, uuid, uuid), hearth.reserve(jsonb), hearth.settle(jsonb),
+GRANT EXECUTE ON FUNCTION hearth.has_budget(uuid, uuid, uuid, text), hearth.reserve(jsonb), hearth.settle(jsonb),
     hearth.reservations_expire(), hearth.budget_set(text, text, text, bigint), hearth.budget_clear(uuid),
     hearth.budget_window(text, timestamptz), hearth.budget_end(text, timestamptz) TO hearth_application;
 GRANT SELECT ON hearth.budget, hearth.reservation, hearth.usage, hearth.usage_day TO hearth_application;
