@@ -110,8 +110,8 @@ makes_an_account_and_finds_it_again(void **state)
     assert_true(made->is_active && !made->is_admin && !made->email_verified);
     assert_true(made->created_us > 0 && made->last_login_us == 0);
     static const char *const logins[] = {"Ada", "ADA", "ada@example.com", "ADA@Example.COM",
-                                         "\xef\xbc\xa1"
-                                         "da"};
+                                         ("\xef\xbc\xa1"
+                                          "da")};
     for (size_t i = 0; i < sizeof(logins) / sizeof(logins[0]); i++) {
         assert_true(account_find_login(&fixture->request, logins[i], &found, &fixture->err));
         assert_non_null(found);

@@ -187,7 +187,8 @@ ignores_hints_that_change_no_answer(void **state)
 static struct chat_answer
 answer_of(struct chat_choice *choice)
 {
-    return (struct chat_answer){.choices = {choice, 1}, .usage = {10, 5, 4, 2}};
+    return (struct chat_answer){.choices = {choice, 1},
+                                .usage = {.input = 10, .output = 5, .cached = 4, .thought = 2}};
 }
 
 static void
@@ -218,7 +219,9 @@ writes_no_usage_that_was_not_reported(void **state)
 {
     (void)state;
     struct chat_choice choice = {.text = "x", .finish = CHAT_FINISH_LENGTH};
-    struct chat_answer answer = {.choices = {&choice, 1}, .usage = {-1, -1, -1, -1}};
+    struct chat_answer answer = {
+        .choices = {&choice, 1},
+        .usage = {.input = -1, .output = -1, .cached = -1, .thought = -1, .written = -1}};
     const json_t *body = write_answer(&surface_chat, &answer);
     assert_string_equal(at(body, "usage"), "absent");
     assert_string_equal(at(body, "choices/0/finish_reason"), "\"length\"");

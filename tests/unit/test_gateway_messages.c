@@ -126,7 +126,8 @@ writes_a_text_with_its_usage(void **state)
 {
     (void)state;
     struct chat_choice choice = {.text = "Hello", .finish = CHAT_FINISH_STOP};
-    struct chat_answer answer = {.choices = {&choice, 1}, .usage = {10, 5, 4, 2}};
+    struct chat_answer answer = {.choices = {&choice, 1},
+                                 .usage = {.input = 10, .output = 5, .cached = 4, .thought = 2}};
     const json_t *body = write_answer(&surface_messages, &answer);
     assert_string_equal(at(body, "id"), "\"msg_0123456789abcdef0123456789abcdef\"");
     assert_string_equal(at(body, "type"), "\"message\"");
@@ -146,7 +147,9 @@ writes_calls_and_wraps_what_is_no_object(void **state)
         {"c1", "f", "{\"a\":1}"}, {"c2", "g", ""}, {"c3", "h", "{\"a\":"}};
     struct chat_choice choice = {
         .text = "", .tool_calls = {calls, 3}, .finish = CHAT_FINISH_TOOL_CALLS};
-    struct chat_answer answer = {.choices = {&choice, 1}, .usage = {-1, -1, -1, -1}};
+    struct chat_answer answer = {
+        .choices = {&choice, 1},
+        .usage = {.input = -1, .output = -1, .cached = -1, .thought = -1, .written = -1}};
     const json_t *body = write_answer(&surface_messages, &answer);
     assert_string_equal(at(body, "stop_reason"), "\"tool_use\"");
     assert_string_equal(at(body, "content/0"),

@@ -220,7 +220,8 @@ writes_an_answer_with_text_and_calls(void **state)
     struct chat_tool_call calls[] = {{"call_a", "rain", "{\"day\":1}"}, {"call_b", "sun", "{}"}};
     struct chat_choice choice = {
         .text = "Let me see.", .tool_calls = {calls, 2}, .finish = CHAT_FINISH_TOOL_CALLS};
-    struct chat_answer answer = {.choices = {&choice, 1}, .usage = {10, 5, 4, -1}};
+    struct chat_answer answer = {.choices = {&choice, 1},
+                                 .usage = {.input = 10, .output = 5, .cached = 4, .thought = -1}};
     json_auto_t *question = json_loads("{\"temperature\":0,\"tools\":[1]}", 0, NULL);
     reply.document = question;
     const json_t *body = written(&answer);
@@ -249,7 +250,9 @@ says_what_an_answer_lacks(void **state)
 {
     (void)state;
     struct chat_choice choice = {.text = "Half of", .finish = CHAT_FINISH_LENGTH};
-    struct chat_answer answer = {.choices = {&choice, 1}, .usage = {-1, -1, -1, -1}};
+    struct chat_answer answer = {
+        .choices = {&choice, 1},
+        .usage = {.input = -1, .output = -1, .cached = -1, .thought = -1, .written = -1}};
     const json_t *body = written(&answer);
     assert_string_equal(text_of(body, "status"), "incomplete");
     assert_string_equal(text_of(json_object_get(body, "incomplete_details"), "reason"),

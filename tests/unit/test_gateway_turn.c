@@ -90,7 +90,9 @@ static enum ask_verdict
 end(struct turn *turn)
 {
     struct provider_failure failure = {0};
-    const struct provider_stream stream = {.usage = {-1, -1, -1, -1}, .finished = true};
+    const struct provider_stream stream = {
+        .usage = {.input = -1, .output = -1, .cached = -1, .thought = -1, .written = -1},
+        .finished = true};
     return turn_question.end(&turn->ask, turn->model, &stream, &failure);
 }
 

@@ -76,8 +76,8 @@ leaves_ordinary_text(void **state)
         "http://example.org/a?b=c@d and a@b",
         "internationalization-of-everything-in-the-world",
         "1 + 1 = 2; x+y",
-        "Gr\xc3\xb6\xc3\x9f"
-        "e \xf0\x9f\x99\x82 pass the salt",
+        ("Gr\xc3\xb6\xc3\x9f"
+         "e \xf0\x9f\x99\x82 pass the salt"),
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         assert_string_equal(redacted(texts[i]), texts[i]);
