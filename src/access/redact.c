@@ -40,6 +40,8 @@ redact_add(struct strbuf *out, const char *bytes, size_t length)
 {
     const struct redact_text text = {bytes, length};
     size_t shown = 0;
+    if (length == 0)
+        return;
     for (size_t at = 0; at < length;) {
         struct redact_span span = {0};
         const struct redact_pattern *pattern = can_begin(&text, at) ? find(&text, at, &span) : NULL;

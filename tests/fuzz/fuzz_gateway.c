@@ -78,7 +78,8 @@ speak(struct reply *reply, const struct chat_message *message, struct strbuf *ou
         .tool_calls = message->tool_calls,
         .finish = CHAT_FINISH_STOP,
     };
-    struct chat_answer answer = {.choices = {&choice, 1}, .usage = {7, 5, 3, -1}};
+    struct chat_answer answer = {.choices = {&choice, 1},
+                                 .usage = {.input = 7, .output = 5, .cached = 3, .thought = -1}};
     surface->encode(reply, &answer, out);
     check_json(out->data, out->length);
     strbuf_truncate(out, 0);
