@@ -26,10 +26,10 @@ anthropic_read_usage(const json_t *usage, struct chat_usage *counts)
 {
     if (!json_is_object(usage))
         return;
-    int64_t input = provider_count(usage, "input_tokens");
-    int64_t output = provider_count(usage, "output_tokens");
-    int64_t cached = provider_count(usage, "cache_read_input_tokens");
-    int64_t written = provider_count(usage, "cache_creation_input_tokens");
+    int64_t input = provider_tokens(usage, "input_tokens");
+    int64_t output = provider_tokens(usage, "output_tokens");
+    int64_t cached = provider_tokens(usage, "cache_read_input_tokens");
+    int64_t written = provider_tokens(usage, "cache_creation_input_tokens");
     /* The end of a stream may repeat the input without what came from the cache. */
     int64_t sum = provider_sum(input, provider_sum(cached, written));
     if (input >= 0 && sum > counts->input)

@@ -11,12 +11,12 @@ gemini_read_usage(const json_t *document, struct chat_usage *counts)
     if (!json_is_object(usage))
         return;
     /* What its own tools looked up is billed as input, and told apart from the prompt. */
-    counts->input = provider_sum(provider_count(usage, "promptTokenCount"),
-                                 provider_count(usage, "toolUsePromptTokenCount"));
-    counts->cached = provider_count(usage, "cachedContentTokenCount");
-    counts->thought = provider_count(usage, "thoughtsTokenCount");
+    counts->input = provider_sum(provider_tokens(usage, "promptTokenCount"),
+                                 provider_tokens(usage, "toolUsePromptTokenCount"));
+    counts->cached = provider_tokens(usage, "cachedContentTokenCount");
+    counts->thought = provider_tokens(usage, "thoughtsTokenCount");
     /* Here, unlike elsewhere, thoughts are billed beside the answer and not within it. */
-    counts->output = provider_sum(provider_count(usage, "candidatesTokenCount"), counts->thought);
+    counts->output = provider_sum(provider_tokens(usage, "candidatesTokenCount"), counts->thought);
     usage_report(counts, usage);
 }
 

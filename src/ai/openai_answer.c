@@ -54,14 +54,14 @@ openai_read_usage(const json_t *usage, struct chat_usage *counts)
         json_object_get(usage, is_response ? "input_tokens_details" : "prompt_tokens_details");
     const json_t *output =
         json_object_get(usage, is_response ? "output_tokens_details" : "completion_tokens_details");
-    counts->input = provider_count(usage, is_response ? "input_tokens" : "prompt_tokens");
-    counts->output = provider_count(usage, is_response ? "output_tokens" : "completion_tokens");
-    counts->cached = provider_count(input, "cached_tokens");
-    counts->thought = provider_count(output, "reasoning_tokens");
-    counts->written = provider_count(input, "cache_write_tokens");
+    counts->input = provider_tokens(usage, is_response ? "input_tokens" : "prompt_tokens");
+    counts->output = provider_tokens(usage, is_response ? "output_tokens" : "completion_tokens");
+    counts->cached = provider_tokens(input, "cached_tokens");
+    counts->thought = provider_tokens(output, "reasoning_tokens");
+    counts->written = provider_tokens(input, "cache_write_tokens");
     /* DeepSeek says it beside the others. */
     if (counts->cached < 0)
-        counts->cached = provider_count(usage, "prompt_cache_hit_tokens");
+        counts->cached = provider_tokens(usage, "prompt_cache_hit_tokens");
     usage_report(counts, usage);
 }
 

@@ -39,7 +39,7 @@ int64_t
 price_micros(struct price_sum sum)
 {
     __int128 micros = (sum.value + PER - 1) / PER;
-    return micros < INT64_MAX ? (int64_t)micros : INT64_MAX;
+    return micros < PRICE_MICROS_MAX ? (int64_t)micros : PRICE_MICROS_MAX;
 }
 
 int64_t
@@ -57,40 +57,87 @@ price_tokens_at_most(size_t bytes)
 static bool
 begins_with(const char *text, const char *beginning)
 {
-    return strncmp(text, beginning, strlen(beginning)) == 0;
+    return text && strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* Where in a request a value is. Images are counted as such only where an interface takes them:
+ * the same JSON in a tool's description or arguments is text to the model. */
+enum place {
+    PLACE_TEXT,
+    PLACE_TOP,
+    PLACE_PARTS, /* messages, what they contain, and what is within that */
+    PLACE_IMAGE, /* an image's part */
+};
+
+static bool
+is_one_of(const char *name, const char *const *names)
+{
+    for (size_t i = 0; name && names[i]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static enum place
+place_of(enum place parent, const char *name, const json_t *value)
+{
+    static const char *const tops[] = {"messages", "input", NULL};
+    static const char *const contents[] = {"content", "output", NULL};
+    static const char *const sources[] = {"image_url", "source", NULL};
+    static const char *const images[] = {"image_url", "input_image", "image", NULL};
+    enum place place = PLACE_TEXT;
+    if (parent == PLACE_TOP && is_one_of(name, tops))
+        place = PLACE_PARTS;
+    if (parent == PLACE_PARTS && (name[0] == '\0' || is_one_of(name, contents)))
+        place = PLACE_PARTS;
+    if (parent == PLACE_IMAGE && is_one_of(name, sources))
+        place = PLACE_IMAGE;
+    const char *type = json_string_value(json_object_get(value, "type"));
+    return place == PLACE_PARTS && is_one_of(type, images) ? PLACE_IMAGE : place;
 }
 
 /* Each interface has its own way to give an image: "image_url" with an address or with the bytes as
  * one, or a source of type "base64" or "url". */
-static int64_t
-text_tokens(const json_t *object, const char *name, const json_t *text)
+static bool
+is_image(const json_t *object, const char *name, const char *value)
 {
-    const char *value = json_string_value(text);
-    const char *type = json_string_value(json_object_get(object, "type"));
-    bool is_address = strcmp(name, "url") == 0 || strcmp(name, "image_url") == 0;
-    bool is_bytes = strcmp(name, "data") == 0 && type && strcmp(type, "base64") == 0;
-    if (begins_with(value, "data:") || is_bytes || (is_address && begins_with(value, "http")))
-        return PRICE_IMAGE_TOKENS;
-    return price_tokens_at_most(json_string_length(text));
+    static const char *const addresses[] = {"url", "image_url", NULL};
+    if (is_one_of(name, addresses))
+        return begins_with(value, "data:image/") || begins_with(value, "https://") ||
+               begins_with(value, "http://");
+    const char *media = json_string_value(json_object_get(object, "media_type"));
+    return strcmp(name, "data") == 0 && begins_with(media, "image/");
 }
 
+struct position {
+    const json_t *parent;
+    const char *name;
+    enum place place; /* of the parent */
+    int depth;
+};
+
 static int64_t
-value_tokens(const json_t *parent, const char *name, const json_t *value, int depth)
+value_tokens(struct position at, const json_t *value)
 {
     int64_t sum = 1;
     const char *member;
     json_t *item;
+    if (json_is_string(value) && at.place == PLACE_IMAGE &&
+        is_image(at.parent, at.name, json_string_value(value)))
+        return sum + PRICE_IMAGE_TOKENS;
     if (json_is_string(value))
-        return sum + text_tokens(parent, name, value);
-    if (depth == DEPTH_MAX)
+        return sum + price_tokens_at_most(json_string_length(value));
+    if (at.depth == DEPTH_MAX)
         return sum;
+    struct position below = {value, "", place_of(at.place, at.name, value), at.depth + 1};
     for (size_t i = 0; i < json_array_size(value); i++)
-        sum += value_tokens(value, "", json_array_get(value, i), depth + 1);
+        sum += value_tokens(below, json_array_get(value, i));
     if (!json_is_object(value))
         return sum;
     json_object_foreach((json_t *)value, member, item)
     {
-        sum += price_tokens_at_most(strlen(member)) + value_tokens(value, member, item, depth + 1);
+        below.name = member;
+        sum += price_tokens_at_most(strlen(member)) + value_tokens(below, item);
     }
     return sum + MESSAGE_TOKENS;
 }
@@ -98,7 +145,15 @@ value_tokens(const json_t *parent, const char *name, const json_t *value, int de
 int64_t
 price_document_at_most(const json_t *document)
 {
-    return value_tokens(NULL, "", document, 0);
+    int64_t sum = MESSAGE_TOKENS;
+    const char *member;
+    json_t *item;
+    json_object_foreach((json_t *)document, member, item)
+    {
+        const struct position at = {document, member, PLACE_TOP, 0};
+        sum += price_tokens_at_most(strlen(member)) + value_tokens(at, item);
+    }
+    return sum;
 }
 
 static int64_t

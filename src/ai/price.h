@@ -11,6 +11,9 @@
 
 enum { PRICE_IMAGE_TOKENS = 3000 };
 
+/* A thousand million currency units: what one call can cost, so that sums fit into 64 bits. */
+#define PRICE_MICROS_MAX INT64_C(1000000000000000)
+
 /* Tokens times prices of a million of them: millionths of a micro-unit. */
 struct price_sum {
     __int128 value;
@@ -21,7 +24,7 @@ struct price_sum {
 void price_add(struct price_sum *sum, const struct model_settings *model,
                const struct chat_usage *usage);
 
-/* Rounded up, at most INT64_MAX. */
+/* Rounded up, at most PRICE_MICROS_MAX. */
 int64_t price_micros(struct price_sum sum);
 
 /* Tokens of a text, as they are charged where nobody reports them: four bytes each. */
@@ -31,7 +34,8 @@ int64_t price_tokens(size_t bytes);
 int64_t price_tokens_at_most(size_t bytes);
 
 /* The same of a request's JSON: its texts, names included, and PRICE_IMAGE_TOKENS for each image,
- * given by its bytes or by its address. */
+ * given by its bytes or by its address in a part of a message that is for images. Other files and
+ * sounds are counted as their bytes' text. */
 int64_t price_document_at_most(const json_t *document);
 
 /* A call before it is made. */

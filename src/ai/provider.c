@@ -125,6 +125,16 @@ provider_count(const json_t *object, const char *name)
 }
 
 int64_t
+provider_tokens(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    if (!json_is_integer(value) || json_integer_value(value) < 0)
+        return -1;
+    json_int_t count = json_integer_value(value);
+    return count < PROVIDER_TOKENS_MAX ? count : PROVIDER_TOKENS_MAX;
+}
+
+int64_t
 provider_sum(int64_t first, int64_t second)
 {
     if (first < 0 || second < 0)

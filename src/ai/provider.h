@@ -195,8 +195,12 @@ void provider_add_native(struct strbuf *body, const struct chat *chat, const cha
 /* Text member of an object, or NULL. */
 const char *provider_text(const json_t *object, const char *name);
 
-/* A count that a provider reported, or -1. */
+/* A small number that a provider gave, or -1. */
 int64_t provider_count(const json_t *object, const char *name);
+
+/* Tokens that a provider reported, at most PROVIDER_TOKENS_MAX, or -1. */
+enum { PROVIDER_TOKENS_MAX = 100000000 };
+int64_t provider_tokens(const json_t *object, const char *name);
 
 /* The sum of counts where any was reported, or -1. */
 int64_t provider_sum(int64_t first, int64_t second);

@@ -192,13 +192,13 @@ stays_exact_where_64_bits_would_not(void **state)
     (void)state;
     const struct model_settings dear = {.price_input_micros = INT64_C(1000000000000),
                                         .price_output_micros = INT64_C(1000000000000)};
-    const struct chat_usage most = {.input = INT32_MAX, .output = INT32_MAX};
+    const struct chat_usage most = {.input = 99999999, .output = 99999999};
     struct price_sum sum = {0};
     price_add(&sum, &dear, &most);
-    assert_true(price_micros(sum) == INT64_C(2) * INT32_MAX * 1000000);
+    assert_true(price_micros(sum) == INT64_C(2) * 99999999 * 1000000);
     for (int i = 0; i < 10000; i++)
         price_add(&sum, &dear, &most);
-    assert_true(price_micros(sum) == INT64_MAX);
+    assert_true(price_micros(sum) == PRICE_MICROS_MAX);
 }
 
 static void
@@ -224,19 +224,96 @@ tokens_of(const char *document)
 }
 
 static void
-reserves_no_less_than_half_a_token_a_byte_but_for_images(void **state)
+reserves_no_less_than_half_a_token_a_byte(void **state)
 {
     (void)state;
     static const char words[] = "{\"messages\":[{\"role\":\"user\",\"content\":\"0123456789\"}]}";
     assert_true(tokens_of(words) >= 5 + 4);
     assert_true(tokens_of(words) <= (int64_t)strlen(words));
-    assert_true(tokens_of("{\"url\":\"https://x.example/a.png\"}") >= PRICE_IMAGE_TOKENS);
-    static char body[400000];
-    memset(body, 'A', sizeof(body) - 1);
-    memcpy(body, "{\"type\":\"base64\",\"data\":\"", 25);
-    memcpy(body + sizeof(body) - 3, "\"}", 3);
-    assert_true(tokens_of(body) >= PRICE_IMAGE_TOKENS);
-    assert_true(tokens_of(body) < PRICE_IMAGE_TOKENS + 100);
+}
+
+static int64_t
+tokens_of_long(const char *before, const char *after)
+{
+    static char document[110000];
+    static char text[100001];
+    memset(text, 'A', sizeof(text) - 1);
+    snprintf(document, sizeof(document), "%s%s%s", before, text, after);
+    return tokens_of(document);
+}
+
+#define MESSAGE(part) "{\"messages\":[{\"role\":\"user\",\"content\":[" part
+#define ASKED(part) "{\"input\":[{\"role\":\"user\",\"content\":[" part
+#define SHOWN(part) MESSAGE("{\"type\":\"tool_result\",\"tool_use_id\":\"a\",\"content\":[" part)
+
+static void
+reserves_the_same_for_each_image_whatever_its_bytes(void **state)
+{
+    (void)state;
+    static const char *const images[][2] = {
+        {MESSAGE("{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,"),
+         "\"}}]}]}"},
+        {ASKED("{\"type\":\"input_image\",\"image_url\":\"data:image/png;base64,"), "\"}]}]}"},
+        {MESSAGE("{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/"
+                 "png\",\"data\":\""),
+         "\"}}]}]}"},
+        {SHOWN("{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/"
+               "png\",\"data\":\""),
+         "\"}}]}]}]}"},
+        {MESSAGE("{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"https://x.example/"),
+         "\"}}]}]}"},
+    };
+    for (size_t i = 0; i < sizeof(images) / sizeof(images[0]); i++) {
+        assert_true(tokens_of_long(images[i][0], images[i][1]) >= PRICE_IMAGE_TOKENS);
+        assert_true(tokens_of_long(images[i][0], images[i][1]) < PRICE_IMAGE_TOKENS + 200);
+    }
+}
+
+static void
+takes_no_text_for_an_image(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {
+        {"{\"messages\":[{\"role\":\"user\",\"content\":\"data:", "\"}]}"},
+        {"{\"messages\":[{\"role\":\"user\",\"url\":\"https://", "\"}]}"},
+        {"{\"input\":\"data:image/png;base64,", "\"}"},
+        {"{\"prompt\":\"data:image/png;base64,", "\"}"},
+        {MESSAGE("{\"type\":\"text\",\"text\":\"data:image/png;base64,"), "\"}]}]}"},
+        {MESSAGE("{\"type\":\"image_url\",\"text\":\"data:image/png;base64,"), "\"}]}]}"},
+        {MESSAGE("{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:text/plain,"), "\"}}]}]}"},
+        {MESSAGE("{\"type\":\"file\",\"file\":{\"file_data\":\"data:application/pdf;base64,"),
+         "\"}}]}]}"},
+        {MESSAGE("{\"type\":\"input_audio\",\"input_audio\":{\"format\":\"wav\",\"data\":\""),
+         "\"}}]}]}"},
+        {MESSAGE("{\"type\":\"document\",\"source\":{\"type\":\"base64\",\"media_type\":"
+                 "\"application/pdf\",\"data\":\""),
+         "\"}}]}]}"},
+        {MESSAGE("{\"type\":\"tool_use\",\"input\":{\"type\":\"image\",\"source\":{\"media_type\":"
+                 "\"image/png\",\"data\":\""),
+         "\"}}}]}]}"},
+        {"{\"tools\":[{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"https://",
+         "\"}}]}"},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        assert_true(tokens_of_long(texts[i][0], texts[i][1]) >= 50000);
+}
+
+static void
+counts_no_report_beyond_what_sums_have_room_for(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct chat_answer answer;
+    struct provider_failure failure;
+    static const char most[] =
+        "{" CHOICE ",\"usage\":{\"prompt_tokens\":9223372036854775807,"
+        "\"completion_tokens\":4294967296,\"prompt_tokens_details\":{\"cached_tokens\":-5}}}";
+    assert_true(
+        provider_parse(&provider_openai, most, strlen(most), &arena, NULL, &answer, &failure));
+    assert_int_equal(answer.usage.input, PROVIDER_TOKENS_MAX);
+    assert_int_equal(answer.usage.output, PROVIDER_TOKENS_MAX);
+    assert_int_equal(answer.usage.cached, -1);
+    arena_release(&arena);
 }
 
 static void
@@ -309,7 +386,10 @@ main(void)
         cmocka_unit_test(rounds_up_once_whatever_was_added),
         cmocka_unit_test(stays_exact_where_64_bits_would_not),
         cmocka_unit_test(does_not_count_more_cached_tokens_than_there_are),
-        cmocka_unit_test(reserves_no_less_than_half_a_token_a_byte_but_for_images),
+        cmocka_unit_test(reserves_no_less_than_half_a_token_a_byte),
+        cmocka_unit_test(reserves_the_same_for_each_image_whatever_its_bytes),
+        cmocka_unit_test(takes_no_text_for_an_image),
+        cmocka_unit_test(counts_no_report_beyond_what_sums_have_room_for),
         cmocka_unit_test(foresees_the_dearest_model_of_the_chain),
         cmocka_unit_test(writes_cells_that_no_program_takes_for_a_formula),
         cmocka_unit_test(takes_days_of_the_calendar_and_parts_by_name),
