@@ -116,6 +116,7 @@ show_pages(struct command *command, struct store *store, struct audit_wish *wish
         wish->until_us = last->at_us;
         wish->before_id = before;
     }
+    wish->before_id = NULL;
     arena_release(&arena);
     return good;
 }

@@ -182,10 +182,10 @@ enum id_token_verdict
 id_token_verify(const char *text, const struct jwks *jwks, const struct id_token_rules *rules,
                 struct arena *arena, struct id_token *token)
 {
+    *token = (struct id_token){0};
     struct verification verification = {jwks, rules, arena, NULL, token};
     struct jws jws;
     struct error err = {0};
-    *token = (struct id_token){0};
     if (!jws_read(text, strlen(text), arena, &jws, &err))
         return refuse(&verification, "it is no signed token, or one with more in its header");
     enum id_token_verdict verdict = check_signature(&verification, &jws);

@@ -215,7 +215,7 @@ is_like_attribute(const char *password, const char *attribute)
 const char *
 password_complaint(const char *password, const char *const *attributes)
 {
-    char text[BYTES_MAX + 1];
+    char text[BYTES_MAX + 1] = {0};
     size_t length = strlen(password), characters, digits = 0;
     if (length > BYTES_MAX || !utf8_count(password, length, &characters) ||
         characters > PASSWORD_MAX_CHARACTERS)

@@ -241,8 +241,8 @@ siwe_parse(const char *message, size_t length, struct arena *arena, struct siwe 
     static const char *(*const readers[])(struct reader *) = {
         read_opening, read_address, read_statement, read_uri,        read_version,
         read_chain,   read_nonce,   read_times,     read_request_id, read_resources};
-    struct reader reader = {message, message + length, arena, siwe};
     *siwe = (struct siwe){0};
+    struct reader reader = {message, message + length, arena, siwe};
     if (length > SIWE_MESSAGE_MAX_BYTES)
         return "the message is longer than 8192 bytes";
     for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {

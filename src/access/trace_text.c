@@ -90,7 +90,10 @@ gather(struct reader *reader, const json_t *value, size_t choice)
     json_t *member;
     size_t i;
     if (json_is_array(value)) {
-        json_array_foreach(value, i, member) gather(reader, member, choice);
+        json_array_foreach(value, i, member)
+        {
+            gather(reader, member, choice);
+        }
         return;
     }
     json_int_t index = json_integer_value(json_object_get(value, "index"));

@@ -10,6 +10,11 @@
 #include "base/arena.h"
 #include "base/utf8.h"
 
+/* Defined here by their names: see error.h. */
+#undef error_set
+#undef error_set_retry
+#undef error_set_field
+
 static const struct error_info infos[] = {
 #define X(code_name, http_status, machine, retry, text)                                            \
     [ERROR_##code_name] = {                                                                        \

@@ -47,19 +47,18 @@ struct column {
     size_t offset;
 };
 
-/* COLUMN_TEXT_OF(struct key_row, id) is the row of the column "id"; the member's type is checked.
- */
+/* COLUMN_TEXT_OF(struct row, id) is the row of the column "id"; the member's type is checked. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): types cannot stand in parentheses. */
 #define COLUMN_OF_TYPE(row, member, kind, type)                                                    \
     {                                                                                              \
-        .name = #member, (kind),                                                                   \
-        .offset = _Generic(((row *)0)->member, type                                                \
-                           : offsetof(row, member))                                                \
+        .name = #member, (kind), .offset = _Generic((row){}.member, type : offsetof(row, member))  \
     }
 #define COLUMN_TEXT_OF(row, member) COLUMN_OF_TYPE(row, member, COLUMN_TEXT, const char *)
 #define COLUMN_INTEGER_OF(row, member) COLUMN_OF_TYPE(row, member, COLUMN_INTEGER, int64_t)
 #define COLUMN_BOOLEAN_OF(row, member) COLUMN_OF_TYPE(row, member, COLUMN_BOOLEAN, bool)
 #define COLUMN_BYTES_OF(row, member) COLUMN_OF_TYPE(row, member, COLUMN_BYTES, struct bytes)
 #define COLUMN_TEXTS_OF(row, member) COLUMN_OF_TYPE(row, member, COLUMN_TEXTS, struct list)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 struct query {
     const char *name, *text; /* these three from SQL_<name> */

@@ -34,7 +34,7 @@ sign_in_with_password(struct request *request, const char *login, const char *pa
         throttle_end(request, &try, THROTTLE_UNKNOWN);
         return false;
     }
-    right = right && account->is_active;
+    right = right && account && account->is_active;
     throttle_end(request, &try, right ? THROTTLE_RIGHT : THROTTLE_WRONG);
     if (!right)
         return refuse(request, account, err);
