@@ -23,6 +23,7 @@ enum {
     CLOCKS_APART_MS = 5000, /* that of the database and ours, at most */
     SWEEP_AGE_MS = 2000,    /* younger files are about to be told by whoever wrote them */
     SWEEP_FILES = 1000,
+    SWEEP_LATE = 3,
     BLOCKED_FOREVER_S = 0,
 };
 
@@ -303,21 +304,25 @@ tell(struct access *access, const char *settlement, struct arena *arena)
 
 /* First a file, then a row: whatever ends in between, the file stays. */
 static void
-write_settlement(struct access *access, const char *id, const char *text, struct arena *arena)
+write_settlement(struct access *access, const struct reservation *reservation, const char *text,
+                 struct arena *arena)
 {
     const char *directory = access->settings->spool_directory;
+    const struct spool_name name = {SPOOL_USAGE, reservation->id};
     struct error err = {0};
-    bool kept = spool_put(directory, id, text, strlen(text), &err);
+    bool kept = spool_put(directory, name, text, strlen(text), &err);
     enum spool_verdict verdict =
         store_is_down(access->store) ? SPOOL_STOP : tell(access, text, arena);
     if (kept && verdict == SPOOL_TOLD)
-        spool_drop(directory, id);
+        spool_drop(directory, name);
     else if (!kept && verdict == SPOOL_TOLD)
         log_seldom(access, "settlements cannot be kept", err.detail, NULL);
     else if (!kept)
         /* The last place there is for it. */
         log_line(LOG_LEVEL_ERROR, "a settlement is lost", LOG_TEXT("detail", err.detail),
                  LOG_TEXT("settlement", text));
+    if (reservation->noted && (kept || verdict == SPOOL_TOLD))
+        spool_drop(directory, (struct spool_name){SPOOL_OPEN, reservation->id});
     metrics_add(access->host, METRIC_SETTLEMENTS,
                 verdict == SPOOL_TOLD ? "result=\"told\"" : "result=\"spooled\"", 1);
 }
@@ -344,9 +349,31 @@ end_unknown(const struct request *request, const struct reservation *reservation
     struct settlement settlement = settlement_of(request->caller, reservation);
     const char *text = encode(&settlement_schema, &settlement, arena);
     struct error ignored = {0};
-    if (!spool_put(request->access->settings->spool_directory, reservation->id, text, strlen(text),
-                   &ignored))
+    if (!spool_put(request->access->settings->spool_directory,
+                   (struct spool_name){SPOOL_END, reservation->id}, text, strlen(text), &ignored))
         return; /* then it expires */
+}
+
+/* A call that holds nothing leaves its name, so that it is known as lost when nobody settles it. */
+static void
+note_open(const struct request *request, const struct ledger_estimate *estimate,
+          struct reservation *reservation, struct arena *arena)
+{
+    struct settlement settlement = settlement_of(request->caller, reservation);
+    struct error err = {0};
+    settlement.model = estimate->model;
+    settlement.operation = estimate->operation;
+    settlement.outcome = "lost";
+    settlement.raw = arena_printf(
+        arena, "{\"reserved_micros\":%" PRId64 ",\"reserved_tokens\":%" PRId64 "}",
+        at_most(estimate->cost_micros, COST_MOST), at_most(estimate->tokens, COST_MOST));
+    settlement.asked = true;
+    const char *text = encode(&settlement_schema, &settlement, arena);
+    reservation->noted =
+        spool_put(request->access->settings->spool_directory,
+                  (struct spool_name){SPOOL_OPEN, reservation->id}, text, strlen(text), &err);
+    if (!reservation->noted)
+        log_seldom(request->access, "calls under way cannot be noted", err.detail, NULL);
 }
 
 static struct wish
@@ -407,10 +434,13 @@ ledger_reserve(const struct request *request, const struct ledger_estimate *esti
         return true;
     reservation->at_us = clock_realtime_us();
     uuid_v7(reservation->id, reservation->at_us);
-    if (!may_have_budget(caller) ||
-        (store_is_down(access->store) && may_go_on(access, caller, arena)))
-        return true;
-    return hold(request, estimate, arena, reservation, err);
+    bool goes_on = !may_have_budget(caller) ||
+                   (store_is_down(access->store) && may_go_on(access, caller, arena));
+    if (!goes_on && !hold(request, estimate, arena, reservation, err))
+        return false;
+    if (!reservation->held)
+        note_open(request, estimate, reservation, arena);
+    return true;
 }
 
 /* What is left when what was held has become what was spent. */
@@ -434,8 +464,14 @@ ledger_settle(const struct request *request, struct reservation *reservation,
 {
     static const char *const sources[] = {
         [USAGE_PROVIDER] = "p", [USAGE_ESTIMATED] = "e", [USAGE_NONE] = "n"};
-    if (reservation->id[0] == '\0' || (!usage->asked && !reservation->held))
+    if (reservation->id[0] == '\0')
         return;
+    if (!usage->asked && !reservation->held) {
+        if (reservation->noted)
+            spool_drop(request->access->settings->spool_directory,
+                       (struct spool_name){SPOOL_OPEN, reservation->id});
+        return;
+    }
     struct settlement settlement = settlement_of(request->caller, reservation);
     settlement.model = usage->model;
     settlement.operation = usage->operation;
@@ -451,25 +487,46 @@ ledger_settle(const struct request *request, struct reservation *reservation,
     settlement.duration_ms = at_most(usage->duration_ms, INT32_MAX);
     settlement.calls = usage->calls;
     settlement.asked = usage->asked;
-    write_settlement(request->access, reservation->id,
-                     encode(&settlement_schema, &settlement, arena), arena);
+    write_settlement(request->access, reservation, encode(&settlement_schema, &settlement, arena),
+                     arena);
     count_remaining(reservation, usage);
 }
 
+struct sweep {
+    struct access *access;
+    int late; /* how many could not be taken in time, though the database is there */
+};
+
 static enum spool_verdict
-tell_spooled(void *context, const char *id, const char *text, struct arena *arena)
+tell_spooled(void *context, struct spool_name name, const char *text, struct arena *arena)
 {
-    (void)id;
-    return tell(context, text, arena);
+    struct sweep *sweep = context;
+    enum spool_verdict verdict = tell(sweep->access, text, arena);
+    if (verdict == SPOOL_TOLD && name.kind == SPOOL_OPEN)
+        count_expired(sweep->access->host, 1);
+    if (verdict != SPOOL_STOP || store_is_down(sweep->access->store))
+        return verdict;
+    return ++sweep->late < SWEEP_LATE ? SPOOL_LATER : SPOOL_STOP;
 }
 
 void
 ledger_sweep(struct access *access, struct arena *arena)
 {
+    const struct settings *settings = access->settings;
     struct error ignored = {0};
+    struct sweep sweep = {.access = access};
+    const struct spool_round round = {
+        .min_age_ms = {[SPOOL_USAGE] = SWEEP_AGE_MS,
+                       /* Not before the reservation can no longer be made. */
+                       [SPOOL_END] = settings->database_timeout_ms + 2 * CLOCKS_APART_MS,
+                       [SPOOL_OPEN] = settings->reservation_ttl_s * 1000},
+        .max = SWEEP_FILES,
+        .tell = tell_spooled,
+        .context = &sweep,
+    };
     if (!access->store || store_is_down(access->store))
         return;
-    spool_each(access->settings->spool_directory, SWEEP_AGE_MS, SWEEP_FILES, tell_spooled, access);
+    spool_each(settings->spool_directory, &round);
     const struct list *rows = store_query(access->store, &expire_query, NULL, arena, &ignored);
     if (!rows)
         return;

@@ -13,14 +13,16 @@
 #include "base/clock.h"
 #include "base/id.h"
 
-enum { HALF_WRITTEN_MS = 3600 * 1000, KEPT_MS = 24 * 3600 * 1000 };
+enum { HALF_WRITTEN_MS = 3600 * 1000, KEPT_MS = 24 * 3600 * 1000, PAUSE_MAX_MS = 3600 * 1000 };
 
-static const char BEGINNING[] = "usage-";
+static const char *const beginnings[SPOOL_KINDS] = {
+    [SPOOL_USAGE] = "usage-", [SPOOL_END] = "end-", [SPOOL_OPEN] = "open-"};
 
 static bool
-make_path(char path[PATH_MAX], const char *directory, const char *id, const char *ending)
+make_path(char path[PATH_MAX], const char *directory, struct spool_name name, const char *ending)
 {
-    int length = snprintf(path, PATH_MAX, "%s/%s%s%s", directory, BEGINNING, id, ending);
+    int length =
+        snprintf(path, PATH_MAX, "%s/%s%s%s", directory, beginnings[name.kind], name.id, ending);
     return length > 0 && length < PATH_MAX;
 }
 
@@ -44,16 +46,18 @@ create(const char *directory, const char *path)
 {
     int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
     int file = open(path, flags, 0600);
-    if (file < 0 && errno == ENOENT && mkdir(directory, 0700) == 0)
+    if (file < 0 && errno == ENOENT && (mkdir(directory, 0700) == 0 || errno == EEXIST))
         file = open(path, flags, 0600);
     return file;
 }
 
 bool
-spool_put(const char *directory, const char *id, const char *text, size_t length, struct error *err)
+spool_put(const char *directory, struct spool_name name, const char *text, size_t length,
+          struct error *err)
 {
     char partial[PATH_MAX], whole[PATH_MAX];
-    if (!make_path(partial, directory, id, ".part") || !make_path(whole, directory, id, ".json"))
+    if (!make_path(partial, directory, name, ".part") ||
+        !make_path(whole, directory, name, ".json"))
         return error_set(err, ERROR_INTERNAL, "the path of SPOOL_DIRECTORY is too long");
     int file = create(directory, partial);
     if (file < 0)
@@ -75,78 +79,130 @@ spool_put(const char *directory, const char *id, const char *text, size_t length
 }
 
 void
-spool_drop(const char *directory, const char *id)
+spool_drop(const char *directory, struct spool_name name)
 {
     char path[PATH_MAX];
-    if (make_path(path, directory, id, ".json"))
+    if (make_path(path, directory, name, ".json"))
         (void)unlink(path);
 }
 
-static void
-set_aside(const char *directory, const char *id)
-{
-    char from[PATH_MAX], to[PATH_MAX];
-    if (make_path(from, directory, id, ".json") && make_path(to, directory, id, ".bad"))
-        (void)rename(from, to);
-}
+/* A file that was found. */
+struct found {
+    int directory;
+    const char *file;
+    enum spool_kind kind;
+    char id[UUID_TEXT_BYTES];
+    int64_t age_ms;   /* since it was written */
+    int64_t tried_ms; /* since somebody was told in vain; -1: never */
+};
 
-/* The id in a name of ours with this ending; false for any other name. */
+/* Whether it is a name of ours with this ending; then found has whose. */
 static bool
-read_name(const char *name, const char *ending, char id[UUID_TEXT_BYTES])
+read_name(struct found *found, const char *ending)
 {
-    size_t beginning = strlen(BEGINNING), id_length = UUID_TEXT_BYTES - 1;
-    if (strncmp(name, BEGINNING, beginning) != 0 ||
-        strlen(name) != beginning + id_length + strlen(ending) ||
-        strcmp(name + beginning + id_length, ending) != 0)
-        return false;
-    memcpy(id, name + beginning, id_length);
-    id[id_length] = '\0';
-    return strspn(id, "0123456789abcdef-") == id_length;
+    size_t id_length = UUID_TEXT_BYTES - 1;
+    for (enum spool_kind kind = 0; kind < SPOOL_KINDS; kind++) {
+        size_t beginning = strlen(beginnings[kind]);
+        if (strncmp(found->file, beginnings[kind], beginning) != 0)
+            continue;
+        if (strlen(found->file) != beginning + id_length + strlen(ending) ||
+            strcmp(found->file + beginning + id_length, ending) != 0)
+            return false;
+        found->kind = kind;
+        memcpy(found->id, found->file + beginning, id_length);
+        found->id[id_length] = '\0';
+        return strspn(found->id, "0123456789abcdef-") == id_length;
+    }
+    return false;
 }
 
 static int64_t
-age_ms(const struct stat *status)
+milliseconds(struct timespec time)
 {
-    int64_t changed_ms = (int64_t)status->st_mtim.tv_sec * 1000 + status->st_mtim.tv_nsec / 1000000;
-    return clock_realtime_us() / 1000 - changed_ms;
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* The text of a file that is old enough, NUL-terminated; NULL where there is none to tell. */
-static char *
-read_file(int directory, const char *name, int64_t min_age_ms, int64_t *age, struct arena *arena)
+/* The time of access says when it was tried last: it is set then, and by nothing else. */
+static bool
+look(struct found *found)
 {
-    struct stat status = {0};
-    int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat status;
+    if (fstatat(found->directory, found->file, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(status.st_mode))
+        return false;
+    int64_t now_ms = clock_realtime_us() / 1000;
+    int64_t written_ms = milliseconds(status.st_mtim), tried_ms = milliseconds(status.st_atim);
+    found->age_ms = now_ms - written_ms;
+    found->tried_ms = tried_ms > written_ms ? now_ms - tried_ms : -1;
+    return true;
+}
+
+/* It waits as long again as it had waited when it was tried. */
+static bool
+is_due(const struct found *found, int64_t min_age_ms)
+{
+    int64_t pause_ms = found->tried_ms >= 0 ? found->age_ms - found->tried_ms : 0;
+    if (pause_ms > PAUSE_MAX_MS)
+        pause_ms = PAUSE_MAX_MS;
+    return found->age_ms >= min_age_ms && (found->tried_ms < 0 || found->tried_ms >= pause_ms);
+}
+
+static void
+note_try(const struct found *found)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_OMIT}};
+    (void)utimensat(found->directory, found->file, times, AT_SYMLINK_NOFOLLOW);
+}
+
+static void
+set_aside(const struct found *found)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "%s%s.bad", beginnings[found->kind], found->id);
+    (void)renameat(found->directory, found->file, found->directory, name);
+}
+
+/* Its text, NUL-terminated; NULL where it has gone. */
+static char *
+read_text(const struct found *found, struct arena *arena)
+{
+    int file = openat(found->directory, found->file,
+                      O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOATIME);
     if (file < 0)
         return NULL;
-    char *text = NULL;
-    bool is_known = fstat(file, &status) == 0;
-    *age = age_ms(&status);
-    if (is_known && S_ISREG(status.st_mode) && *age >= min_age_ms) {
-        text = arena_alloc(arena, SPOOL_FILE_MAX_BYTES + 1);
-        ssize_t length = read(file, text, SPOOL_FILE_MAX_BYTES);
-        text[length > 0 ? length : 0] = '\0';
-    }
+    char *text = arena_alloc(arena, SPOOL_FILE_MAX_BYTES + 1);
+    ssize_t length = read(file, text, SPOOL_FILE_MAX_BYTES);
+    text[length > 0 ? length : 0] = '\0';
     close(file);
     return text;
 }
 
 static void
-drop_half_written(int directory, const char *name)
+drop_half_written(struct found *found)
 {
-    char id[UUID_TEXT_BYTES];
-    struct stat status;
-    if (read_name(name, ".part", id) &&
-        fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-        age_ms(&status) >= HALF_WRITTEN_MS)
-        (void)unlinkat(directory, name, 0);
+    if (read_name(found, ".part") && look(found) && found->age_ms >= HALF_WRITTEN_MS)
+        (void)unlinkat(found->directory, found->file, 0);
+}
+
+static enum spool_verdict
+tell_one(const struct found *found, const struct spool_round *round, struct arena *arena)
+{
+    const char *text = read_text(found, arena);
+    if (!text)
+        return SPOOL_LATER;
+    enum spool_verdict verdict =
+        round->tell(round->context, (struct spool_name){found->kind, found->id}, text, arena);
+    if (verdict == SPOOL_TOLD)
+        (void)unlinkat(found->directory, found->file, 0);
+    else if (verdict == SPOOL_KEEP && found->age_ms >= KEPT_MS)
+        set_aside(found);
+    else if (verdict != SPOOL_STOP)
+        note_try(found);
+    return verdict;
 }
 
 void
-spool_each(const char *directory, int min_age_ms, size_t max,
-           enum spool_verdict (*tell)(void *context, const char *id, const char *text,
-                                      struct arena *arena),
-           void *context)
+spool_each(const char *directory, const struct spool_round *round)
 {
     DIR *entries = opendir(directory);
     if (!entries)
@@ -154,23 +210,20 @@ spool_each(const char *directory, int min_age_ms, size_t max,
     struct arena arena = {0};
     enum spool_verdict verdict = SPOOL_TOLD;
     const struct dirent *entry;
+    size_t left = round->max, left_again = round->max / 10 + 1;
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): of a directory that only this thread reads. */
-    while (max > 0 && verdict != SPOOL_STOP && (entry = readdir(entries))) {
-        char id[UUID_TEXT_BYTES];
-        drop_half_written(dirfd(entries), entry->d_name);
-        if (!read_name(entry->d_name, ".json", id))
+    while (left > 0 && verdict != SPOOL_STOP && (entry = readdir(entries))) {
+        struct found found = {.directory = dirfd(entries), .file = entry->d_name};
+        drop_half_written(&found);
+        if (!read_name(&found, ".json") || !look(&found) ||
+            !is_due(&found, round->min_age_ms[found.kind]))
             continue;
+        size_t *bound = found.tried_ms < 0 ? &left : &left_again;
+        if (*bound == 0)
+            continue;
+        --*bound;
         arena_reset(&arena);
-        int64_t age;
-        const char *text = read_file(dirfd(entries), entry->d_name, min_age_ms, &age, &arena);
-        if (!text)
-            continue;
-        max--;
-        verdict = tell(context, id, text, &arena);
-        if (verdict == SPOOL_TOLD)
-            spool_drop(directory, id);
-        else if (verdict == SPOOL_KEEP && age >= KEPT_MS)
-            set_aside(directory, id);
+        verdict = tell_one(&found, round, &arena);
     }
     arena_release(&arena);
     closedir(entries);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -13,25 +14,43 @@
 /* A settlement is far smaller; a file that is larger is none of ours. */
 enum { SPOOL_FILE_MAX_BYTES = 4096 };
 
-/* Writes the file of this id; makes the directory where it is missing. */
-bool spool_put(const char *directory, const char *id, const char *text, size_t length,
-               struct error *err) __attribute__((warn_unused_result));
-
-/* Removes it: it was told. */
-void spool_drop(const char *directory, const char *id);
-
-enum spool_verdict {
-    SPOOL_TOLD, /* the file is removed */
-    SPOOL_KEEP, /* it was not taken, and stays for a day */
-    SPOOL_STOP, /* it stays, and no further one is looked at */
+enum spool_kind {
+    SPOOL_USAGE, /* what a call cost */
+    SPOOL_END,   /* of a reservation that may have been made: it ends */
+    SPOOL_OPEN,  /* a call under way that holds nothing: told when it is long over, it is lost */
+    SPOOL_KINDS,
 };
 
-/* Gives files that are at least min_age_ms old, at most max of them, to tell(), whose arena is
- * emptied between them. What nobody takes for a day is put aside as "usage-<id>.bad", for a person;
- * what was left half written is removed when it is an hour old. */
-void spool_each(const char *directory, int min_age_ms, size_t max,
-                enum spool_verdict (*tell)(void *context, const char *id, const char *text,
-                                           struct arena *arena),
-                void *context);
+struct spool_name {
+    enum spool_kind kind;
+    const char *id;
+};
+
+/* Writes the file of this name; makes the directory where it is missing. */
+bool spool_put(const char *directory, struct spool_name name, const char *text, size_t length,
+               struct error *err) __attribute__((warn_unused_result));
+
+/* Removes it: it was told, or is not needed. */
+void spool_drop(const char *directory, struct spool_name name);
+
+enum spool_verdict {
+    SPOOL_TOLD,  /* the file is removed */
+    SPOOL_KEEP,  /* it was not taken, and stays for a day */
+    SPOOL_LATER, /* it could not be taken now, and stays */
+    SPOOL_STOP,  /* it stays, and no further one is looked at */
+};
+
+struct spool_round {
+    int64_t min_age_ms[SPOOL_KINDS]; /* younger files are not looked at */
+    size_t max;                      /* of files that were never told, and a tenth of others */
+    enum spool_verdict (*tell)(void *context, struct spool_name name, const char *text,
+                               struct arena *arena);
+    void *context;
+};
+
+/* Gives files to tell(), whose arena is emptied between them. One that stays is given again when it
+ * has waited as long again, an hour at most. What nobody takes for a day is put aside as
+ * "usage-<id>.bad", for a person; what was left half written is removed when it is an hour old. */
+void spool_each(const char *directory, const struct spool_round *round);
 
 #endif

@@ -9,12 +9,13 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "host/limit.h"
 #include "host/metrics.h"
 #include "store/fit.h"
 #include "store/rows.h"
 #include "store/store_private.h"
 
-enum { TRIES_MAX = 4, PAUSE_US = 5000, MISFIT_US = 1000 * 1000 };
+enum { TRIES_MAX = 4, PAUSE_US = 5000, MISFIT_US = 1000 * 1000, FAULTS_LOGGED = 20 };
 
 struct transaction {
     struct store *store;
@@ -161,11 +162,15 @@ store_is_down(const struct store *store)
 }
 
 /* Calls that are refused while the server is away are told once, by the pool; conflicts are for
- * callers to tell. */
+ * callers to tell. Of one query so many a minute are enough for a log. */
 static void
-log_fault(const struct query *query, const struct fault *fault)
+log_fault(struct host *host, const struct query *query, const struct fault *fault)
 {
-    if (fault->kind == FAULT_CONFLICT || fault->kind == FAULT_UNREACHED)
+    struct limit_state ignored;
+    char key[128];
+    snprintf(key, sizeof(key), "fault:%.60s", query->name);
+    if (fault->kind == FAULT_CONFLICT || fault->kind == FAULT_UNREACHED ||
+        !limit_take(host, key, (struct rate){FAULTS_LOGGED, 60}, clock_monotonic_us(), &ignored))
         return;
     log_line(LOG_LEVEL_ERROR, "query failed", LOG_TEXT("query", query->name),
              LOG_TEXT("fault", fault_name(fault->kind)), LOG_TEXT("sqlstate", fault->sqlstate));
@@ -276,7 +281,7 @@ store_query(struct store *store, const struct query *query, const char *const *p
         rows = ask(&call, store->pool, &fault, err);
     if (rows || err->code != ERROR_NONE)
         return rows;
-    log_fault(query, &fault);
+    log_fault(store->host, query, &fault);
     fault_set_error(&fault, query->name, arena, err);
     return NULL;
 }
@@ -342,7 +347,7 @@ transaction_query(struct transaction *transaction, const struct query *query,
     transaction->failed = !rows;
     if (rows || err->code != ERROR_NONE)
         return rows;
-    log_fault(query, &transaction->last);
+    log_fault(store->host, query, &transaction->last);
     fault_set_error(&transaction->last, query->name, arena, err);
     return NULL;
 }

@@ -49,13 +49,23 @@ tear_down(void **state)
 }
 
 static enum spool_verdict
-tell(void *context, const char *id, const char *text, struct arena *arena)
+tell(void *context, struct spool_name name, const char *text, struct arena *arena)
 {
     struct spool *spool = context;
     (void)arena;
     spool->told++;
-    snprintf(spool->seen, sizeof(spool->seen), "%.40s %.150s", id, text);
+    snprintf(spool->seen, sizeof(spool->seen), "%.40s %.150s", name.id, text);
     return spool->verdict;
+}
+
+static void
+tell_all(struct spool *spool, int64_t min_age_ms)
+{
+    const struct spool_round round = {.min_age_ms = {min_age_ms, min_age_ms, 3600 * 1000},
+                                      .max = 10,
+                                      .tell = tell,
+                                      .context = spool};
+    spool_each(spool->directory, &round);
 }
 
 static const char *
@@ -84,7 +94,8 @@ static void
 put(const struct spool *spool, const char *id, const char *text)
 {
     struct error err = {0};
-    assert_true(spool_put(spool->directory, id, text, strlen(text), &err));
+    assert_true(spool_put(spool->directory, (struct spool_name){SPOOL_USAGE, id}, text,
+                          strlen(text), &err));
 }
 
 static void
@@ -96,9 +107,9 @@ makes_its_directory_and_gives_what_was_put_once(void **state)
     assert_int_equal(stat(path_of(spool, first_id, ".json"), &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
     assert_false(is_there(spool, first_id, ".part"));
-    spool_each(spool->directory, 0, 10, tell, spool);
+    tell_all(spool, 0);
     assert_string_equal(spool->seen, "01a1ff75-05f5-7a62-8e4e-9765f4a9ce18 {\"a\":1}");
-    spool_each(spool->directory, 0, 10, tell, spool);
+    tell_all(spool, 0);
     assert_int_equal(spool->told, 1);
 }
 
@@ -107,11 +118,72 @@ leaves_what_is_young_to_its_writer(void **state)
 {
     struct spool *spool = *state;
     put(spool, first_id, "{}");
-    spool_each(spool->directory, 60000, 10, tell, spool);
+    tell_all(spool, 60000);
     assert_int_equal(spool->told, 0);
     make_old(spool, first_id, ".json", 61);
-    spool_each(spool->directory, 60000, 10, tell, spool);
+    tell_all(spool, 60000);
     assert_int_equal(spool->told, 1);
+}
+
+static void
+keeps_files_of_one_call_apart(void **state)
+{
+    struct spool *spool = *state;
+    struct error err = {0};
+    put(spool, first_id, "{\"a\":1}");
+    for (enum spool_kind kind = SPOOL_END; kind < SPOOL_KINDS; kind++)
+        assert_true(
+            spool_put(spool->directory, (struct spool_name){kind, first_id}, "{}", 2, &err));
+    spool_drop(spool->directory, (struct spool_name){SPOOL_END, first_id});
+    assert_true(is_there(spool, first_id, ".json"));
+    tell_all(spool, 0);
+    assert_int_equal(spool->told, 1); /* the third is not old enough */
+    assert_string_equal(spool->seen, "01a1ff75-05f5-7a62-8e4e-9765f4a9ce18 {\"a\":1}");
+}
+
+static void
+make_tried(const struct spool *spool, const char *id, int64_t tried_s, int64_t written_s)
+{
+    const struct timespec times[2] = {{.tv_sec = time(NULL) - tried_s},
+                                      {.tv_sec = time(NULL) - written_s}};
+    assert_int_equal(utimensat(AT_FDCWD, path_of(spool, id, ".json"), times, 0), 0);
+}
+
+static void
+waits_as_long_again_with_what_was_not_taken(void **state)
+{
+    struct spool *spool = *state;
+    put(spool, first_id, "{}");
+    make_old(spool, first_id, ".json", 60);
+    spool->verdict = SPOOL_KEEP;
+    tell_all(spool, 0);
+    tell_all(spool, 0);
+    assert_int_equal(spool->told, 1);
+    make_tried(spool, first_id, 50, 110); /* at 60 seconds */
+    tell_all(spool, 0);
+    assert_int_equal(spool->told, 1);
+    make_tried(spool, first_id, 61, 121);
+    tell_all(spool, 0);
+    assert_int_equal(spool->told, 2);
+    make_tried(spool, first_id, 3601, 20 * 3600);
+    tell_all(spool, 0);
+    assert_int_equal(spool->told, 3);
+}
+
+static void
+tells_new_ones_however_many_were_not_taken(void **state)
+{
+    struct spool *spool = *state;
+    for (int i = 0; i < 30; i++) {
+        char id[40];
+        snprintf(id, sizeof(id), "01a1ff75-05f5-7a62-8e4e-9765f4a9%04x", i);
+        put(spool, id, "{}");
+        make_tried(spool, id, 7200, 10000);
+    }
+    put(spool, first_id, "{\"a\":1}");
+    tell_all(spool, 0);
+    assert_false(is_there(spool, first_id, ".json"));
+    assert_int_equal(spool->told, 3);
 }
 
 static void
@@ -121,7 +193,7 @@ stops_where_nobody_can_be_told(void **state)
     put(spool, first_id, "{}");
     put(spool, second_id, "{}");
     spool->verdict = SPOOL_STOP;
-    spool_each(spool->directory, 0, 10, tell, spool);
+    tell_all(spool, 0);
     assert_int_equal(spool->told, 1);
     assert_true(is_there(spool, first_id, ".json"));
     assert_true(is_there(spool, second_id, ".json"));
@@ -133,13 +205,13 @@ puts_aside_what_nobody_takes_for_a_day(void **state)
     struct spool *spool = *state;
     put(spool, first_id, "{}");
     spool->verdict = SPOOL_KEEP;
-    spool_each(spool->directory, 0, 10, tell, spool);
+    tell_all(spool, 0);
     assert_true(is_there(spool, first_id, ".json"));
     make_old(spool, first_id, ".json", 25 * 3600);
-    spool_each(spool->directory, 0, 10, tell, spool);
+    tell_all(spool, 0);
     assert_false(is_there(spool, first_id, ".json"));
     assert_true(is_there(spool, first_id, ".bad"));
-    spool_each(spool->directory, 0, 10, tell, spool);
+    tell_all(spool, 0);
     assert_int_equal(spool->told, 2);
 }
 
@@ -148,7 +220,7 @@ passes_over_what_is_not_its_own(void **state)
 {
     struct spool *spool = *state;
     put(spool, first_id, "{}");
-    spool_drop(spool->directory, first_id);
+    spool_drop(spool->directory, (struct spool_name){SPOOL_USAGE, first_id});
     static const char *const names[] = {"audit.lines", "usage-x.json", "usage-.json",
                                         "usage-01a1ff75-05f5-7a62-8e4e-9765f4a9ceZZ.json"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -159,7 +231,7 @@ passes_over_what_is_not_its_own(void **state)
         close(file);
     }
     assert_int_equal(symlink("/etc/passwd", path_of(spool, second_id, ".json")), 0);
-    spool_each(spool->directory, 0, 10, tell, spool);
+    tell_all(spool, 0);
     assert_int_equal(spool->told, 0);
 }
 
@@ -171,10 +243,10 @@ removes_what_was_left_half_written_an_hour_ago(void **state)
     char whole[256];
     snprintf(whole, sizeof(whole), "%s", path_of(spool, first_id, ".json"));
     assert_int_equal(rename(whole, path_of(spool, first_id, ".part")), 0);
-    spool_each(spool->directory, 0, 10, tell, spool);
+    tell_all(spool, 0);
     assert_true(is_there(spool, first_id, ".part"));
     make_old(spool, first_id, ".part", 3601);
-    spool_each(spool->directory, 0, 10, tell, spool);
+    tell_all(spool, 0);
     assert_false(is_there(spool, first_id, ".part"));
     assert_int_equal(spool->told, 0);
 }
@@ -185,9 +257,10 @@ says_why_it_cannot_keep_something(void **state)
     struct spool *spool = *state;
     struct error err = {0};
     snprintf(spool->directory, sizeof(spool->directory), "/proc/none/spool");
-    assert_false(spool_put(spool->directory, first_id, "{}", 2, &err));
+    assert_false(
+        spool_put(spool->directory, (struct spool_name){SPOOL_USAGE, first_id}, "{}", 2, &err));
     assert_int_equal(err.code, ERROR_UNAVAILABLE);
-    spool_each(spool->directory, 0, 10, tell, spool);
+    tell_all(spool, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -198,6 +271,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(makes_its_directory_and_gives_what_was_put_once),
         TEST(leaves_what_is_young_to_its_writer),
+        TEST(keeps_files_of_one_call_apart),
+        TEST(waits_as_long_again_with_what_was_not_taken),
+        TEST(tells_new_ones_however_many_were_not_taken),
         TEST(stops_where_nobody_can_be_told),
         TEST(puts_aside_what_nobody_takes_for_a_day),
         TEST(passes_over_what_is_not_its_own),
