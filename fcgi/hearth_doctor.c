@@ -58,7 +58,7 @@ doctor_check_settings(struct doctor *doctor)
                    "\"%s\" is open to everybody and may hold keys: give it to the group of the "
                    "workers and chmod o= it",
                    file);
-    if (!*settings->api_key && !*settings->additional_api_keys)
+    if (!*settings->api_key && !*settings->additional_api_keys && !*settings->database_url)
         doctor_say(doctor, VERDICT_WARN,
                    "no API_KEY is set here: everybody may call, unless the service's own "
                    "environment or credentials hold one");

@@ -89,8 +89,13 @@ hearth_maintain(struct command *command)
     bool good = maintain(command, database.store, &sum, &err);
     command_database_close(&database);
     if (!good) {
+        bool misused = err.code == ERROR_INVALID_REQUEST || err.code == ERROR_NOT_FOUND;
         fprintf(stderr, "hearth: %s\n", err.detail);
-        return err.code == ERROR_INVALID_REQUEST || err.code == ERROR_NOT_FOUND ? 2 : 1;
+        if (!misused && command->retention[0] && !*command->settings.database_migration_url)
+            fputs(
+                "hearth: --retention needs the tables' owner: DATABASE_MIGRATION_URL is not set\n",
+                stderr);
+        return misused ? 2 : 1;
     }
     if (command->json)
         command_json(command, &maintenance_schema, &sum);

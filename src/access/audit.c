@@ -2,9 +2,11 @@
 #include "access/audit.h"
 
 #include <arpa/inet.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "access/access.h"
 #include "access/audit.sql.h"
@@ -179,7 +181,7 @@ line_of(struct request *request, const struct audit_entry *entry)
     const char *actor = request->caller ? request->caller->tenant : "anonymous";
     struct audit_line line = begin_line(entry, actor, arena);
     line.address = address_of(request);
-    line.request_id = clean(request->id, REQUEST_BYTES, arena);
+    line.request_id = request->id[0] ? clean(request->id, REQUEST_BYTES, arena) : NULL;
     return end_line(&line, entry->detail, arena);
 }
 
@@ -261,7 +263,14 @@ audit_operator(struct arena *arena)
     const char *user = getenv("SUDO_USER");
     if (!user || user[0] == '\0')
         user = getenv("LOGNAME");
-    return arena_printf(arena, "operator:%s", user ? user : "unknown");
+    if (user && user[0] != '\0')
+        return arena_printf(arena, "operator:%s", user);
+    /* A timer's and a container's processes have neither. */
+    struct passwd entry, *found = NULL;
+    char space[1024];
+    if (getpwuid_r(geteuid(), &entry, space, sizeof(space), &found) == 0 && found)
+        return arena_printf(arena, "operator:%s", found->pw_name);
+    return arena_printf(arena, "operator:%u", (unsigned)geteuid());
 }
 
 bool

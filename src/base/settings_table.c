@@ -207,7 +207,9 @@ const struct setting settings_rows[] = {
     {"RATE_LIMITING_ENABLED", .type = SETTING_BOOLEAN, AT(rate_limiting), .initial = "true",
      .doc = "Apply the rate limits."},
     {"RATE_LIMIT_AUTH", .type = SETTING_RATE, AT(rate_limit_auth), .initial = "5/300", .minimum = 1,
-     .maximum = 1000000000, .doc = "Failed sign-ins of one address."},
+     .maximum = 1000000000,
+     .doc = "Sign-ins with Google or a wallet, checks and changes of keys of one caller, and wrong "
+            "credentials of one address. docs/accounts.md says what bounds passwords."},
     {"RATE_LIMIT_DEFAULT", .type = SETTING_RATE, AT(rate_limit_default), .initial = "300/60",
      .minimum = 1, .maximum = 1000000000, .doc = "Requests of one caller to all other routes."},
     {"RATE_LIMIT_HEALTH", .type = SETTING_RATE, AT(rate_limit_health), .initial = "10000/60",
