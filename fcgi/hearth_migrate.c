@@ -11,6 +11,7 @@ hearth_migrate(struct command *command)
     const struct settings *settings = &command->settings;
     bool own = *settings->database_migration_url != '\0';
     const struct migrate_retention retention[] = {{"usage", settings->usage_retention_days},
+                                                  {"usage_day", settings->usage_day_retention_days},
                                                   {"audit", settings->audit_retention_days},
                                                   {"trace", settings->trace_retention_days},
                                                   {0}};

@@ -277,7 +277,7 @@ account_create(struct request *request, const struct account_wish *wish,
         wish->profile,
         wish->email && wish->email_verified ? "true" : "false",
     };
-    struct transaction *transaction = transaction_begin(store, err);
+    struct transaction *transaction = transaction_begin(store, arena, err);
     if (!transaction)
         return false;
     bool done = insert(transaction, request, wish, parameters, err);

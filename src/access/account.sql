@@ -22,7 +22,7 @@ SELECT id::text, organisation_id::text, user_name, email, display_name, picture_
 FROM hearth.account
 WHERE ($1::text IS NULL OR strpos(lower(user_name), lower($1::text)) > 0 OR strpos(lower(email), lower($1::text)) > 0)
   AND ($2::uuid IS NULL OR id < $2::uuid)
-ORDER BY id DESC LIMIT $3::integer
+ORDER BY account.id DESC LIMIT $3::integer
 
 -- name: account_insert
 -- A new one.

@@ -41,7 +41,7 @@ begin(struct request *request, const char *id, struct work *work, struct error *
     work->request = request;
     work->id = id;
     work->subject = arena_printf(&request->arena, "account:%s", id);
-    work->transaction = transaction_begin(store, err);
+    work->transaction = transaction_begin(store, &request->arena, err);
     return work->transaction != NULL;
 }
 

@@ -16,5 +16,5 @@ WHERE at >= hearth.moment($1::bigint) AND at <= hearth.moment($2::bigint)
   AND ($4::text IS NULL OR event = $4::text)
   AND ($5::text IS NULL OR actor = $5::text)
   AND ($6::text IS NULL OR subject = $6::text)
-ORDER BY at DESC, id DESC
+ORDER BY audit.at DESC, audit.id DESC
 LIMIT $7::bigint

@@ -79,7 +79,7 @@ static bool
 apply(struct store *store, struct request *request, const struct budget *budget,
       const struct change *change, struct arena *arena, struct error *err)
 {
-    struct transaction *transaction = transaction_begin(store, err);
+    struct transaction *transaction = transaction_begin(store, arena, err);
     if (!transaction)
         return false;
     const struct list *rows =

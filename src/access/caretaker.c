@@ -43,7 +43,7 @@ const struct duty caretaker_duties[] = {
     {.name = "audit", .every_ms = 1000, .at_stop = true, .run = audit_drain},
     {.name = "idempotency", .every_ms = 3000, .run = idempotency_drain},
     {.name = "ledger", .every_ms = 1000, .at_stop = true, .run = ledger_sweep},
-    {.name = "maintenance", .every_ms = 3600000, .run = maintain_duty},
+    {.name = "maintenance", .every_ms = 30000, .run = maintain_duty},
     {.name = "revocations", .every_ms = 500, .run = credential_follow},
     {.name = "last-uses", .every_ms = 5000, .at_stop = true, .run = credential_note_use},
     {.name = "trace", .every_ms = 1000, .at_stop = true, .run = trace_drain},

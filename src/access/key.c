@@ -113,7 +113,7 @@ static bool
 run(const struct key_desk *desk, struct change *change, struct error *err)
 {
     const char *subject = arena_printf(desk->arena, "key:%s", change->id);
-    struct transaction *transaction = transaction_begin(desk->store, err);
+    struct transaction *transaction = transaction_begin(desk->store, desk->arena, err);
     if (!transaction)
         return false;
     bool done = run_in(desk, transaction, change, subject, err);

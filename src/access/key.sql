@@ -24,7 +24,7 @@ SELECT id::text, account_id::text, organisation_id::text, name, prefix, scopes, 
 FROM hearth.key
 WHERE ($1::uuid IS NULL OR id > $1::uuid) AND ($2::uuid IS NULL OR account_id = $2::uuid)
   AND ($3::boolean OR revoked_at IS NULL)
-ORDER BY id LIMIT $4::integer
+ORDER BY key.id LIMIT $4::integer
 
 -- name: key_change
 UPDATE hearth.key

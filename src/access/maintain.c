@@ -24,9 +24,11 @@ static const struct query maintain_round = {SQL_maintain_round, round_columns,
 
 struct last {
     int64_t at_us;
+    bool rests;
 };
 
-static const struct column last_columns[] = {COLUMN_INTEGER_OF(struct last, at_us), {.name = NULL}};
+static const struct column last_columns[] = {
+    COLUMN_INTEGER_OF(struct last, at_us), COLUMN_BOOLEAN_OF(struct last, rests), {.name = NULL}};
 
 static const struct query maintain_last = {SQL_maintain_last, last_columns, sizeof(struct last),
                                            false};
@@ -51,13 +53,20 @@ add(struct maintenance *sum, const struct maintenance *round)
     sum->again = round->again;
 }
 
+static bool
+is_in_vain(const struct maintenance *round)
+{
+    return round->made + round->moved + round->dropped + round->deleted == 0;
+}
+
 /* Another one at it does all that is to do: then there is no further round. */
 static bool
 run_rounds(struct store *store, int rounds, struct arena *arena, struct maintenance *sum,
            struct error *err)
 {
     *sum = (struct maintenance){0};
-    for (int i = 0; i < rounds; i++) {
+    int vain = 0;
+    for (int i = 0; i < rounds && vain < MAINTAIN_VAIN_ROUNDS; i++) {
         if (i > 0)
             nanosleep(&(struct timespec){.tv_nsec = MAINTAIN_PAUSE_MS * 1000000L}, NULL);
         const struct list *rows = store_query(store, &maintain_round, NULL, arena, err);
@@ -65,6 +74,7 @@ run_rounds(struct store *store, int rounds, struct arena *arena, struct maintena
             return false;
         const struct maintenance *round = rows->items;
         add(sum, round);
+        vain = is_in_vain(round) ? vain + 1 : 0;
         if (!round->ran || !round->again)
             break;
     }
@@ -78,7 +88,7 @@ maintain_run(struct store *store, struct arena *arena, struct maintenance *sum, 
 }
 
 /* Few rounds at a time: a process that is to end does not wait for them all. What is left is done
- * at the next look, as the last round says that it was not the end. */
+ * at the next look, half a minute later, as the last round says that it was not the end. */
 static void
 care(struct access *access, struct arena *arena)
 {
@@ -108,7 +118,7 @@ maintain_duty(struct access *access, struct arena *arena)
     }
     const struct last *last = rows->items;
     int64_t age_us = clock_realtime_us() - last->at_us;
-    if (age_us >= INT64_C(3600000000) * MAINTAIN_EVERY_HOURS)
+    if (!last->rests && age_us >= INT64_C(3600000000) * MAINTAIN_EVERY_HOURS)
         care(access, arena);
 }
 

@@ -21,14 +21,16 @@ struct maintenance {
     bool again;             /* there was more to do, or a table was in use */
 };
 
-enum { MAINTAIN_ROUNDS = 100, MAINTAIN_PAUSE_MS = 500 };
+enum { MAINTAIN_ROUNDS = 2000, MAINTAIN_VAIN_ROUNDS = 100, MAINTAIN_PAUSE_MS = 500 };
 
-/* Runs rounds until there is nothing more to do, at most MAINTAIN_ROUNDS, and sums them up. Waits
- * MAINTAIN_PAUSE_MS between rounds so that what a round locks is free for others. */
+/* Runs rounds until there is nothing more to do, at most MAINTAIN_ROUNDS and MAINTAIN_VAIN_ROUNDS
+ * in a row that found all in use, and sums them up. Waits MAINTAIN_PAUSE_MS between rounds so that
+ * what a round locks is free for others. */
 bool maintain_run(struct store *store, struct arena *arena, struct maintenance *sum,
                   struct error *err) __attribute__((warn_unused_result));
 
-/* A duty of the caretaker: runs it when nobody has for MAINTAIN_EVERY_HOURS. */
+/* A duty of the caretaker: runs some rounds when nobody has come to their end for
+ * MAINTAIN_EVERY_HOURS, and none for an hour after one that found all in use. */
 enum { MAINTAIN_EVERY_HOURS = 25 };
 void maintain_duty(struct access *access, struct arena *arena);
 

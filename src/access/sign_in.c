@@ -124,7 +124,7 @@ static bool
 run_insert(struct request *request, struct store *store, const struct sign_in_wish *wish,
            const char *const *parameters, struct error *err)
 {
-    struct transaction *transaction = transaction_begin(store, err);
+    struct transaction *transaction = transaction_begin(store, &request->arena, err);
     if (!transaction)
         return false;
     bool done = insert_in(transaction, request, wish, parameters, err);
@@ -205,7 +205,7 @@ sign_in_end_one(struct request *request, const struct sign_in_end *end, bool *en
     struct store *store;
     if (!access_store(request, &store, err))
         return false;
-    struct transaction *transaction = transaction_begin(store, err);
+    struct transaction *transaction = transaction_begin(store, &request->arena, err);
     if (!transaction)
         return false;
     bool done = end_in(transaction, request, end, ended, err);
@@ -252,7 +252,7 @@ sign_in_end_all(struct request *request, const char *account_id, const char *exc
     struct store *store;
     if (!access_store(request, &store, err))
         return false;
-    struct transaction *transaction = transaction_begin(store, err);
+    struct transaction *transaction = transaction_begin(store, &request->arena, err);
     if (!transaction)
         return false;
     struct sign_in_end_all wish = {account_id, except_id, reason};

@@ -60,4 +60,4 @@ SELECT id::text, method, user_agent, address, hearth.micros(created_at) AS creat
        hearth.micros(last_seen_at) AS last_seen_us, hearth.micros(expires_at) AS expires_us,
        cookie IS NOT NULL AS is_cookie
 FROM hearth.sign_in WHERE account_id = $1::uuid AND ended_at IS NULL AND expires_at > now()
-ORDER BY created_at DESC, id DESC LIMIT 200
+ORDER BY created_at DESC, sign_in.id DESC LIMIT 200

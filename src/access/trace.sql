@@ -11,5 +11,5 @@ ON CONFLICT (at, id) DO NOTHING
 SELECT id::text AS id, request_id, tenant, route, question, answer, status::bigint AS status, hearth.micros(at) AS at_us
 FROM hearth.trace
 WHERE request_id = $1::text
-ORDER BY at DESC, id DESC
+ORDER BY trace.at DESC, trace.id DESC
 LIMIT 20

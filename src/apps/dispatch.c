@@ -13,6 +13,7 @@
 #include "host/error_rate.h"
 #include "host/metrics.h"
 #include "http/route.h"
+#include "store/store.h"
 
 enum { REFUSED_RETRY_S = 1 };
 
@@ -104,6 +105,8 @@ enum dispatch_result
 dispatch(struct request *request)
 {
     request->complete = answer_complete;
+    if (request->may_wait)
+        store_join(&request->arena);
     if (!request->admission || !request->admission->passed) {
         if (request->timing.started_us == 0)
             request->timing.started_us = clock_monotonic_us();

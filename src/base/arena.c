@@ -40,6 +40,12 @@ struct arena_deferred {
     void *data;
 };
 
+struct arena_attachment {
+    struct arena_attachment *next;
+    const void *key;
+    void *data;
+};
+
 static _Noreturn void
 out_of_memory(size_t size)
 {
@@ -140,6 +146,7 @@ arena_reset(struct arena *arena)
         ASAN_POISON_MEMORY_REGION(kept->bytes, kept->size);
     }
     arena->chunk = kept;
+    arena->attached = NULL;
     arena->used_bytes = 0;
 }
 
@@ -268,4 +275,21 @@ arena_defer(struct arena *arena, void (*run)(void *data), void *data)
     struct arena_deferred *deferred = arena_alloc(arena, sizeof(*deferred));
     *deferred = (struct arena_deferred){arena->deferred, run, data};
     arena->deferred = deferred;
+}
+
+void
+arena_attach(struct arena *arena, const void *key, void *data)
+{
+    struct arena_attachment *attachment = arena_alloc(arena, sizeof(*attachment));
+    *attachment = (struct arena_attachment){arena->attached, key, data};
+    arena->attached = attachment;
+}
+
+void *
+arena_attached(const struct arena *arena, const void *key)
+{
+    const struct arena_attachment *attachment = arena->attached;
+    while (attachment && attachment->key != key)
+        attachment = attachment->next;
+    return attachment ? attachment->data : NULL;
 }

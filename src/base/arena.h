@@ -9,10 +9,12 @@
 
 struct arena_chunk;
 struct arena_deferred;
+struct arena_attachment;
 
 struct arena {
     struct arena_chunk *chunk;
     struct arena_deferred *deferred;
+    struct arena_attachment *attached;
     size_t used_bytes; /* handed out since the last reset, over all chunks */
 };
 
@@ -44,6 +46,11 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 
 /* Calls run(data) at the next reset or release: how a foreign object joins the request. */
 void arena_defer(struct arena *arena, void (*run)(void *data), void *data);
+
+/* Joins data to the arena until its next reset, under the address of something of the caller's own:
+ * what those who have only the arena in common share. NULL where nothing is attached. */
+void arena_attach(struct arena *arena, const void *key, void *data);
+void *arena_attached(const struct arena *arena, const void *key);
 
 /* malloc() and friends for what outlives a request: they abort instead of failing. */
 void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull));

@@ -163,14 +163,15 @@ struct settings {
     const char *openai_base_url, *gemini_base_url, *anthropic_base_url;
 
     /* traces */
-    int64_t audit_retention_days; /* AUDIT_RETENTION_DAYS */
-    int64_t usage_retention_days; /* USAGE_RETENTION_DAYS */
-    int64_t trace_retention_days; /* TRACE_RETENTION_DAYS */
-    bool trace_bodies;            /* TRACE_BODIES */
-    int64_t trace_body_bytes;     /* TRACE_BODY_BYTES */
-    int64_t reservation_ttl_s;    /* RESERVATION_TTL */
-    int64_t reserved_output;      /* RESERVED_OUTPUT: tokens */
-    const char *spool_directory;  /* SPOOL_DIRECTORY */
+    int64_t audit_retention_days;     /* AUDIT_RETENTION_DAYS */
+    int64_t usage_retention_days;     /* USAGE_RETENTION_DAYS */
+    int64_t usage_day_retention_days; /* USAGE_DAY_RETENTION_DAYS */
+    int64_t trace_retention_days;     /* TRACE_RETENTION_DAYS */
+    bool trace_bodies;                /* TRACE_BODIES */
+    int64_t trace_body_bytes;         /* TRACE_BODY_BYTES */
+    int64_t reservation_ttl_s;        /* RESERVATION_TTL */
+    int64_t reserved_output;          /* RESERVED_OUTPUT: tokens */
+    const char *spool_directory;      /* SPOOL_DIRECTORY */
 
     /* from the file's sections and the keys above; "local" is always the last one of both */
     const struct provider_settings *providers;

@@ -15,7 +15,10 @@ struct connection {
     PGconn *link;
     const char **prepared; /* texts of the statements that are prepared on it */
     size_t prepared_count;
+    bool is_swollen; /* libpq's buffers had to hold a large message */
 };
+
+enum { SWOLLEN_BYTES = 256 * 1024 };
 
 static void
 set_fault(struct fault *fault, enum fault_kind kind, bool sent)
@@ -159,6 +162,44 @@ connection_is_idle(const struct connection *connection)
            PQtransactionStatus(connection->link) == PQTRANS_IDLE;
 }
 
+bool
+connection_is_reusable(const struct connection *connection)
+{
+    return !connection->is_swollen && connection_is_idle(connection);
+}
+
+static size_t
+bytes_of_statement(const struct statement *statement)
+{
+    size_t bytes = strlen(statement->query->text);
+    for (int i = 0; i < statement->query->parameters; i++)
+        bytes += statement->parameters[i] ? strlen(statement->parameters[i]) : 0;
+    return bytes;
+}
+
+/* libpq's buffer holds a row of an answer at a time. */
+static size_t
+bytes_of_largest_row(const PGresult *result)
+{
+    size_t most = 0;
+    for (int row = 0; row < PQntuples(result); row++) {
+        size_t bytes = 0;
+        for (int column = 0; column < PQnfields(result); column++)
+            bytes += (size_t)PQgetlength(result, row, column);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+static void
+note_size(struct connection *connection, const struct statement *statement, const PGresult *result)
+{
+    if (bytes_of_statement(statement) > SWOLLEN_BYTES ||
+        (PQresultMemorySize(result) > SWOLLEN_BYTES &&
+         bytes_of_largest_row(result) > SWOLLEN_BYTES))
+        connection->is_swollen = true;
+}
+
 static bool
 is_copy(const PGresult *result)
 {
@@ -187,19 +228,23 @@ take_results(PGconn *link, PGresult **kept)
     return false;
 }
 
-/* Sends what is left to send and waits for the end of the answer. */
+/* Sends what is left to send and waits for the end of the answer. A server that had taken only a
+ * part of the statement by the deadline, or had sent a part of its answer, may just have needed
+ * more time. */
 static bool
 await_results(PGconn *link, int64_t deadline_us, PGresult **result, struct fault *fault)
 {
+    bool heard = false;
     *result = NULL;
     while (!take_results(link, result)) {
         int unsent = PQflush(link);
         short events = unsent > 0 ? POLLIN | POLLOUT : POLLIN;
         /* A server that hung up may have said why: what came is read before giving up. */
         if (!wait_for(link, events, deadline_us)) {
-            set_fault(fault, FAULT_TIMEOUT, true);
+            set_fault(fault, unsent > 0 || heard ? FAULT_LATE : FAULT_TIMEOUT, true);
             return false;
         }
+        heard = heard || unsent == 0;
         if (!PQconsumeInput(link) && take_results(link, result))
             break;
     }
@@ -276,7 +321,9 @@ connection_run(struct connection *connection, const struct statement *statement,
     }
     if (!sent)
         return not_sent(fault);
-    if (await_results(connection->link, statement->deadline_us, result, fault))
+    bool done = await_results(connection->link, statement->deadline_us, result, fault);
+    note_size(connection, statement, *result);
+    if (done)
         return true;
     PQclear(*result);
     *result = NULL;

@@ -27,6 +27,10 @@ bool connection_is_alive(struct connection *connection);
 /* Whether it is as at its start: no transaction is open, no statement under way. */
 bool connection_is_idle(const struct connection *connection);
 
+/* Whether it is worth keeping for the next one: idle, and without the buffers of a large statement
+ * or answer, which libpq does not make smaller again. */
+bool connection_is_reusable(const struct connection *connection);
+
 /* Runs a statement: as a prepared one where prepare is true, made at its first use on this
  * connection. The caller clears *result. false with fault filled; a connection after FAULT_TIMEOUT
  * and FAULT_LOST is only good for connection_close(). */

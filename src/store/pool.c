@@ -25,6 +25,7 @@ enum {
 struct slot {
     struct connection *connection; /* NULL: not made, or broken */
     bool busy;
+    uint64_t outages; /* that were known when it was made */
 };
 
 /* Somebody who waits, on the stack of the caller. */
@@ -288,14 +289,16 @@ count(const struct pool *pool, const struct fault *fault)
 
 /* Tells the others what became of a call. */
 static void
-report(struct pool *pool, const struct fault *fault)
+report(struct pool *pool, int64_t allowed_us, const struct fault *fault)
 {
     int weight = fault_weight(fault, !pool->options.session);
     const struct breaker_policy policy = policy_of(pool, weight);
     int64_t now_us = clock_monotonic_us();
     count(pool, fault);
-    if (fault->kind == FAULT_LATE || fault->kind == FAULT_ENDED)
+    if (fault->kind == FAULT_LATE || fault->kind == FAULT_ENDED) {
+        breaker_withdraw(pool->breaker, &policy, allowed_us);
         return;
+    }
     if (weight == 0) {
         if (breaker_success(pool->breaker, now_us))
             log_line(LOG_LEVEL_INFO, "database answers again",
@@ -350,14 +353,28 @@ connect_to(struct pool *pool, int64_t deadline_us, struct fault *fault)
     return connection;
 }
 
+/* How often the server was found to be away, by any process. */
+static uint64_t
+count_outages(const struct pool *pool)
+{
+    struct breaker_view view;
+    breaker_view(pool->breaker, clock_monotonic_us(), &view);
+    return view.opens_total;
+}
+
+/* A connection from before an outage may lead nowhere without a sign of that: it would cost the
+ * call that tries it all its time. */
 static bool
 connect_slot(struct pool *pool, struct pool_lease *lease, int64_t deadline_us, struct fault *fault)
 {
-    struct connection *connection = pool->slots[lease->slot].connection;
-    if (!connection || !connection_is_alive(connection)) {
+    struct slot *slot = &pool->slots[lease->slot];
+    struct connection *connection = slot->connection;
+    uint64_t outages = count_outages(pool);
+    if (!connection || slot->outages != outages || !connection_is_alive(connection)) {
         drop_connection(pool, lease->slot, false);
         connection = connect_to(pool, deadline_us, fault);
         swap_connection(pool, lease->slot, connection);
+        slot->outages = outages;
     }
     lease->connection = connection;
     return connection != NULL;
@@ -379,7 +396,7 @@ take_connection(struct pool *pool, int64_t deadline_us, struct pool_lease *lease
             return true;
         bool again = fault->kind == FAULT_BUSY && note_full(pool);
         if (!again)
-            report(pool, fault);
+            report(pool, lease->allowed_us, fault);
         give_slot(pool, slot);
         if (!again)
             return false;
@@ -391,8 +408,10 @@ pool_take(struct pool *pool, int64_t deadline_us, struct pool_lease *lease, stru
 {
     const struct breaker_policy policy = policy_of(pool, 1);
     int64_t retry_after_ms, now_us = clock_monotonic_us();
-    *lease = (struct pool_lease){.pool = pool};
-    *fault = (struct fault){.kind = FAULT_UNREACHED};
+    *lease = (struct pool_lease){.pool = pool, .allowed_us = now_us};
+    *fault = (struct fault){.kind = now_us < deadline_us ? FAULT_UNREACHED : FAULT_LATE};
+    if (now_us >= deadline_us)
+        return false;
     if (!breaker_allow(pool->breaker, &policy, now_us, &retry_after_ms))
         return false;
     if (take_connection(pool, deadline_us, lease, fault)) {
@@ -407,7 +426,7 @@ pool_take(struct pool *pool, int64_t deadline_us, struct pool_lease *lease, stru
 static bool
 is_good(const struct connection *connection, const struct fault *fault)
 {
-    return !(fault && fault_breaks(fault)) && connection_is_idle(connection);
+    return !(fault && fault_breaks(fault)) && connection_is_reusable(connection);
 }
 
 void
@@ -418,7 +437,7 @@ pool_give(struct pool_lease *lease, const struct fault *fault)
         drop_connection(pool, lease->slot,
                         fault && (fault->kind == FAULT_TIMEOUT || fault->kind == FAULT_LATE));
     if (fault)
-        report(pool, fault);
+        report(pool, lease->allowed_us, fault);
     give_slot(pool, (int)lease->slot);
 }
 

@@ -33,6 +33,7 @@ struct pool_lease {
     struct pool *pool;
     struct connection *connection;
     size_t slot;
+    int64_t allowed_us; /* by the breaker */
 };
 
 /* A connection that stands, made where none is idle, before the deadline (clock_monotonic_us()).

@@ -12,6 +12,7 @@
 #include "host/limit.h"
 #include "host/metrics.h"
 #include "store/fit.h"
+#include "store/patience.h"
 #include "store/rows.h"
 #include "store/store_private.h"
 
@@ -19,6 +20,7 @@ enum { TRIES_MAX = 4, PAUSE_US = 5000, MISFIT_US = 1000 * 1000, FAULTS_LOGGED = 
 
 struct transaction {
     struct store *store;
+    const struct arena *arena; /* of its request */
     struct pool_lease lease;
     struct fault last; /* of the last statement */
     bool failed;
@@ -37,6 +39,23 @@ static int64_t
 deadline_of(const struct store *store)
 {
     return clock_monotonic_us() + store->settings->database_timeout_ms * 1000;
+}
+
+static int64_t
+request_deadline_of(const struct store *store, const struct arena *arena)
+{
+    return patience_deadline(arena, deadline_of(store));
+}
+
+/* What a call came to, for those of its request that follow. One that failed at once has cost
+ * nothing. */
+static void
+note_wait(const struct store *store, const struct arena *arena, bool answered, int64_t deadline_us)
+{
+    if (answered)
+        patience_renew(arena);
+    else if (clock_monotonic_us() > deadline_us - store->settings->database_timeout_ms * 500)
+        patience_end(arena, deadline_us);
 }
 
 static bool
@@ -272,13 +291,14 @@ const struct list *
 store_query(struct store *store, const struct query *query, const char *const *parameters,
             struct arena *arena, struct error *err)
 {
-    struct call call = {store, query, parameters, arena, deadline_of(store)};
+    struct call call = {store, query, parameters, arena, request_deadline_of(store, arena)};
     struct fault fault;
     const struct list *rows = NULL;
     if (query->reads && store->read_pool)
         rows = ask_standby(&call, err);
     if (!rows && err->code == ERROR_NONE)
         rows = ask(&call, store->pool, &fault, err);
+    note_wait(store, arena, rows != NULL, call.deadline_us);
     if (rows || err->code != ERROR_NONE)
         return rows;
     log_fault(store->host, query, &fault);
@@ -289,8 +309,11 @@ store_query(struct store *store, const struct query *query, const char *const *p
 static bool
 command(struct transaction *transaction, const char *text, PGresult **result)
 {
-    return connection_command(transaction->lease.connection, text, deadline_of(transaction->store),
-                              result, &transaction->last);
+    int64_t deadline_us = deadline_of(transaction->store);
+    bool done = connection_command(transaction->lease.connection, text, deadline_us, result,
+                                   &transaction->last);
+    note_wait(transaction->store, transaction->arena, done, deadline_us);
+    return done;
 }
 
 /* Begins on the connection that was taken. */
@@ -310,15 +333,18 @@ begin(struct transaction *transaction, int64_t deadline_us, struct error *err)
 }
 
 struct transaction *
-transaction_begin(struct store *store, struct error *err)
+transaction_begin(struct store *store, const struct arena *arena, struct error *err)
 {
     struct transaction *transaction = xcalloc(1, sizeof(*transaction));
     transaction->store = store;
-    int64_t deadline_us = deadline_of(store);
+    transaction->arena = arena;
+    int64_t deadline_us = request_deadline_of(store, arena);
     struct fault *fault = &transaction->last;
     for (int tries = 0; pool_take(store->pool, deadline_us, &transaction->lease, fault); tries++) {
-        if (begin(transaction, deadline_us, err))
+        if (begin(transaction, deadline_us, err)) {
+            patience_renew(arena);
             return transaction;
+        }
         bool again = fault->kind == FAULT_LOST && err->code == ERROR_NONE && tries < TRIES_MAX;
         if (again)
             fault->kind = FAULT_ENDED;
@@ -326,6 +352,7 @@ transaction_begin(struct store *store, struct error *err)
         if (!again)
             break;
     }
+    note_wait(store, arena, false, deadline_us);
     if (err->code == ERROR_NONE)
         fault_set_error(fault, "begin", NULL, err);
     free(transaction);
@@ -345,6 +372,7 @@ transaction_query(struct transaction *transaction, const struct query *query,
     }
     const struct list *rows = run(&call, &transaction->lease, &transaction->last, err);
     transaction->failed = !rows;
+    note_wait(store, transaction->arena, rows != NULL, call.deadline_us);
     if (rows || err->code != ERROR_NONE)
         return rows;
     log_fault(store->host, query, &transaction->last);

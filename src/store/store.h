@@ -42,6 +42,11 @@ enum store_verdict store_check(struct store *store, int64_t workers, int worker,
  * as any process of the host found. Cheap: any lane. */
 bool store_is_down(const struct store *store);
 
+/* From now on the calls with this arena are those of one request: when one of them waited in vain,
+ * those that follow have only what is left of its DATABASE_TIMEOUT, and are refused when that is
+ * nothing, until one is answered or a while has passed. */
+void store_join(struct arena *arena);
+
 /* Runs one statement. The rows, in order, each a struct of query->columns, in the arena; for a
  * query without columns an empty list whose count is the number of rows that were changed. NULL
  * with ERROR_UNAVAILABLE, with a time to come back: no connection or no answer in time; the
@@ -54,9 +59,10 @@ const struct list *store_query(struct store *store, const struct query *query,
                                struct error *err) __attribute__((warn_unused_result));
 
 /* Begins several statements that happen together or not at all. NULL as store_query(). A connection
- * is held until transaction_end(): nobody may wait for anything but the database until then. */
-struct transaction *transaction_begin(struct store *store, struct error *err)
-    __attribute__((warn_unused_result));
+ * is held until transaction_end(): nobody may wait for anything but the database until then. The
+ * arena is that of the request (store_join()). */
+struct transaction *transaction_begin(struct store *store, const struct arena *arena,
+                                      struct error *err) __attribute__((warn_unused_result));
 
 /* As store_query(), but nothing is tried again: after a failure only transaction_end() helps. */
 const struct list *transaction_query(struct transaction *transaction, const struct query *query,

@@ -2,6 +2,8 @@
 
 import datetime
 import json
+import pathlib
+import re
 import subprocess
 import threading
 import time
@@ -15,6 +17,7 @@ from standin import Standin
 PROCESS = "/v1/text_processing/process"
 CHAT = "/v1/chat/completions"
 APPLICATION, OWNER = "hearth", "hearth_owner"
+SOURCE = pathlib.Path(__file__).parents[2] / "src/access"
 
 
 @pytest.fixture(scope="module")
@@ -313,6 +316,68 @@ def test_moves_rows_out_of_the_default_and_drops_days_past_the_retention(kept):
     assert f"audit_{day(-3)}" in partitions(kept, "audit") and f"audit_{day(-380)}" not in partitions(kept, "audit")
     assert kept.sql("SELECT count(*) FROM hearth.audit_default") == [["0"]]
     assert kept.sql("SELECT actor FROM hearth.audit WHERE actor IN ('moved', 'gone')") == [["moved"]]
+
+
+def rounds(site, most=60):
+    """How many rounds of the care it takes to come to its end, as the program runs them."""
+    for count in range(1, most + 1):
+        row, = site.sql("SET statement_timeout = '1350ms'; SELECT * FROM hearth.maintain()", role=APPLICATION)
+        assert row[0] == "t"
+        if row[5] == "f":
+            return count
+    raise AssertionError(f"not done after {most} rounds: {row}")
+
+
+def test_moves_a_crowded_day_in_rounds_and_loses_nothing(kept):
+    kept.sql("""INSERT INTO hearth.usage (at, id, cost_micros, input, output, cached, written, thought, duration_ms, calls, source, model, operation)
+                SELECT (current_date - 20)::timestamptz + n * interval '1 s', gen_random_uuid(), 1, 0, 0, 0, 0, 0, 0, 1, 'p', 'm', 'o'
+                FROM generate_series(0, 34999) AS n""")
+    assert rounds(kept) > 1
+    assert kept.sql("SELECT count(*), sum(cost_micros) FROM hearth.usage") == [["35000", "35000"]]
+    assert kept.sql("SELECT count(*) FROM hearth.usage_default") == [["0"]]
+    pieces = sorted(name for name in partitions(kept, "usage") if name.startswith(f"usage_{day(-20)}"))
+    assert len(pieces) == 4 and pieces[0] == f"usage_{day(-20)}", pieces
+    # They end with their day, as any other.
+    kept.sql("UPDATE hearth.retention SET days = 10 WHERE relation = 'usage'")
+    rounds(kept)
+    kept.sql("UPDATE hearth.retention SET days = 90 WHERE relation = 'usage'")
+    assert not [name for name in partitions(kept, "usage") if name.startswith(f"usage_{day(-20)}")]
+
+
+def test_makes_days_and_sweeps_the_other_tables_though_one_sweep_never_ends(kept):
+    kept.sql(f"""DROP TABLE hearth.audit_{day(6)};
+                 INSERT INTO hearth.sweep VALUES ('account', 'pg_sleep(20) IS NULL');
+                 INSERT INTO hearth.account (id) VALUES ('00000000-0000-7000-8000-000000000001');
+                 INSERT INTO hearth.revocation (subject, at) SELECT 'key:x', now() - interval '2 hours' FROM generate_series(1, 2500)""")
+    try:
+        for _ in range(4):
+            row, = kept.sql("SET statement_timeout = '1350ms'; SELECT * FROM hearth.maintain()", role=APPLICATION)
+            assert row[5] == "t"
+        assert f"audit_{day(6)}" in partitions(kept, "audit")
+        assert kept.sql("SELECT count(*) FROM hearth.revocation WHERE subject = 'key:x'") == [["0"]]
+    finally:
+        kept.sql("DELETE FROM hearth.sweep WHERE relation = 'account'; DELETE FROM hearth.account WHERE id = '00000000-0000-7000-8000-000000000001'")
+
+
+def test_forgets_the_sums_of_days_past_their_retention(kept):
+    kept.sql("""INSERT INTO hearth.usage_day (day, caller, model, operation)
+                SELECT current_date - n, 'nobody', 'm', 'o' FROM unnest(ARRAY[790, 801]) AS n""")
+    rounds(kept)
+    assert kept.sql("SELECT current_date - day FROM hearth.usage_day WHERE caller = 'nobody'") == [["790"]]
+
+
+@pytest.mark.parametrize("file, name", [("audit", "audit_list"), ("account", "account_list"), ("key", "key_list")])
+def test_lists_are_read_in_the_order_of_an_index(kept, file, name):
+    text = (SOURCE / f"{file}.sql").read_text().split(f"-- name: {name}\n")[1].split("-- name:")[0]
+    text = re.sub(r"\$\d+::bigint", "1000000000", text)
+    text = re.sub(r"\$\d+::(uuid|text|integer|boolean)", r"NULL::\1", text)
+    plan = kept.sql("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; EXPLAIN " + text)
+    assert "Index" in str(plan) and "Sort" not in str(plan), plan
+
+
+def test_finds_a_subject_by_an_index(kept):
+    plan = kept.sql("SET enable_seqscan = off; EXPLAIN SELECT FROM hearth.audit WHERE subject = 'account:x' AND at > now() - interval '300 days'")
+    assert "subject_at_idx" in str(plan), plan
 
 
 def test_deletes_rows_that_have_served(kept):

@@ -115,6 +115,22 @@ runs_deferred_calls_last_to_first_and_once(void **state)
 }
 
 static void
+has_what_was_attached_until_its_reset(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    static const int number, other;
+    assert_null(arena_attached(&arena, &number));
+    arena_attach(&arena, &number, order);
+    arena_attach(&arena, &other, &arena);
+    assert_ptr_equal(arena_attached(&arena, &number), order);
+    assert_ptr_equal(arena_attached(&arena, &other), &arena);
+    arena_reset(&arena);
+    assert_null(arena_attached(&arena, &number));
+    arena_release(&arena);
+}
+
+static void
 prints_and_copies_texts(void **state)
 {
     (void)state;
@@ -136,6 +152,7 @@ main(void)
         cmocka_unit_test(grows_the_newest_block_in_place_and_copies_an_older_one),
         cmocka_unit_test(grows_nothing_into_a_block),
         cmocka_unit_test(runs_deferred_calls_last_to_first_and_once),
+        cmocka_unit_test(has_what_was_attached_until_its_reset),
         cmocka_unit_test(prints_and_copies_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,12 +168,12 @@ static void
 keeps_all_of_a_transaction_or_nothing(void **state)
 {
     struct bench *bench = *state;
-    struct transaction *transaction = transaction_begin(bench->store, &bench->err);
+    struct transaction *transaction = transaction_begin(bench->store, &bench->arena, &bench->err);
     assert_non_null(ask_within(transaction, bench, "INSERT INTO test.thing VALUES (1)"));
     assert_string_equal(bench_ask(bench, "SELECT count(*)::text AS answer FROM test.thing"), "0");
     assert_true(transaction_end(transaction, true, &bench->err));
     assert_string_equal(bench_ask(bench, "SELECT count(*)::text AS answer FROM test.thing"), "1");
-    transaction = transaction_begin(bench->store, &bench->err);
+    transaction = transaction_begin(bench->store, &bench->arena, &bench->err);
     assert_non_null(ask_within(transaction, bench, "INSERT INTO test.thing VALUES (2)"));
     assert_false(transaction_end(transaction, false, &bench->err));
     assert_int_equal(bench->err.code, ERROR_NONE);
@@ -184,7 +184,7 @@ static void
 commits_nothing_after_a_failure(void **state)
 {
     struct bench *bench = *state;
-    struct transaction *transaction = transaction_begin(bench->store, &bench->err);
+    struct transaction *transaction = transaction_begin(bench->store, &bench->arena, &bench->err);
     assert_non_null(ask_within(transaction, bench, "INSERT INTO test.thing VALUES (1)"));
     assert_null(ask_within(transaction, bench, "INSERT INTO test.thing VALUES (1)"));
     assert_int_equal(bench->err.code, ERROR_CONFLICT);
@@ -290,7 +290,7 @@ bounds_the_wait_for_a_connection(void **state)
     bench->settings.database_pool_size = 1;
     bench->settings.database_timeout_ms = 100;
     bench_reopen(bench);
-    struct transaction *transaction = transaction_begin(bench->store, &bench->err);
+    struct transaction *transaction = transaction_begin(bench->store, &bench->arena, &bench->err);
     assert_non_null(transaction);
     assert_null(bench_ask(bench, "SELECT 'a' AS answer"));
     assert_int_equal(bench->err.code, ERROR_UNAVAILABLE);

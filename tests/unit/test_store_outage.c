@@ -37,6 +37,19 @@ assert_refused_within(struct bench *bench, int64_t most_us)
         fail_msg("took %lld ms", (long long)took_us / 1000);
 }
 
+/* Sends a signal to the server's processes of the connections that there are. */
+static void
+fixture_backends(const char *database, const char *signal)
+{
+    char command[512];
+    snprintf(command, sizeof(command),
+             "psql -X -q -A -t -h '%s' -U postgres -d postgres -c \"SELECT pid FROM "
+             "pg_stat_activity WHERE datname = '%s' AND usename = 'hearth'\" | "
+             "xargs -r kill -%s",
+             fixture_cluster, database, signal);
+    fixture_shell(command);
+}
+
 static void
 fails_at_once_while_the_server_is_stopped_and_notices_its_return(void **state)
 {
@@ -128,7 +141,7 @@ replaces_connections_that_a_restart_ended(void **state)
     fixture_run("stop", "");
     fixture_run("start", "");
     assert_true(answers(bench));
-    struct transaction *transaction = transaction_begin(bench->store, &bench->err);
+    struct transaction *transaction = transaction_begin(bench->store, &bench->arena, &bench->err);
     assert_non_null(transaction);
     fixture_sql(bench->database,
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'hearth'");
@@ -183,7 +196,7 @@ does_not_blame_the_server_for_the_time_that_a_call_waited(void **state)
     bench->settings.database_pool_size = 1;
     bench->settings.database_timeout_ms = 600;
     bench_reopen(bench);
-    struct transaction *transaction = transaction_begin(bench->store, &bench->err);
+    struct transaction *transaction = transaction_begin(bench->store, &bench->arena, &bench->err);
     assert_non_null(transaction);
     assert_int_equal(pthread_create(&thread, NULL, ask_slowly, &crowd), 0);
     usleep(400000);
@@ -270,6 +283,100 @@ ask_reader(struct bench *bench)
     error_clear(&bench->err);
     return first_answer(
         store_query(bench->store, &query, PARAMETERS(), &bench->arena, &bench->err));
+}
+
+/* Where the server leaves slow statements to us, one that got no answer says little of it: the next
+ * call of a request would be tried for as long again. */
+static void
+costs_a_request_of_many_calls_the_time_of_one(void **state)
+{
+    struct bench *bench = *state;
+    struct arena request = {0};
+    struct query query = ASK("SELECT 'a' AS answer", 0);
+    bench->settings.database_pooling = "transaction";
+    bench_reopen(bench);
+    assert_true(answers(bench));
+    store_join(&request);
+    fixture_run("freeze", "");
+    int64_t started_us = clock_monotonic_us();
+    for (int i = 0; i < 3; i++) {
+        error_clear(&bench->err);
+        assert_null(store_query(bench->store, &query, PARAMETERS(), &request, &bench->err));
+        assert_int_equal(bench->err.code, ERROR_UNAVAILABLE);
+    }
+    error_clear(&bench->err);
+    assert_null(transaction_begin(bench->store, &request, &bench->err));
+    int64_t took_us = clock_monotonic_us() - started_us;
+    fixture_run("thaw", "");
+    assert_true(took_us < 1500000); /* DATABASE_TIMEOUT is 1 s here */
+    arena_reset(&request);
+    store_join(&request);
+    error_clear(&bench->err);
+    assert_non_null(store_query(bench->store, &query, PARAMETERS(), &request, &bench->err));
+    arena_release(&request);
+}
+
+/* A server that went away with its machine leaves connections that look sound. */
+static void
+trusts_no_connection_from_before_an_outage(void **state)
+{
+    struct bench *bench = *state;
+    struct transaction *held[4];
+    for (size_t i = 0; i < 4; i++) {
+        held[i] = transaction_begin(bench->store, &bench->arena, &bench->err);
+        assert_non_null(held[i]);
+    }
+    for (size_t i = 0; i < 4; i++)
+        assert_false(transaction_end(held[i], false, &bench->err));
+    fixture_backends(bench->database, "STOP");
+    assert_false(answers(bench));
+    assert_true(store_is_down(bench->store));
+    bool is_back = time_to_answer_us(bench) < BACK_WITHIN_US;
+    fixture_backends(bench->database, "CONT");
+    assert_true(is_back);
+}
+
+static void
+blames_nobody_for_a_statement_that_was_not_all_sent(void **state)
+{
+    struct bench *bench = *state;
+    struct query query = ASK("SELECT length($1::text)::text AS answer", 1);
+    const size_t length = 8 << 20;
+    char *text = arena_alloc(&bench->arena, length + 1);
+    memset(text, 'x', length);
+    assert_non_null(
+        store_query(bench->store, &query, PARAMETERS("x"), &bench->arena, &bench->err));
+    fixture_run("freeze", "");
+    error_clear(&bench->err);
+    const struct list *rows =
+        store_query(bench->store, &query, PARAMETERS(text), &bench->arena, &bench->err);
+    bool is_down = store_is_down(bench->store);
+    fixture_run("thaw", "");
+    assert_null(rows);
+    assert_false(is_down);
+    assert_true(answers(bench));
+}
+
+static void
+keeps_no_connection_with_large_buffers(void **state)
+{
+    struct bench *bench = *state;
+    const char *own = "SELECT pg_backend_pid()::text AS answer";
+    bench->settings.database_pool_size = 1;
+    bench_reopen(bench);
+    const char *first = bench_ask(bench, own);
+    assert_non_null(bench_ask(bench, "SELECT repeat('x', 200000) AS answer"));
+    assert_string_equal(bench_ask(bench, own), first);
+    assert_non_null(bench_ask(bench, "SELECT repeat('x', 400000) AS answer"));
+    const char *second = bench_ask(bench, own);
+    assert_string_not_equal(second, first);
+    struct query query = ASK("SELECT pg_backend_pid()::text AS answer WHERE $1::text <> ''", 1);
+    char *text = arena_alloc(&bench->arena, 400001);
+    memset(text, 'x', 400000);
+    assert_string_equal(first_answer(store_query(bench->store, &query, PARAMETERS(text),
+                                                 &bench->arena, &bench->err)),
+                        second);
+    assert_string_not_equal(bench_ask(bench, own), second);
 }
 
 static void
@@ -382,6 +489,10 @@ main(void)
         BENCH_TEST(does_not_blame_the_server_for_the_time_that_a_call_waited),
         BENCH_TEST(makes_do_with_fewer_connections_than_it_may_have),
         BENCH_TEST(goes_to_the_next_host_when_one_is_gone_or_mute),
+        BENCH_TEST(costs_a_request_of_many_calls_the_time_of_one),
+        BENCH_TEST(trusts_no_connection_from_before_an_outage),
+        BENCH_TEST(blames_nobody_for_a_statement_that_was_not_all_sent),
+        BENCH_TEST(keeps_no_connection_with_large_buffers),
         BENCH_TEST(reads_from_the_standby_while_it_answers),
         BENCH_TEST(refuses_a_schema_that_it_does_not_know),
         BENCH_TEST(refuses_a_database_without_tables_or_without_rights),

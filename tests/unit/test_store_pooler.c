@@ -150,7 +150,7 @@ keeps_transactions_whole(void **state)
     struct pooled *pooled = *state;
     struct bench *bench = pooled->bench;
     struct query insert = CHANGE("INSERT INTO test.thing VALUES ($1::integer)", 1);
-    struct transaction *transaction = transaction_begin(bench->store, &bench->err);
+    struct transaction *transaction = transaction_begin(bench->store, &bench->arena, &bench->err);
     assert_non_null(transaction);
     for (int i = 0; i < 3; i++) {
         const char *number = store_integer(&bench->arena, i);
