@@ -342,7 +342,7 @@ lock_budgets(struct bench *bench)
         "{\"id\":\"018f0000-0000-7000-8000-0000000000ff\",\"tenant\":\"key:0813ba6d30f7\","
         "\"model\":\"m\",\"operation\":\"chat\",\"cost_micros\":0,\"tokens\":0,\"ttl_s\":900}";
     struct error err = {0};
-    struct transaction *transaction = transaction_begin(bench->access.store, &err);
+    struct transaction *transaction = transaction_begin(bench->access.store, &bench->arena, &err);
     assert_non_null(transaction);
     assert_non_null(transaction_query(transaction, &reserve_query, &wish, &bench->arena, &err));
     return transaction;
