@@ -38,6 +38,7 @@ bool account_find_identity(struct request *request, const char *provider, const 
 struct account_wish {
     const char *user_name, *email;
     const char *password; /* in the clear */
+    const char *repeated; /* the same, to show that it was meant; NULL: not asked for */
     const char *phone_number, *display_name, *picture_url;
     const char *profile; /* JSON text of an object */
     bool email_verified;

@@ -137,6 +137,14 @@ def test_names_bad_fields_as_the_front_end_reads_them(people, change, field):
     assert body["code"] == "validation_failed" and body["detail"]
 
 
+def test_names_all_bad_fields_at_once(people):
+    answer = people.post(f"{STUDY}/register/", registration(username="ab", email="nobody", phone_number="12",
+                                                            password="short", password_confirm="other"))
+    assert answer.status == 400
+    assert {"username", "email", "phone_number", "password"} <= set(answer.json())
+    assert len(answer.json()["password"]) == 2
+
+
 def test_tells_what_is_taken_whatever_its_case(people):
     body = registration()
     assert people.post(f"{STUDY}/register/", body).status == 201

@@ -41,6 +41,7 @@ register_account(struct request *request, const struct registration *wish,
         .user_name = wish->username,
         .email = wish->email,
         .password = wish->password,
+        .repeated = wish->password_confirm,
         .phone_number = wish->phone_number,
         .display_name = wish->display_name,
         .profile = first_profile(wish, arena),
@@ -53,9 +54,6 @@ study_register(struct request *request, struct error *err)
 {
     const struct registration *wish = request->input;
     const struct account *account;
-    if (strcmp(wish->password, wish->password_confirm) != 0)
-        return error_set_field(err, &request->arena, "password",
-                               "must be the same as password_confirm");
     if (!register_account(request, wish, &account, err))
         return false;
     const struct registered answer = {account->user_name, account->email, account->phone_number};
