@@ -344,8 +344,7 @@ blames_nobody_for_a_statement_that_was_not_all_sent(void **state)
     const size_t length = 8 << 20;
     char *text = arena_alloc(&bench->arena, length + 1);
     memset(text, 'x', length);
-    assert_non_null(
-        store_query(bench->store, &query, PARAMETERS("x"), &bench->arena, &bench->err));
+    assert_non_null(store_query(bench->store, &query, PARAMETERS("x"), &bench->arena, &bench->err));
     fixture_run("freeze", "");
     error_clear(&bench->err);
     const struct list *rows =
