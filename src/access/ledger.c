@@ -321,8 +321,6 @@ write_settlement(struct access *access, const struct reservation *reservation, c
         /* The last place there is for it. */
         log_line(LOG_LEVEL_ERROR, "a settlement is lost", LOG_TEXT("detail", err.detail),
                  LOG_TEXT("settlement", text));
-    if (reservation->noted && (kept || verdict == SPOOL_TOLD))
-        spool_drop(directory, (struct spool_name){SPOOL_OPEN, reservation->id});
     metrics_add(access->host, METRIC_SETTLEMENTS,
                 verdict == SPOOL_TOLD ? "result=\"told\"" : "result=\"spooled\"", 1);
 }
@@ -352,28 +350,6 @@ end_unknown(const struct request *request, const struct reservation *reservation
     if (!spool_put(request->access->settings->spool_directory,
                    (struct spool_name){SPOOL_END, reservation->id}, text, strlen(text), &ignored))
         return; /* then it expires */
-}
-
-/* A call that holds nothing leaves its name, so that it is known as lost when nobody settles it. */
-static void
-note_open(const struct request *request, const struct ledger_estimate *estimate,
-          struct reservation *reservation, struct arena *arena)
-{
-    struct settlement settlement = settlement_of(request->caller, reservation);
-    struct error err = {0};
-    settlement.model = estimate->model;
-    settlement.operation = estimate->operation;
-    settlement.outcome = "lost";
-    settlement.raw = arena_printf(
-        arena, "{\"reserved_micros\":%" PRId64 ",\"reserved_tokens\":%" PRId64 "}",
-        at_most(estimate->cost_micros, COST_MOST), at_most(estimate->tokens, COST_MOST));
-    settlement.asked = true;
-    const char *text = encode(&settlement_schema, &settlement, arena);
-    reservation->noted =
-        spool_put(request->access->settings->spool_directory,
-                  (struct spool_name){SPOOL_OPEN, reservation->id}, text, strlen(text), &err);
-    if (!reservation->noted)
-        log_seldom(request->access, "calls under way cannot be noted", err.detail, NULL);
 }
 
 static struct wish
@@ -434,13 +410,10 @@ ledger_reserve(const struct request *request, const struct ledger_estimate *esti
         return true;
     reservation->at_us = clock_realtime_us();
     uuid_v7(reservation->id, reservation->at_us);
-    bool goes_on = !may_have_budget(caller) ||
-                   (store_is_down(access->store) && may_go_on(access, caller, arena));
-    if (!goes_on && !hold(request, estimate, arena, reservation, err))
-        return false;
-    if (!reservation->held)
-        note_open(request, estimate, reservation, arena);
-    return true;
+    if (!may_have_budget(caller) ||
+        (store_is_down(access->store) && may_go_on(access, caller, arena)))
+        return true;
+    return hold(request, estimate, arena, reservation, err);
 }
 
 /* What is left when what was held has become what was spent. */
@@ -464,14 +437,8 @@ ledger_settle(const struct request *request, struct reservation *reservation,
 {
     static const char *const sources[] = {
         [USAGE_PROVIDER] = "p", [USAGE_ESTIMATED] = "e", [USAGE_NONE] = "n"};
-    if (reservation->id[0] == '\0')
+    if (reservation->id[0] == '\0' || (!usage->asked && !reservation->held))
         return;
-    if (!usage->asked && !reservation->held) {
-        if (reservation->noted)
-            spool_drop(request->access->settings->spool_directory,
-                       (struct spool_name){SPOOL_OPEN, reservation->id});
-        return;
-    }
     struct settlement settlement = settlement_of(request->caller, reservation);
     settlement.model = usage->model;
     settlement.operation = usage->operation;
@@ -502,8 +469,7 @@ tell_spooled(void *context, struct spool_name name, const char *text, struct are
 {
     struct sweep *sweep = context;
     enum spool_verdict verdict = tell(sweep->access, text, arena);
-    if (verdict == SPOOL_TOLD && name.kind == SPOOL_OPEN)
-        count_expired(sweep->access->host, 1);
+    (void)name;
     if (verdict != SPOOL_STOP || store_is_down(sweep->access->store))
         return verdict;
     return ++sweep->late < SWEEP_LATE ? SPOOL_LATER : SPOOL_STOP;
@@ -518,8 +484,7 @@ ledger_sweep(struct access *access, struct arena *arena)
     const struct spool_round round = {
         .min_age_ms = {[SPOOL_USAGE] = SWEEP_AGE_MS,
                        /* Not before the reservation can no longer be made. */
-                       [SPOOL_END] = settings->database_timeout_ms + 2 * CLOCKS_APART_MS,
-                       [SPOOL_OPEN] = settings->reservation_ttl_s * 1000},
+                       [SPOOL_END] = settings->database_timeout_ms + 2 * CLOCKS_APART_MS},
         .max = SWEEP_FILES,
         .tell = tell_spooled,
         .context = &sweep,

@@ -29,7 +29,6 @@ struct reservation {
     char id[UUID_TEXT_BYTES]; /* of the call; "" where there is no ledger */
     int64_t at_us;            /* when it began, time of day: with id, the call's identity */
     bool held;                /* in at least one budget */
-    bool noted;               /* in the spool, as a call under way */
     /* Of the tightest budget, where held: "money", "tokens" or "calls"; "day", "month" or "total";
      * what is left of it while this is held, and how much of it this holds. In the arena. */
     const char *unit, *period;

@@ -15,8 +15,7 @@
 
 enum { HALF_WRITTEN_MS = 3600 * 1000, KEPT_MS = 24 * 3600 * 1000, PAUSE_MAX_MS = 3600 * 1000 };
 
-static const char *const beginnings[SPOOL_KINDS] = {
-    [SPOOL_USAGE] = "usage-", [SPOOL_END] = "end-", [SPOOL_OPEN] = "open-"};
+static const char *const beginnings[SPOOL_KINDS] = {[SPOOL_USAGE] = "usage-", [SPOOL_END] = "end-"};
 
 static bool
 make_path(char path[PATH_MAX], const char *directory, struct spool_name name, const char *ending)

@@ -17,7 +17,6 @@ enum { SPOOL_FILE_MAX_BYTES = 4096 };
 enum spool_kind {
     SPOOL_USAGE, /* what a call cost */
     SPOOL_END,   /* of a reservation that may have been made: it ends */
-    SPOOL_OPEN,  /* a call under way that holds nothing: told when it is long over, it is lost */
     SPOOL_KINDS,
 };
 

@@ -28,7 +28,13 @@ static const struct column columns[] = {COLUMN_TEXT_OF(struct usage_row, day),
                                         COLUMN_INTEGER_OF(struct usage_row, lost),
                                         {0}};
 
-static const struct query read_query = {SQL_usage_read, columns, sizeof(struct usage_row), true};
+static const struct query of_caller = {SQL_usage_of_caller, columns, sizeof(struct usage_row),
+                                       true};
+static const struct query of_account = {SQL_usage_of_account, columns, sizeof(struct usage_row),
+                                        true};
+static const struct query of_callers = {SQL_usage_of_callers, columns, sizeof(struct usage_row),
+                                        true};
+static const struct query of_all = {SQL_usage_of_all, columns, sizeof(struct usage_row), true};
 
 static const struct {
     const char *name;
@@ -51,13 +57,30 @@ flag(unsigned by, enum usage_by part)
     return by & part ? "true" : "false";
 }
 
+/* Each has an index that fits it, and whom it is of as its first parameter. */
+static const struct query *
+query_of(const struct usage_wish *wish, const char **whom)
+{
+    *whom = "true";
+    if (wish->account_id) {
+        *whom = wish->account_id;
+        return &of_account;
+    }
+    if (wish->caller) {
+        *whom = wish->caller;
+        return &of_caller;
+    }
+    return wish->by & USAGE_BY_CALLER ? &of_callers : &of_all;
+}
+
 const struct list *
 usage_read(struct store *store, const struct usage_wish *wish, const struct usage_row *after,
            struct arena *arena, struct error *err)
 {
+    const char *whom;
+    const struct query *query = query_of(wish, &whom);
     const char *const parameters[] = {
-        wish->caller,
-        wish->account_id,
+        whom,
         wish->from,
         wish->to,
         flag(wish->by, USAGE_BY_DAY),
@@ -66,13 +89,13 @@ usage_read(struct store *store, const struct usage_wish *wish, const struct usag
         flag(wish->by, USAGE_BY_CALLER),
         wish->model,
         wish->operation,
+        after ? after->caller : NULL,
         after ? after->day : NULL,
         after ? after->model : NULL,
         after ? after->operation : NULL,
-        after ? after->caller : NULL,
         store_integer(arena, USAGE_PAGE_ROWS),
     };
-    return store_query(store, &read_query, parameters, arena, err);
+    return store_query(store, query, parameters, arena, err);
 }
 
 bool

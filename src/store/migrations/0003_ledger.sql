@@ -85,7 +85,28 @@ CREATE TABLE hearth.usage_day (
     lost bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (day, caller, model, operation)
 ) WITH (fillfactor = 70);
+CREATE INDEX usage_day_caller ON hearth.usage_day (caller, day);
 CREATE INDEX usage_day_account ON hearth.usage_day (account_id, day) WHERE account_id IS NOT NULL;
+
+-- The same of all callers together. A day has several rows of a model, one for each shard, so that
+-- calls that end at the same moment do not wait for each other.
+CREATE TABLE hearth.usage_total (
+    day date NOT NULL,
+    model text NOT NULL,
+    operation text NOT NULL,
+    shard smallint NOT NULL,
+    calls bigint NOT NULL DEFAULT 0,
+    input bigint NOT NULL DEFAULT 0,
+    output bigint NOT NULL DEFAULT 0,
+    cached bigint NOT NULL DEFAULT 0,
+    written bigint NOT NULL DEFAULT 0,
+    thought bigint NOT NULL DEFAULT 0,
+    cost_micros bigint NOT NULL DEFAULT 0,
+    estimated bigint NOT NULL DEFAULT 0,
+    failed bigint NOT NULL DEFAULT 0,
+    lost bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (day, model, operation, shard)
+) WITH (fillfactor = 50);
 
 -- When the window began that a moment is in.
 CREATE FUNCTION hearth.budget_window(period text, moment timestamptz) RETURNS timestamptz
@@ -143,15 +164,29 @@ $$;
 -- Adds a call to its day.
 CREATE FUNCTION hearth.usage_count(entry hearth.usage) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    entry_day date := (entry.at AT TIME ZONE 'UTC')::date;
+    is_estimated integer := (entry.source = 'e')::integer;
+    is_lost integer := (entry.outcome IS NOT DISTINCT FROM 'lost')::integer;
+    is_failed integer := (entry.outcome IS NOT NULL)::integer - is_lost;
 BEGIN
     INSERT INTO hearth.usage_day AS sum (day, caller, model, operation, account_id, organisation_id,
         calls, input, output, cached, written, thought, cost_micros, estimated, failed, lost)
-    VALUES ((entry.at AT TIME ZONE 'UTC')::date,
-        hearth.usage_caller(entry), entry.model, entry.operation, entry.account_id, entry.organisation_id,
-        entry.calls, entry.input, entry.output, entry.cached, entry.written, entry.thought, entry.cost_micros,
-        (entry.source = 'e')::integer, (entry.outcome <> 'lost' AND entry.outcome IS NOT NULL)::integer,
-        (entry.outcome IS NOT DISTINCT FROM 'lost')::integer)
+    VALUES (entry_day, hearth.usage_caller(entry), entry.model, entry.operation, entry.account_id,
+        entry.organisation_id, entry.calls, entry.input, entry.output, entry.cached, entry.written, entry.thought,
+        entry.cost_micros, is_estimated, is_failed, is_lost)
     ON CONFLICT (day, caller, model, operation) DO UPDATE SET
+        calls = sum.calls + excluded.calls, input = sum.input + excluded.input,
+        output = sum.output + excluded.output, cached = sum.cached + excluded.cached,
+        written = sum.written + excluded.written, thought = sum.thought + excluded.thought,
+        cost_micros = sum.cost_micros + excluded.cost_micros,
+        estimated = sum.estimated + excluded.estimated, failed = sum.failed + excluded.failed,
+        lost = sum.lost + excluded.lost;
+    INSERT INTO hearth.usage_total AS sum (day, model, operation, shard,
+        calls, input, output, cached, written, thought, cost_micros, estimated, failed, lost)
+    VALUES (entry_day, entry.model, entry.operation, pg_backend_pid() % 16, entry.calls, entry.input, entry.output,
+        entry.cached, entry.written, entry.thought, entry.cost_micros, is_estimated, is_failed, is_lost)
+    ON CONFLICT (day, model, operation, shard) DO UPDATE SET
         calls = sum.calls + excluded.calls, input = sum.input + excluded.input,
         output = sum.output + excluded.output, cached = sum.cached + excluded.cached,
         written = sum.written + excluded.written, thought = sum.thought + excluded.thought,
@@ -166,7 +201,10 @@ CREATE FUNCTION hearth.usage_found(entry hearth.usage) RETURNS void
 LANGUAGE sql AS $$
     UPDATE hearth.usage_day AS sum SET lost = sum.lost - 1
     WHERE sum.day = (entry.at AT TIME ZONE 'UTC')::date AND sum.caller = hearth.usage_caller(entry)
-      AND sum.model = entry.model AND sum.operation = entry.operation
+      AND sum.model = entry.model AND sum.operation = entry.operation;
+    INSERT INTO hearth.usage_total AS sum (day, model, operation, shard, lost)
+    VALUES ((entry.at AT TIME ZONE 'UTC')::date, entry.model, entry.operation, pg_backend_pid() % 16, -1)
+    ON CONFLICT (day, model, operation, shard) DO UPDATE SET lost = sum.lost - 1
 $$;
 
 -- Gives back what expired reservations hold of one budget, which is locked, and names their calls as
@@ -367,13 +405,54 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION hearth.has_budget(uuid, uuid, uuid, text), hearth.reserve(jsonb), hearth.settle(jsonb),
+-- A page of what callers used between two days, both included, summed by those of day, model, operation
+-- and caller that parts says: the columns that are not are empty. It begins behind the row "after"
+-- (caller, day, model, operation; nulls: at the first). Callers are taken in the order of their index
+-- until the page is full; a plan that is made for any page would read all of them.
+CREATE FUNCTION hearth.usage_of_callers(first date, last date, parts boolean[], only_model text, only_operation text,
+                                        after text[], size bigint)
+RETURNS TABLE (day text, model text, operation text, caller text, calls bigint, input bigint, output bigint,
+               cached bigint, written bigint, thought bigint, cost_micros bigint, estimated bigint, failed bigint,
+               lost bigint)
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan SET enable_hashagg = off
+    SET max_parallel_workers_per_gather = 0 SET jit = off SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT page.day, page.model, page.operation, one.caller, page.calls, page.input, page.output, page.cached,
+            page.written, page.thought, page.cost_micros, page.estimated, page.failed, page.lost
+        FROM (SELECT DISTINCT u.caller FROM hearth.usage_day AS u
+              WHERE u.caller >= coalesce(after[1], '') AND u.day BETWEEN first AND last ORDER BY u.caller) AS one
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN parts[1] THEN u.day::text ELSE '' END AS day,
+                CASE WHEN parts[2] THEN u.model ELSE '' END AS model,
+                CASE WHEN parts[3] THEN u.operation ELSE '' END AS operation,
+                sum(u.calls)::bigint AS calls, sum(u.input)::bigint AS input, sum(u.output)::bigint AS output,
+                sum(u.cached)::bigint AS cached, sum(u.written)::bigint AS written,
+                sum(u.thought)::bigint AS thought, sum(u.cost_micros)::bigint AS cost_micros,
+                sum(u.estimated)::bigint AS estimated, sum(u.failed)::bigint AS failed, sum(u.lost)::bigint AS lost
+            FROM hearth.usage_day AS u
+            WHERE u.caller = one.caller AND u.day BETWEEN first AND last
+              AND (only_model IS NULL OR u.model = only_model)
+              AND (only_operation IS NULL OR u.operation = only_operation)
+            GROUP BY 1, 2, 3) AS page
+        WHERE after[1] IS NULL
+           OR (one.caller, page.day, page.model, page.operation) > (after[1], after[2], after[3], after[4])
+        ORDER BY one.caller, page.day, page.model, page.operation
+        LIMIT size;
+END
+$$;
+
+REVOKE ALL ON FUNCTION hearth.usage_of_callers(date, date, boolean[], text, text, text[], bigint),
+    hearth.has_budget(uuid, uuid, uuid, text), hearth.reserve(jsonb), hearth.settle(jsonb),
     hearth.reservations_expire(), hearth.budget_set(text, text, text, bigint), hearth.budget_clear(uuid),
     hearth.budget_lock(text[]), hearth.usage_count(hearth.usage),
     hearth.usage_found(hearth.usage), hearth.usage_caller(hearth.usage), hearth.reservation_expire(uuid, timestamptz), hearth.budget_announce(text),
     hearth.budget_window(text, timestamptz), hearth.budget_end(text, timestamptz),
     hearth.budget_owners(uuid, uuid, uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION hearth.has_budget(uuid, uuid, uuid, text), hearth.reserve(jsonb), hearth.settle(jsonb),
+GRANT EXECUTE ON FUNCTION hearth.usage_of_callers(date, date, boolean[], text, text, text[], bigint),
+    hearth.has_budget(uuid, uuid, uuid, text), hearth.reserve(jsonb), hearth.settle(jsonb),
     hearth.reservations_expire(), hearth.budget_set(text, text, text, bigint), hearth.budget_clear(uuid),
     hearth.budget_window(text, timestamptz), hearth.budget_end(text, timestamptz) TO hearth_application;
-GRANT SELECT ON hearth.budget, hearth.reservation, hearth.usage, hearth.usage_day TO hearth_application;
+GRANT SELECT ON hearth.budget, hearth.reservation, hearth.usage, hearth.usage_day, hearth.usage_total
+    TO hearth_application;
