@@ -163,17 +163,18 @@ is_within_grace(const struct lookup *lookup, const struct snapshot *snapshot)
 static unsigned
 scopes_of(const struct lookup *lookup, const struct credential_row *row)
 {
-    unsigned scopes = 0;
-    if (!row->scopes.items) {
-        scopes = scope_parse_list(lookup->access->settings->account_scopes);
-        return row->is_admin ? scopes | SCOPE_ADMIN : scopes & ~(unsigned)SCOPE_ADMIN;
+    unsigned scopes = 0, most = ~0U;
+    if (row->account_id) {
+        most = scope_parse_list(lookup->access->settings->account_scopes);
+        most = row->is_admin ? most | SCOPE_ADMIN : most & ~(unsigned)SCOPE_ADMIN;
     }
+    if (!row->scopes.items)
+        return row->account_id ? most : 0;
     const char *const *names = row->scopes.items;
     for (size_t i = 0; i < row->scopes.count; i++)
         scopes |= scope_parse(names[i], strlen(names[i]));
     /* A key may do no more than the account that it belongs to. */
-    bool may_administer = !row->account_id || row->is_admin;
-    return may_administer ? scopes : scopes & ~(unsigned)SCOPE_ADMIN;
+    return scopes & most;
 }
 
 static void

@@ -272,7 +272,11 @@ gives_the_key_of_an_account_no_more_than_the_account_has(void **state)
     snprintf(sql, sizeof(sql), "UPDATE hearth.key SET account_id = '%s'", account_id);
     fixture_sql(bench->database, sql);
     assert_int_equal(find(bench, bench->key, WAITING, &caller), ERROR_NONE);
-    assert_int_equal(caller->scopes, SCOPE_TEXT);
+    assert_int_equal(caller->scopes, 0);
+    bench->settings.account_scopes = "text,study";
+    fixture_sql(bench->database, "UPDATE hearth.account SET is_admin = true");
+    assert_int_equal(find(bench, bench->key, LATER, &caller), ERROR_NONE);
+    assert_int_equal(caller->scopes, SCOPE_TEXT | SCOPE_ADMIN);
     assert_string_equal(caller->tenant, "account:018f0000-0000-7000-8000-00000000000a");
     fixture_sql(bench->database, "UPDATE hearth.account SET is_active = false");
     forgetting_mark(bench->access.host, "account:018f0000-0000-7000-8000-00000000000a",
