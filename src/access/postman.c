@@ -14,34 +14,34 @@
 
 #include "access/postman.sql.h"
 
-enum { DAY_S = 86400, HOUR_S = 3600, TOKEN_BYTES = 32, DELIVERIES = 8 };
+enum { DAY_S = 86400, HOUR_S = 3600, TOKEN_BYTES = 32, DELIVERIES = 8, NAME_BYTES = 120 };
 
-/* Letters by kind. Texts hold "%name", "%app" and "%link". */
+/* Letters by kind. Texts hold "%name" (with the space before it), "%app" and "%link". */
 static const struct letter {
     const char *kind, *path; /* of the link; NULL: none */
     int64_t good_s;          /* the token */
     const char *subject, *text;
 } letters[] = {
     [POST_VERIFY] = {"verify", "/verify-email", DAY_S, "Confirm your e-mail address",
-                     "Hello %name,\n\n"
+                     "Hello%name,\n\n"
                      "this address was given for an account at %app. If that was you, confirm it "
                      "with this link within a day:\n\n"
                      "%link\n\n"
                      "If it was not you, ignore this mail.\n"},
     [POST_RESET] = {"reset", "/reset-password", HOUR_S, "Set a new password",
-                    "Hello %name,\n\n"
+                    "Hello%name,\n\n"
                     "somebody wants to set a new password for your account at %app. If that was "
                     "you, do so with this link within an hour:\n\n"
                     "%link\n\n"
                     "If it was not you, ignore this mail: your password stays as it is.\n"},
     [POST_PASSWORD_CHANGED] = {"password_changed", NULL, DAY_S, "Your password was changed",
-                               "Hello %name,\n\n"
+                               "Hello%name,\n\n"
                                "the password of your account at %app was changed, and everybody "
                                "else who had signed in with it was signed out. If it was not you, "
                                "set a new one at once:\n\n"
                                "%link\n"},
     [POST_EMAIL_CHANGED] = {"email_changed", NULL, DAY_S, "Your e-mail address was changed",
-                            "Hello %name,\n\n"
+                            "Hello%name,\n\n"
                             "your account at %app has another e-mail address now. If it was not "
                             "you who changed it, tell whoever runs %app:\n\n"
                             "%link\n"},
@@ -192,12 +192,13 @@ letter_of(const char *kind)
     return letter;
 }
 
-/* Whoever chose a name does not choose what else a mail says: no links, nothing long. */
+/* Whoever chose a user name does not choose what else a mail says: programs that show mails make
+ * links of what looks like a host or an address. */
 static const char *
-greeted(const char *name)
+greeted(const char *name, struct arena *arena)
 {
-    bool is_plain = name && strlen(name) <= 60 && !strpbrk(name, "/:\r\n\t<>");
-    return is_plain ? name : "there";
+    bool is_plain = name && strlen(name) <= NAME_BYTES && !strpbrk(name, ".@/:<> \r\n\t");
+    return is_plain ? arena_printf(arena, " %s", name) : "";
 }
 
 static bool
@@ -210,7 +211,7 @@ send_letter(struct access *access, const struct delivery *delivery, const char *
     if (letter->path)
         link = arena_printf(arena, "%s%s?uid=%s&token=%s", settings->public_url, letter->path,
                             delivery->account_id, token);
-    const char *const words[][2] = {{"%name", greeted(delivery->name)},
+    const char *const words[][2] = {{"%name", greeted(delivery->name, arena)},
                                     {"%app", settings->app_name},
                                     {"%link", link},
                                     {NULL, NULL}};

@@ -22,7 +22,7 @@ UPDATE hearth.mail SET
     next_at = now() + least(interval '30 seconds' * 2 ^ least(tries, 10), interval '1 hour')
 WHERE id = (SELECT id FROM hearth.mail WHERE next_at <= now() ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id::text, account_id::text, kind, email, tries, created_at < now() - interval '1 day' AS is_late,
-          (SELECT coalesce(user_name, display_name) FROM hearth.account WHERE account.id = account_id) AS name
+          (SELECT user_name FROM hearth.account WHERE account.id = account_id) AS name
 
 -- name: mail_sent
 -- It holds a token: the row stays until that is used or expires.
