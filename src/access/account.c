@@ -66,18 +66,6 @@ static const struct query insert_identity_query = {SQL_identity_insert, .columns
 static const struct query identities_query = {SQL_identity_list, .columns = identity_columns,
                                               .size = sizeof(struct account_identity)};
 
-bool
-uuid_is_good(const char *text)
-{
-    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    if (strlen(text) != sizeof(form) - 1)
-        return false;
-    for (size_t i = 0; i < sizeof(form) - 1; i++)
-        if (form[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
-            return false;
-    return true;
-}
-
 static bool
 find(struct store *store, const char *const *parameters, struct arena *arena,
      const struct account **account, struct error *err)
@@ -91,7 +79,7 @@ bool
 account_look_up(struct store *store, const char *login, struct arena *arena,
                 const struct account **account, struct error *err)
 {
-    const char *id = uuid_is_good(login) ? login : NULL;
+    const char *id = uuid_is_valid(login) ? login : NULL;
     const char *parameters[] = {id, login, user_name_folded(login, arena), NULL, NULL};
     return find(store, parameters, arena, account, err);
 }
@@ -105,7 +93,7 @@ account_find(struct request *request, const char *id, const struct account **acc
     if (!access_store(request, &store, err))
         return false;
     const char *parameters[] = {id, NULL, NULL, NULL, NULL};
-    return !uuid_is_good(id) || find(store, parameters, &request->arena, account, err);
+    return !uuid_is_valid(id) || find(store, parameters, &request->arena, account, err);
 }
 
 bool

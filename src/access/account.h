@@ -22,7 +22,8 @@ struct account {
     int64_t last_login_us, created_us, updated_us;
 };
 
-/* Each gives *account NULL where there is none; inactive ones are found. */
+/* Each gives *account NULL where there is none; inactive ones are found. An id is one of small
+ * letters, as it is written everywhere else: what is revoked is told by that text. */
 bool account_find(struct request *request, const char *id, const struct account **account,
                   struct error *err) __attribute__((warn_unused_result));
 /* By user name or e-mail address, without regard to case. */

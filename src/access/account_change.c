@@ -1,6 +1,7 @@
 /* Changes of accounts: each is one transaction with all that follows from it. */
 #include "access/account_change.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "access/access.h"
@@ -11,6 +12,7 @@
 #include "access/password.h"
 #include "access/postman.h"
 #include "access/sign_in.h"
+#include "base/id.h"
 #include "store/store.h"
 
 #include "access/account_change.sql.h"
@@ -99,13 +101,25 @@ check_change(struct request *request, const struct account *account,
              const struct account_change *change, const char *user_name, struct error *err)
 {
     struct schema_errors errors = {.arena = &request->arena};
-    const struct account_names names = {account->id, user_name, account->email};
+    const char *email = change->email ? change->email : account->email;
+    const struct account_names names = {account->id, user_name, email};
     const char *phone = change->phone_number;
     if (phone && phone_complaint(phone))
         schema_complain(&errors, "phone_number", "%s", phone_complaint(phone));
-    if (user_name && !account_check_names(request, &names, &errors, err))
+    if ((user_name || change->email) && !account_check_names(request, &names, &errors, err))
         return false;
     return errors.count == 0 || schema_refuse(&errors, err);
+}
+
+/* Another address is written to, as is the former one. */
+static bool
+change_email(const struct work *work, const struct account *account, const char *email,
+             struct error *err)
+{
+    const char *parameters[] = {account->id, email};
+    return run(work, &set_email_query, parameters, NULL, err) &&
+           tell(work, POST_VERIFY, email, err) &&
+           tell(work, POST_EMAIL_CHANGED, account->email, err);
 }
 
 bool
@@ -127,30 +141,9 @@ account_change(struct request *request, const struct account *account,
                                 change->profile};
     size_t count = 0;
     bool done = run(&work, &update_query, parameters, &count, err) && (count > 0 || gone(err)) &&
-                note(&work, AUDIT_ACCOUNT_CHANGED, NULL, err);
+                (!change->email || change_email(&work, account, change->email, err)) &&
+                note(&work, AUDIT_ACCOUNT_CHANGED, change->email ? "e-mail address" : NULL, err);
     return end(&work, done, err) || account_conflict(arena, err);
-}
-
-bool
-account_change_email(struct request *request, const struct account *account, const char *email,
-                     struct error *err)
-{
-    struct work work;
-    struct schema_errors errors = {.arena = &request->arena};
-    const struct account_names names = {account->id, NULL, email};
-    if (!account_check_names(request, &names, &errors, err))
-        return false;
-    if (errors.count > 0)
-        return schema_refuse(&errors, err);
-    if (!begin(request, account->id, &work, err))
-        return false;
-    size_t count = 0;
-    const char *parameters[] = {account->id, email};
-    bool done = run(&work, &set_email_query, parameters, &count, err) && (count > 0 || gone(err)) &&
-                tell(&work, POST_VERIFY, email, err) &&
-                tell(&work, POST_EMAIL_CHANGED, account->email, err) &&
-                note(&work, AUDIT_ACCOUNT_CHANGED, "e-mail address", err);
-    return end(&work, done, err) || account_conflict(&request->arena, err);
 }
 
 /* Refuses a password that does not keep the rules; else *phc is what is kept of it. */
@@ -200,7 +193,7 @@ account_change_password(struct request *request, const struct account *account,
     return end_for_all(&work, done, err);
 }
 
-void
+const char *
 account_rehash(struct request *request, const struct account *account, const char *password)
 {
     struct store *store;
@@ -208,9 +201,13 @@ account_rehash(struct request *request, const struct account *account, const cha
     const char *phc;
     if (!access_store(request, &store, &ignored) ||
         !password_hash(request, password, &phc, &ignored))
-        return;
+        return account->password;
     const char *parameters[] = {account->id, phc, account->password};
-    (void)!store_query(store, &set_password_query, parameters, &request->arena, &ignored);
+    const struct list *changed =
+        store_query(store, &set_password_query, parameters, &request->arena, &ignored);
+    if (!changed)
+        return account->password;
+    return changed->count > 0 ? phc : NULL;
 }
 
 static bool
@@ -229,7 +226,7 @@ account_reset_password(struct request *request, const char *id, const char *toke
     const char *phc;
     if (!postman_look(request, POST_RESET, token, &found, err))
         return false;
-    if (!found.account_id || (id && strcasecmp(id, found.account_id) != 0))
+    if (!found.account_id || (id && strcmp(id, found.account_id) != 0))
         return bad_token(request, err);
     if (!account_find(request, found.account_id, &account, err))
         return false;
@@ -296,7 +293,7 @@ account_set(struct request *request, const char *id, enum account_switch which, 
             struct error *err)
 {
     struct work work;
-    if (!uuid_is_good(id))
+    if (!uuid_is_valid(id))
         return gone(err);
     if (!begin(request, id, &work, err))
         return false;

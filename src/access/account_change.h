@@ -8,17 +8,14 @@
 /* NULL leaves a part as it is, "" clears it (but a user name). */
 struct account_change {
     const char *user_name, *phone_number, *display_name, *picture_url;
+    const char *email;   /* written to, as is the former one; never "" */
     const char *profile; /* JSON text of an object that is laid over it; null takes a member out */
 };
 
-/* ERROR_VALIDATION_FAILED names what does not do or is taken. */
+/* All of it or nothing. ERROR_VALIDATION_FAILED names what does not do or is taken. */
 bool account_change(struct request *request, const struct account *account,
                     const struct account_change *change, struct error *err)
     __attribute__((warn_unused_result));
-
-/* Another address, which is written to, as is the former one. */
-bool account_change_email(struct request *request, const struct account *account, const char *email,
-                          struct error *err) __attribute__((warn_unused_result));
 
 /* Another password: ends all sign-ins except one (NULL: none) within a second, makes reset tokens
  * worthless, and tells the address. ERROR_VALIDATION_FAILED at "password" where its rules do not
@@ -27,8 +24,10 @@ bool account_change_password(struct request *request, const struct account *acco
                              const char *password, const char *except_sign_in_id, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Keeps a right password under the settings of today. What goes wrong is left for the next time. */
-void account_rehash(struct request *request, const struct account *account, const char *password);
+/* Keeps a right password under the settings of today. What goes wrong is left for the next time.
+ * Returns the hash that is kept now; NULL: another one than the account's was meanwhile. */
+const char *account_rehash(struct request *request, const struct account *account,
+                           const char *password);
 
 /* Takes the token of a mail for another password. The account must be this one where id is not
  * NULL. ERROR_VALIDATION_FAILED at "token" or "password"; a password that does not do leaves the

@@ -7,9 +7,6 @@
 #include "http/request.h"
 #include "http/schema.h"
 
-/* A UUID as text, as $1::uuid takes it. */
-bool uuid_is_good(const char *text);
-
 /* Names that an account is to have: NULL for those that stay. */
 struct account_names {
     const char *id; /* the account; NULL: a new one */

@@ -53,7 +53,7 @@ WHERE key.id = used.id AND (last_used_at IS NULL OR last_used_at < hearth.moment
 
 -- name: sign_in_used
 -- The same of sign-ins. A browser's session goes on by this, for so many seconds from its last use and
--- at most four times as many from its beginning.
+-- at most four times as many from its beginning. What had ended by then does not.
 UPDATE hearth.sign_in
 SET last_seen_at = hearth.moment(used.at_us),
     expires_at = CASE WHEN cookie IS NULL THEN expires_at
@@ -61,3 +61,4 @@ SET last_seen_at = hearth.moment(used.at_us),
                                         created_at + make_interval(secs => 4 * $3::integer))) END
 FROM unnest($1::uuid[], $2::bigint[]) AS used (id, at_us)
 WHERE sign_in.id = used.id AND last_seen_at < hearth.moment(used.at_us)
+  AND ended_at IS NULL AND expires_at > hearth.moment(used.at_us)

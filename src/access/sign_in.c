@@ -114,7 +114,8 @@ insert_in(struct transaction *transaction, struct request *request, const struct
     if (!rows)
         return false;
     if (rows->count == 0)
-        return error_set(err, ERROR_UNAUTHORIZED, "the account was closed");
+        return error_set(err, ERROR_UNAUTHORIZED,
+                         "the account was closed, or has another password");
     struct audit_entry entry = {AUDIT_SIGN_IN, subject_of(request, "account", wish->account_id),
                                 wish->method};
     return audit_add_in(transaction, request, &entry, err);
@@ -164,7 +165,8 @@ sign_in_begin(struct request *request, const struct sign_in_wish *wish, struct s
                                 user_agent_of(request),
                                 caller_address(settings, request),
                                 wish->cookie ? NULL : secret.hash,
-                                store_integer(arena, ttl_s)};
+                                store_integer(arena, ttl_s),
+                                wish->password};
     if (!run_insert(request, store, wish, parameters, err))
         return false;
     *sign_in = (struct sign_in){.id = id, .account_id = wish->account_id};

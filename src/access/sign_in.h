@@ -14,9 +14,10 @@ struct transaction;
 
 struct sign_in_wish {
     const char *account_id;
-    const char *method; /* "password", "google", "wallet" */
-    bool cookie;        /* a browser's session instead of tokens */
-    bool begun_here;    /* it is known that this browser asked for it, whatever page sends it */
+    const char *method;   /* "password", "google", "wallet" */
+    bool cookie;          /* a browser's session instead of tokens */
+    bool begun_here;      /* it is known that this browser asked for it, whatever page sends it */
+    const char *password; /* the account's hash that was verified; NULL with other methods */
 };
 
 /* In the arena. */
@@ -30,7 +31,8 @@ struct sign_in {
 };
 
 /* Begins a sign-in of an account that has proved who it is, always under a new id, so that nobody
- * can have fixed it before. With cookie, Set-Cookie is set. Sets the account's last login. A wish
+ * can have fixed it before. With cookie, Set-Cookie is set. Sets the account's last login.
+ * ERROR_UNAUTHORIZED where it was closed or its password changed meanwhile. A wish
  * for a cookie from a page of another origin is ERROR_CSRF, unless it was begun here. */
 bool sign_in_begin(struct request *request, const struct sign_in_wish *wish,
                    struct sign_in *sign_in, struct error *err) __attribute__((warn_unused_result));

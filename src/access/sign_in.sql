@@ -1,12 +1,15 @@
 -- Sign-ins: logins that last, and the refresh tokens of each.
 
 -- name: sign_in_insert
--- A login of an account that may: with a cookie's hash, or with the hash of its first refresh token.
+-- A login of an account that may: with a cookie's hash, or with the hash of its first refresh token. One
+-- by password counts where that ($9) is still the account's: verifying it takes a while.
 WITH account AS (
-    UPDATE hearth.account SET last_login_at = now() WHERE id = $2::uuid AND is_active RETURNING id
+    UPDATE hearth.account SET last_login_at = now()
+    WHERE id = $2::uuid AND is_active AND ($3::text <> 'password' OR password IS NOT DISTINCT FROM $9::text)
+    RETURNING id
 ), begun AS (
     INSERT INTO hearth.sign_in (id, account_id, method, cookie, user_agent, address, expires_at)
-    SELECT $1::uuid, account.id, $3, $4::bytea, $5, $6, now() + make_interval(secs => $8::integer) FROM account
+    SELECT $1::uuid, account.id, $3::text, $4::bytea, $5, $6, now() + make_interval(secs => $8::integer) FROM account
     RETURNING id, expires_at
 ), refresh AS (
     INSERT INTO hearth.refresh_token (hash, sign_in_id, expires_at)
@@ -49,9 +52,9 @@ WHERE id = $1::uuid AND account_id = $2::uuid AND ended_at IS NULL
 SELECT id::text FROM hearth.sign_in WHERE id = $1::uuid AND account_id = $2::uuid
 
 -- name: sign_in_end_all
--- All of an account but one.
+-- All of an account but one, whether they have expired or not: one that was used may go on (sign_in_used).
 UPDATE hearth.sign_in SET ended_at = now(), end_reason = $3
-WHERE account_id = $1::uuid AND ended_at IS NULL AND expires_at > now() AND id IS DISTINCT FROM $2::uuid
+WHERE account_id = $1::uuid AND ended_at IS NULL AND id IS DISTINCT FROM $2::uuid
 RETURNING id::text
 
 -- name: sign_in_list

@@ -395,6 +395,16 @@ def test_changes_an_address_only_for_the_person(people):
     assert people.site.get(f"{AUTH}/me", headers=bearer(tokens), key=None).json()["email_verified"] is True
 
 
+def test_changes_nothing_where_one_part_does_not_do(people):
+    account, tokens = people.person()
+    def patch(body):
+        return people.site.request("PATCH", f"{AUTH}/me", json={**body, "password": PASSWORD}, headers=bearer(tokens), key=None)
+    assert fields_of(patch({"username": f"other{next(numbers)}", "email": "nobody"})) == ["email"]
+    assert fields_of(patch({"email": f"other{next(numbers)}@example.com", "username": "a b"})) == ["username"]
+    me = people.site.get(f"{AUTH}/me", headers=bearer(tokens), key=None).json()
+    assert (me["username"], me["email"]) == (account["username"], account["email"])
+
+
 def test_sends_the_mail_to_verify_once_more(people):
     account, tokens = people.person()
     people.mailbox.wait(account["email"], "Confirm your e-mail")
@@ -511,6 +521,7 @@ def test_lets_operators_see_and_close_accounts(people):
     events = site.sql(f"SELECT event, detail FROM hearth.audit WHERE subject = 'account:{account['id']}' ORDER BY at")
     assert ["account_changed", "deactivated"] in events and ["account_changed", "activated"] in events
     assert site.get("/internal/accounts/nobody").status == 404
+    assert site.post("/internal/accounts/018F0000-0000-7000-8000-00000000000A/deactivate").status == 404
     assert site.post("/internal/accounts/00000000-0000-7000-8000-000000000000/deactivate").status == 404
 
 
@@ -612,6 +623,16 @@ def test_makes_guesses_wait_whether_there_is_an_account_or_not(throttled, exists
     assert all(abs(wait - min(2 ** (i + 1), 900)) < 5 for i, wait in enumerate(waits)), waits
     throttled.let_time_pass(3601)
     assert [throttled.try_login(login).status for _ in range(10)] == [401] * 10
+
+
+def test_makes_who_asks_for_one_address_again_and_again_wait(throttled):
+    taken = throttled.make()["email"]
+    _, tokens = throttled.person()
+    def patch():
+        return throttled.site.request("PATCH", f"{AUTH}/me", json={"email": taken, "password": PASSWORD},
+                                      headers=bearer(tokens), key=None)
+    assert [fields_of(patch()) for _ in range(3)] == [["email"]] * 3
+    assert patch().status == 429
 
 
 def test_lets_the_owner_in_while_somebody_guesses_from_elsewhere(throttled):

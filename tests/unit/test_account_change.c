@@ -119,6 +119,36 @@ tries_a_mail_again_after_a_while_only(void **state)
     arena_release(&arena);
 }
 
+/* Whether the mail that a new account of this name gets begins so. */
+static bool
+greets(struct access_fixture *fixture, const char *name, const char *greeting)
+{
+    struct arena arena = {0};
+    const struct account_wish wish = {
+        .user_name = name, .email = "ada@example.com", .display_name = "Win at evil.example"};
+    const struct account *account = NULL;
+    char command[256];
+    assert_true(account_create(&fixture->request, &wish, &account, &fixture->err));
+    postman_deliver(&fixture->access, &arena);
+    snprintf(command, sizeof(command), "cd '%s' && grep -q '^%s' *.eml && ! grep -q evil *.eml",
+             fixture->host->directory, greeting);
+    bool found = system(command) == 0; /* NOLINT(cert-env33-c): a test's own folder */
+    assert_non_null(take_mail(fixture));
+    assert_true(account_delete(&fixture->request, account, &fixture->err));
+    arena_release(&arena);
+    return found;
+}
+
+static void
+greets_by_no_name_that_could_be_a_link(void **state)
+{
+    struct access_fixture *fixture = *state;
+    assert_true(greets(fixture, "Ada", "Hello Ada,"));
+    assert_true(greets(fixture, "evil.example", "Hello,"));
+    assert_true(greets(fixture, "ada@example.com", "Hello,"));
+    assert_true(greets(fixture, NULL, "Hello,"));
+}
+
 static void
 writes_a_reset_for_nobody_that_is_sent_to_nobody(void **state)
 {
@@ -179,6 +209,39 @@ deletes_an_account_with_its_budgets(void **state)
 }
 
 static void
+knows_no_account_by_an_id_in_capitals(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = make(fixture);
+    char *capitals = arena_strndup(&fixture->request.arena, account->id, strlen(account->id));
+    for (char *at = capitals; *at; at++)
+        *at = *at >= 'a' ? (char)(*at - 'a' + 'A') : *at;
+    assert_string_not_equal(capitals, account->id);
+    assert_null(again(fixture, capitals));
+    assert_false(account_set(&fixture->request, capitals, ACCOUNT_ACTIVE, false, &fixture->err));
+    assert_int_equal(fixture->err.code, ERROR_NOT_FOUND);
+    error_clear(&fixture->err);
+    assert_true(again(fixture, account->id)->is_active);
+}
+
+static void
+changes_all_of_an_account_or_nothing(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = make(fixture);
+    struct account_change change = {.user_name = "Countess", .email = "nobody"};
+    assert_false(account_change(&fixture->request, account, &change, &fixture->err));
+    assert_string_equal(fixture->err.fields->path, "email");
+    error_clear(&fixture->err);
+    assert_string_equal(again(fixture, account->id)->user_name, "Ada");
+    change.email = "countess@example.com";
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    account = again(fixture, account->id);
+    assert_string_equal(account->user_name, "Countess");
+    assert_string_equal(account->email, "countess@example.com");
+}
+
+static void
 counts_no_try_that_did_not_fail(void **state)
 {
     struct access_fixture *fixture = *state;
@@ -205,9 +268,12 @@ main(void)
         ACCESS_TEST(does_not_change_a_password_that_was_changed_meanwhile),
         ACCESS_TEST(makes_another_token_for_each_try_and_takes_one_once),
         ACCESS_TEST(tries_a_mail_again_after_a_while_only),
+        ACCESS_TEST(greets_by_no_name_that_could_be_a_link),
         ACCESS_TEST(writes_a_reset_for_nobody_that_is_sent_to_nobody),
         ACCESS_TEST(leaves_a_token_good_whose_password_does_not_do),
         ACCESS_TEST(deletes_an_account_with_its_budgets),
+        ACCESS_TEST(knows_no_account_by_an_id_in_capitals),
+        ACCESS_TEST(changes_all_of_an_account_or_nothing),
         ACCESS_TEST(counts_no_try_that_did_not_fail),
     };
     return cmocka_run_group_tests(tests, store_group_set_up, store_group_tear_down);

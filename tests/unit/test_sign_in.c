@@ -91,7 +91,7 @@ begin(struct house *house, const char *account, bool cookie)
 {
     struct error err = {0};
     struct sign_in sign_in;
-    struct sign_in_wish wish = {account, "password", cookie, false};
+    struct sign_in_wish wish = {account, "password", .cookie = cookie};
     if (!sign_in_begin(&house->request, &wish, &sign_in, &err))
         fail_msg("%s", err.detail);
     return sign_in;
@@ -144,10 +144,30 @@ a_closed_account_does_not_sign_in(void **state)
     struct sign_in sign_in;
     fixture_sql(house->bench->database, "UPDATE hearth.account SET is_active = false");
     assert_false(sign_in_begin(&house->request,
-                               &(struct sign_in_wish){ACCOUNT, "password", false, false}, &sign_in,
-                               &err));
+                               &(struct sign_in_wish){ACCOUNT, "password", .cookie = false},
+                               &sign_in, &err));
     assert_int_equal(err.code, ERROR_UNAUTHORIZED);
     assert_string_equal(ask(house, "SELECT count(*)::text AS answer FROM hearth.sign_in"), "0");
+}
+
+static void
+a_password_that_was_changed_while_it_was_verified_signs_nobody_in(void **state)
+{
+    struct house *house = *state;
+    struct error err = {0};
+    struct sign_in sign_in;
+    struct sign_in_wish wish = {ACCOUNT, "password", .password = "verified"};
+    fixture_sql(house->bench->database, "UPDATE hearth.account SET password = 'verified'");
+    assert_true(sign_in_begin(&house->request, &wish, &sign_in, &err));
+    fixture_sql(house->bench->database, "UPDATE hearth.account SET password = 'changed'");
+    assert_false(sign_in_begin(&house->request, &wish, &sign_in, &err));
+    assert_int_equal(err.code, ERROR_UNAUTHORIZED);
+    error_clear(&err);
+    wish.password = NULL;
+    assert_false(sign_in_begin(&house->request, &wish, &sign_in, &err));
+    error_clear(&err);
+    wish.method = "google";
+    assert_true(sign_in_begin(&house->request, &wish, &sign_in, &err));
 }
 
 static void
@@ -158,8 +178,8 @@ the_front_lane_signs_nobody_in(void **state)
     struct sign_in sign_in;
     house->request.may_wait = false;
     assert_false(sign_in_begin(&house->request,
-                               &(struct sign_in_wish){ACCOUNT, "password", false, false}, &sign_in,
-                               &err));
+                               &(struct sign_in_wish){ACCOUNT, "password", .cookie = false},
+                               &sign_in, &err));
     assert_int_equal(err.code, ERROR_WOULD_WAIT);
 }
 
@@ -407,6 +427,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_login_leaves_no_secret_in_the_database),
         TEST(a_closed_account_does_not_sign_in),
+        TEST(a_password_that_was_changed_while_it_was_verified_signs_nobody_in),
         TEST(the_front_lane_signs_nobody_in),
         TEST(each_refresh_gives_the_next_token_of_the_same_sign_in),
         TEST(a_reused_token_ends_the_whole_sign_in),

@@ -2,8 +2,7 @@
 #include "access/access.h"
 #include "access/account_change.h"
 #include "apps/accounts/accounts.h"
-
-#include <string.h>
+#include "base/id.h"
 
 enum { PAGE = 50, PAGE_MAX = 200 };
 
@@ -26,12 +25,7 @@ static const struct account_query query_initial = {.limit = PAGE};
 static const char *
 check_id(const char *text)
 {
-    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    size_t i = 0;
-    for (; form[i] && text[i]; i++)
-        if (form[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
-            return "must be a UUID";
-    return form[i] || text[i] ? "must be a UUID" : NULL;
+    return uuid_is_valid(text) ? NULL : "must be a UUID";
 }
 
 const struct schema account_query_schema = {

@@ -1,6 +1,7 @@
 /* One's own account: seen, changed, ended. */
 #include "access/account_change.h"
 #include "access/caller.h"
+#include "access/throttle.h"
 #include "apps/accounts/accounts.h"
 
 #include <strings.h>
@@ -24,12 +25,23 @@ auth_show_me(struct request *request, struct error *err)
     return answer_account(request, request->caller->account_id, err);
 }
 
+/* Another address needs the person, and what tells whether it is taken or writes to it is not to be
+ * had as often as one likes. */
+static bool
+may_change_email(struct request *request, const struct account *account,
+                 const struct account_patch *wish, struct error *err)
+{
+    return prove_presence(request, account, wish->password, "password", err) &&
+           throttle_take(request, THROTTLE_MAIL_ADDRESS, NULL, err) &&
+           throttle_take(request, THROTTLE_MAIL, wish->email, err);
+}
+
 bool
 auth_change_me(struct request *request, struct error *err)
 {
     const struct account_patch *wish = request->input;
     const struct account *account;
-    const struct account_change change = {
+    struct account_change change = {
         .user_name = wish->username,
         .phone_number = wish->phone_number,
         .display_name = wish->display_name,
@@ -37,13 +49,12 @@ auth_change_me(struct request *request, struct error *err)
     };
     if (!present_account(request, PRESENCE_PERSON, &account, err))
         return false;
-    bool has_change =
-        wish->username || wish->phone_number || wish->display_name || wish->picture_url;
-    bool has_email =
-        wish->email && (!account->email || strcasecmp(wish->email, account->email) != 0);
-    if ((has_email && !prove_presence(request, account, wish->password, "password", err)) ||
-        (has_change && !account_change(request, account, &change, err)) ||
-        (has_email && !account_change_email(request, account, wish->email, err)))
+    if (wish->email && (!account->email || strcasecmp(wish->email, account->email) != 0))
+        change.email = wish->email;
+    bool has_change = wish->username || wish->phone_number || wish->display_name ||
+                      wish->picture_url || change.email;
+    if ((change.email && !may_change_email(request, account, wish, err)) ||
+        (has_change && !account_change(request, account, &change, err)))
         return false;
     return answer_account(request, account->id, err);
 }

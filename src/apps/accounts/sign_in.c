@@ -17,6 +17,22 @@ refuse(struct request *request, const struct account *account, struct error *err
     return error_set(err, ERROR_UNAUTHORIZED, "Invalid credentials");
 }
 
+/* Two sign-ins at once may both find that the settings have changed: the hash that the other one
+ * keeps is verified as well. */
+static const char *
+renewed(struct request *request, const struct account *account, const char *password,
+        struct error *err)
+{
+    bool right = false, rehash;
+    const char *phc = account_rehash(request, account, password);
+    if (phc)
+        return phc;
+    if (!account_find(request, account->id, &account, err) ||
+        (account && !password_verify(request, account->password, password, &right, &rehash, err)))
+        return NULL;
+    return right ? account->password : "";
+}
+
 bool
 sign_in_with_password(struct request *request, const char *login, const char *password, bool cookie,
                       struct sign_in *sign_in, struct error *err)
@@ -38,10 +54,14 @@ sign_in_with_password(struct request *request, const char *login, const char *pa
     throttle_end(request, &try, right ? THROTTLE_RIGHT : THROTTLE_WRONG);
     if (!right)
         return refuse(request, account, err);
-    if (rehash)
-        account_rehash(request, account, password);
-    const struct sign_in_wish wish = {account->id, "password", cookie, false};
-    return sign_in_begin(request, &wish, sign_in, err);
+    const char *phc = rehash ? renewed(request, account, password, err) : account->password;
+    const struct sign_in_wish wish = {account->id, "password", .cookie = cookie, .password = phc};
+    if (!phc || sign_in_begin(request, &wish, sign_in, err))
+        return phc != NULL;
+    if (err->code != ERROR_UNAUTHORIZED)
+        return false;
+    error_clear(err);
+    return refuse(request, account, err);
 }
 
 static void
