@@ -11,6 +11,8 @@
 #include "access/token.h"
 #include "base/arena.h"
 
+#define UNSET_URL "http://localhost" /* what PUBLIC_URL is by itself */
+
 static bool
 derive_keys(struct access *access, struct error *err)
 {
@@ -70,6 +72,13 @@ access_close(struct access *access)
     explicit_bzero(&access->snapshot_key, sizeof(access->snapshot_key));
     explicit_bzero(&access->idempotency_key, sizeof(access->idempotency_key));
     free(access);
+}
+
+const char *
+access_public_url(const struct settings *settings)
+{
+    const char *url = settings->public_url;
+    return url[0] == '\0' || strcmp(url, UNSET_URL) == 0 ? NULL : url;
 }
 
 bool

@@ -42,6 +42,9 @@ struct access *access_open(const struct settings *settings, struct host *host, s
     __attribute__((warn_unused_result));
 void access_close(struct access *access); /* NULL is fine */
 
+/* PUBLIC_URL, without a trailing slash; NULL where nobody has set it. */
+const char *access_public_url(const struct settings *settings);
+
 /* The store, for a handler: false with ERROR_WOULD_WAIT on the front lane, and with
  * ERROR_UNAVAILABLE where there is none. */
 bool access_store(struct request *request, struct store **store, struct error *err)

@@ -9,6 +9,7 @@
 #include "access/account_rules.h"
 #include "access/audit.h"
 #include "access/credential.h"
+#include "access/identity.h"
 #include "access/password.h"
 #include "access/postman.h"
 #include "access/sign_in.h"
@@ -172,6 +173,8 @@ lock_out(const struct work *work, const struct account *account, const char *exc
 {
     const struct sign_in_end_all ended = {work->id, except_sign_in_id, "password changed"};
     return sign_in_end_all_in(work->transaction, work->request, &ended, err) &&
+           identity_end_sessions_in(work->transaction, work->request, work->id, except_sign_in_id,
+                                    err) &&
            postman_drop(work->transaction, work->request, POST_RESET, work->id, err) &&
            tell(work, POST_PASSWORD_CHANGED, account->email, err);
 }
@@ -240,6 +243,7 @@ account_reset_password(struct request *request, const char *id, const char *toke
                 (found.account_id || bad_token(request, err)) &&
                 run(&work, &set_password_query, parameters, NULL, err) &&
                 run(&work, &verify_email_query, verified, NULL, err) &&
+                identity_remove_all_in(work.transaction, request, account->id, err) &&
                 lock_out(&work, account, NULL, err) &&
                 note(&work, AUDIT_PASSWORD_CHANGED, "reset", err);
     return end_for_all(&work, done, err);

@@ -31,7 +31,6 @@ enum {
 };
 
 /* PUBLIC_URL where nobody has set it: no place that a browser could be sent back to. */
-#define UNSET_URL "http://localhost"
 
 #define COOKIE_PATH "/api/v1/auth/google"
 
@@ -143,8 +142,9 @@ callback_url(struct request *request, const char **url, struct error *err)
 {
     const struct settings *settings = request->access->settings;
     const char *host = request_header(request, "HOST");
-    if (strcmp(settings->public_url, UNSET_URL) != 0 && settings->public_url[0] != '\0') {
-        *url = arena_printf(&request->arena, "%s" GOOGLE_CALLBACK_PATH, settings->public_url);
+    const char *public_url = access_public_url(settings);
+    if (public_url) {
+        *url = arena_printf(&request->arena, "%s" GOOGLE_CALLBACK_PATH, public_url);
         return true;
     }
     if (settings->production || !host || !siwe_authority_check(host, strlen(host))) {

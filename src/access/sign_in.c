@@ -166,7 +166,8 @@ sign_in_begin(struct request *request, const struct sign_in_wish *wish, struct s
                                 caller_address(settings, request),
                                 wish->cookie ? NULL : secret.hash,
                                 store_integer(arena, ttl_s),
-                                wish->password};
+                                wish->password,
+                                wish->asked_by};
     if (!run_insert(request, store, wish, parameters, err))
         return false;
     *sign_in = (struct sign_in){.id = id, .account_id = wish->account_id};

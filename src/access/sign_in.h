@@ -18,6 +18,9 @@ struct sign_in_wish {
     bool cookie;          /* a browser's session instead of tokens */
     bool begun_here;      /* it is known that this browser asked for it, whatever page sends it */
     const char *password; /* the account's hash that was verified; NULL with other methods */
+    /* The caller's sign-in that tied what this one is made with, or NULL. This one counts as begun
+     * when that one was: whoever ties proves nothing anew. */
+    const char *asked_by;
 };
 
 /* In the arena. */

@@ -3,13 +3,16 @@
 -- name: sign_in_insert
 -- A login of an account that may: with a cookie's hash, or with the hash of its first refresh token. One
 -- by password counts where that ($9) is still the account's: verifying it takes a while.
+-- It counts from when the sign-in that asked for it ($10) began.
 WITH account AS (
     UPDATE hearth.account SET last_login_at = now()
     WHERE id = $2::uuid AND is_active AND ($3::text <> 'password' OR password IS NOT DISTINCT FROM $9::text)
     RETURNING id
 ), begun AS (
-    INSERT INTO hearth.sign_in (id, account_id, method, cookie, user_agent, address, expires_at)
-    SELECT $1::uuid, account.id, $3::text, $4::bytea, $5, $6, now() + make_interval(secs => $8::integer) FROM account
+    INSERT INTO hearth.sign_in (id, account_id, method, cookie, user_agent, address, expires_at, created_at)
+    SELECT $1::uuid, account.id, $3::text, $4::bytea, $5, $6, now() + make_interval(secs => $8::integer),
+           coalesce((SELECT created_at FROM hearth.sign_in WHERE id = $10::uuid), now())
+    FROM account
     RETURNING id, expires_at
 ), refresh AS (
     INSERT INTO hearth.refresh_token (hash, sign_in_id, expires_at)

@@ -9,6 +9,7 @@
 #include "access/account.h"
 #include "access/audit.h"
 #include "access/caller.h"
+#include "access/presence.h"
 #include "access/siwe.h"
 #include "access/wallet.sql.h"
 #include "base/clock.h"
@@ -52,13 +53,31 @@ wallet_nonce(struct request *request, const char **nonce, struct error *err)
     return store_query(store, &nonce_add, parameters, &request->arena, err) != NULL;
 }
 
+/* Where WALLET_DOMAINS is empty. Who sends a request chooses the Host in it: only development,
+ * which is called by many names, believes it. NULL where nothing says our name. */
+static const char *
+own_domain(struct request *request)
+{
+    const struct settings *settings = request->access->settings;
+    const char *host = request_header(request, "HOST");
+    const char *url = access_public_url(settings);
+    if (!settings->production)
+        return host && siwe_authority_check(host, strlen(host)) && !strchr(host, '@') ? host : "";
+    const char *name = url ? strstr(url, "://") : NULL;
+    return name ? arena_strndup(&request->arena, name + 3, strcspn(name + 3, "/")) : NULL;
+}
+
 const char *const *
-wallet_domains(struct request *request)
+wallet_domains(struct request *request, struct error *err)
 {
     const char *list = request->access->settings->wallet_domains;
-    const char *host = request_header(request, "HOST");
     if (list[0] == '\0')
-        list = host && siwe_authority_check(host, strlen(host)) && !strchr(host, '@') ? host : "";
+        list = own_domain(request);
+    if (!list) {
+        err->lasting = true;
+        error_set(err, ERROR_UNAVAILABLE, "WALLET_DOMAINS is not set");
+        return NULL;
+    }
     size_t count = 1;
     for (const char *at = list; *at != '\0'; at++)
         count += *at == ',';
@@ -94,9 +113,9 @@ is_our_chain(struct request *request, int64_t id)
 }
 
 static bool
-is_our_domain(struct request *request, const char *name)
+is_our_domain(const char *const *domain, const char *name)
 {
-    for (const char *const *domain = wallet_domains(request); name && *domain; domain++)
+    for (; name && *domain; domain++)
         if (strcasecmp(*domain, name) == 0)
             return true;
     return false;
@@ -105,9 +124,9 @@ is_our_domain(struct request *request, const char *name)
 /* The page that asks and what the sign-in is for are one place: a message that another site showed
  * cannot be used here. */
 static const char *
-complain_of_place(struct request *request, const struct siwe *siwe)
+complain_of_place(struct request *request, const char *const *domains, const struct siwe *siwe)
 {
-    if (!is_our_domain(request, siwe->domain))
+    if (!is_our_domain(domains, siwe->domain))
         return "the message is for another domain";
     if (strcasecmp(siwe->uri_scheme, "https") != 0 && strcasecmp(siwe->uri_scheme, "http") != 0)
         return "the message's URI is not of the web";
@@ -163,6 +182,9 @@ wallet_verify(struct request *request, const char *message, const char *signatur
     bool taken;
     if (!access_store(request, &store, err))
         return false;
+    const char *const *domains = wallet_domains(request, err);
+    if (!domains)
+        return false;
     const char *complaint = siwe_parse(message, strlen(message), &request->arena, &siwe);
     if (complaint)
         return error_set_field(err, &request->arena, "message", "%s", complaint);
@@ -175,7 +197,7 @@ wallet_verify(struct request *request, const char *message, const char *signatur
         complaint = "the signature is not by the key of the address (those of contract wallets, "
                     "EIP-1271, cannot be checked here)";
     if (!complaint)
-        complaint = complain_of_place(request, &siwe);
+        complaint = complain_of_place(request, domains, &siwe);
     if (!complaint)
         complaint = complain_of_time(&siwe, clock_realtime_us());
     if (complaint)
@@ -221,29 +243,39 @@ create(struct request *request, const char *address, const struct account **acco
     return true;
 }
 
+/* Ties the address to the caller's own account: from now on its owner signs in to that, so it takes
+ * the person. */
 static bool
-find_or_create(struct request *request, const char *address, const struct account **account,
+tie(struct request *request, struct wallet_claim *claim, const struct account **account,
+    struct error *err)
+{
+    claim->is_tied = true;
+    return present_account(request, PRESENCE_PERSON, account, err) &&
+           prove_presence(request, *account, claim->password, "password", err) &&
+           account_link(request, (*account)->id, PROVIDER, claim->address, err);
+}
+
+static bool
+find_or_create(struct request *request, struct wallet_claim *claim, const struct account **account,
                struct error *err)
 {
     const char *own = request->caller ? request->caller->account_id : NULL;
-    if (!account_find_identity(request, PROVIDER, address, account, err))
+    if (own && !in_person(request, err))
+        return false;
+    if (!account_find_identity(request, PROVIDER, claim->address, account, err))
         return false;
     if (*account && own && strcmp((*account)->id, own) != 0)
         return error_set(err, ERROR_CONFLICT, "this wallet is tied to another account");
     if (*account)
         return true;
-    if (!own)
-        return create(request, address, account, err);
-    return account_link(request, own, PROVIDER, address, err) &&
-           account_find(request, own, account, err) &&
-           (*account || error_set(err, ERROR_FORBIDDEN, "this account is closed"));
+    return own ? tie(request, claim, account, err) : create(request, claim->address, account, err);
 }
 
 bool
-wallet_account(struct request *request, const char *address, const struct account **account,
+wallet_account(struct request *request, struct wallet_claim *claim, const struct account **account,
                struct error *err)
 {
-    if (!find_or_create(request, address, account, err))
+    if (!find_or_create(request, claim, account, err))
         return false;
     return (*account)->is_active || error_set(err, ERROR_FORBIDDEN, "this account is closed");
 }

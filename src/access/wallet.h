@@ -22,9 +22,11 @@ enum {
 bool wallet_nonce(struct request *request, const char **nonce, struct error *err)
     __attribute__((warn_unused_result));
 
-/* The domains that messages may be for: WALLET_DOMAINS, or the host that the request names. In the
- * arena, NULL-terminated; none where there is neither. */
-const char *const *wallet_domains(struct request *request);
+/* The domains that messages may be for: WALLET_DOMAINS; where that is empty, in production the host
+ * of PUBLIC_URL, else the host that the request names. In the arena, NULL-terminated. NULL with
+ * ERROR_UNAVAILABLE, which lasts, where production has neither setting. */
+const char *const *wallet_domains(struct request *request, struct error *err)
+    __attribute__((warn_unused_result));
 
 /* The chains that messages may name (WALLET_CHAINS), in the arena, ended by 0. */
 const int64_t *wallet_chains(struct request *request);
@@ -42,11 +44,19 @@ bool wallet_verify(struct request *request, const char *message, const char *sig
                    struct wallet_proof *proof, struct error *err)
     __attribute__((warn_unused_result));
 
+struct wallet_claim {
+    const char *address;  /* proved, in small letters */
+    const char *password; /* of the caller's own account, to tie the address to it; or NULL */
+    bool is_tied;         /* set where that was done just now */
+};
+
 /* The account of an address that was proved; the first time one is made, or the address is tied to
- * the caller's own account where it has one. ERROR_CONFLICT where it is another's than the
- * caller's, ERROR_FORBIDDEN where the account may not sign in, or nobody may register. */
-bool wallet_account(struct request *request, const char *address, const struct account **account,
-                    struct error *err) __attribute__((warn_unused_result));
+ * the caller's own account where it has one: for that they prove their presence (presence.h).
+ * ERROR_CONFLICT where it is another's than the caller's, ERROR_FORBIDDEN where the caller is a key
+ * of an account, the account may not sign in, or nobody may register. */
+bool wallet_account(struct request *request, struct wallet_claim *claim,
+                    const struct account **account, struct error *err)
+    __attribute__((warn_unused_result));
 
 /* A wallet of an account. */
 struct wallet {

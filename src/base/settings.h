@@ -102,7 +102,7 @@ struct settings {
     const char *google_client_secret; /* GOOGLE_CLIENT_SECRET, secret */
     const char *google_issuer;        /* GOOGLE_ISSUER, without a trailing slash */
     const char *wallet_chains;        /* WALLET_CHAINS: comma list of numbers */
-    const char *wallet_domains;       /* WALLET_DOMAINS: comma list; "": the request's host */
+    const char *wallet_domains;       /* WALLET_DOMAINS: comma list; "": PUBLIC_URL's host */
     int64_t password_memory_kib;      /* PASSWORD_MEMORY */
     int64_t password_passes;          /* PASSWORD_PASSES */
 

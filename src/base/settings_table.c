@@ -298,7 +298,8 @@ const struct setting settings_rows[] = {
      .doc = "Chain ids that sign-in messages of wallets may name."},
     {"WALLET_DOMAINS", .type = SETTING_LIST, AT(wallet_domains), .initial = "",
      .doc = "Domains, with their port where it is not the usual one, whose pages may ask wallets "
-            "to sign in. Empty: the host that a request names."},
+            "to sign in. Empty: in production the host of PUBLIC_URL, else the one that a "
+            "request names."},
     {"WORKER_MAX_REQUESTS", .type = SETTING_INTEGER, AT(worker_max_requests), .initial = "0",
      .maximum = 1000000000000,
      .doc = "Requests after which a worker ends and is replaced; 0: never."},

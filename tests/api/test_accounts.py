@@ -16,6 +16,7 @@ import urllib.parse
 import pytest
 
 from site_lib import Site
+from wallet_key import WalletKey
 
 STUDY = "/api/v1/accounts"
 AUTH = "/api/v1/auth"
@@ -294,6 +295,56 @@ def test_sets_a_password_by_mail(people):
     me = people.site.get(f"{AUTH}/me", headers=bearer(people.login(account["username"], OTHER)), key=None).json()
     assert me["email_verified"] is True
     people.mailbox.wait(account["email"], "Your password was changed")
+
+
+def wallet_wish(people, key):
+    """A signed message of a wallet."""
+    site = people.site
+    nonce = site.get("/api/wallet/nonce", key=None).json()
+    text = (f"127.0.0.1:{site.port} wants you to sign in with your Ethereum account:\n{key.address}\n\n\n"
+            f"URI: {site.url}\nVersion: 1\nChain ID: 1\nNonce: {nonce['nonce']}\nIssued At: {nonce['issued_at']}")
+    return {"message": text, "signature": key.sign(text)}
+
+
+def test_a_reset_leaves_nothing_to_who_registered_with_anothers_address(people):
+    account, tokens = people.person()
+    key = WalletKey()
+    tied = people.post("/api/wallet/verify", wallet_wish(people, key), headers=bearer(tokens))
+    assert tied.status == 200 and tied.json()["account_id"] == account["id"]
+    session = people.post("/api/session/create", {}, headers=bearer(tokens)).json()["session_token"]
+    people.post(f"{AUTH}/password/forgot", {"email": account["email"]})
+    token = link_of(people.mailbox.wait(account["email"], "Set a new password"))["token"]
+    assert people.post(f"{AUTH}/password/reset", {"token": token, "password": OTHER}).status == 200
+    again = people.post("/api/wallet/verify", wallet_wish(people, key))
+    assert again.status == 200 and again.json()["account_id"] != account["id"]
+    assert people.post("/api/session/validate", {"session_token": session}).status == 401
+    for held in (bearer(tokens), {"Authorization": f"Bearer {tied.json()['token']}"}):
+        wait_until(lambda sent=held: people.site.get(f"{AUTH}/me", headers=sent, key=None).status == 401)
+    left = [people.site.sql(f"SELECT count(*) FROM hearth.{table} WHERE account_id = '{account['id']}'{more}")[0][0]
+            for table, more in (("identity", ""), ("wallet_session", ""), ("sign_in", " AND ended_at IS NULL"))]
+    assert left == ["0", "0", "0"]
+    rows = people.site.sql(f"SELECT detail FROM hearth.audit WHERE subject = 'account:{account['id']}'")
+    assert ["identities removed, 1 of them"] in rows
+
+
+def test_tying_a_wallet_takes_the_password_where_the_sign_in_is_old(people):
+    account, tokens = people.person()
+    people.site.sql(f"UPDATE hearth.sign_in SET created_at = now() - interval '1 hour' "
+                    f"WHERE account_id = '{account['id']}'")
+    key = WalletKey()
+    def tie(**more):
+        return people.post("/api/wallet/verify", {**wallet_wish(people, key), **more}, headers=bearer(tokens))
+    assert tie().status == 403
+    assert fields_of(tie(password="wrong")) == ["password"]
+    assert tie(password=PASSWORD).json()["account_id"] == account["id"]
+
+
+def test_another_password_ends_all_session_tokens(people):
+    _, tokens = people.person()
+    session = people.post("/api/session/create", {}, headers=bearer(tokens)).json()["session_token"]
+    body = {"current_password": PASSWORD, "password": OTHER}
+    assert people.post(f"{AUTH}/password", body, headers=bearer(tokens)).status == 204
+    assert people.post("/api/session/validate", {"session_token": session}).status == 401
 
 
 def test_takes_no_token_that_is_old_or_went_elsewhere(people):

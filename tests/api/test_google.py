@@ -194,6 +194,21 @@ def test_an_owner_links_google_by_hand(place):
     assert place.site.post(PATH + "/link", {"token": another}, key=None, headers=bearer(other)).status == 409
 
 
+def test_linking_takes_the_person(place):
+    _, owner = place.new()
+    account = owner.json()["user_id"]
+    made = place.site.post("/internal/keys", {"name": "program", "scopes": ["text"], "account_id": account})
+    assert made.status == 201
+    another = place.provider.token(str(next(people)), email="fourth@party.example")
+    program = {"Authorization": f"Bearer {made.json()['key']}"}
+    refused = place.site.post(PATH + "/link", {"token": another}, key=None, headers=program)
+    assert refused.status == 403 and "key" in refused.json()["error"]
+    place.site.sql(f"UPDATE hearth.sign_in SET created_at = now() - interval '1 hour' WHERE account_id = '{account}'")
+    refused = place.site.post(PATH + "/link", {"token": another}, key=None, headers=bearer(owner))
+    assert refused.status == 403 and "sign in again" in refused.json()["error"]
+    assert place.site.sql(f"SELECT count(*) FROM hearth.identity WHERE account_id = '{account}'") == [["1"]]
+
+
 def test_a_closed_account_does_not_sign_in(place):
     subject, answer = place.new()
     place.site.sql(f"UPDATE hearth.account SET is_active = false WHERE id = '{answer.json()['user_id']}'")

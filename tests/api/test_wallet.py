@@ -3,6 +3,7 @@
 import concurrent.futures
 import datetime
 import hashlib
+import json
 import time
 
 import pytest
@@ -284,6 +285,82 @@ def test_an_account_may_have_two_wallets(site, owner):
     assert second.address.lower() in [wallet["wallet_address"] for wallet in wallets]
 
 
+def key_of(site, account_id):
+    """A key of the database that belongs to an account, as headers."""
+    made = site.post("/internal/keys", {"name": "program", "scopes": ["text"], "account_id": account_id})
+    assert made.status == 201, made
+    return {"Authorization": f"Bearer {made.json()['key']}"}
+
+
+def age(site, body):
+    """Lets the sign-ins of an account have begun an hour ago."""
+    site.sql(f"UPDATE hearth.sign_in SET created_at = created_at - interval '1 hour' "
+             f"WHERE account_id = '{body['account_id']}'")
+
+
+def identities(site, body):
+    return site.sql(f"SELECT subject FROM hearth.identity WHERE account_id = '{body['account_id']}' ORDER BY created_at")
+
+
+def test_a_key_of_an_account_ties_nothing_and_gets_no_tokens(site, key, owner):
+    program = key_of(site, owner["account_id"])
+    before = identities(site, owner)
+    for wallet in (WalletKey(), key):
+        answer = verify(site, wallet, message(site, wallet.address, ask_nonce(site)), program)
+        assert answer.status == 403 and "key" in answer.json()["error"]
+        assert "token" not in answer.json()
+    assert identities(site, owner) == before
+    for path, body in (("/api/session/create", {}), ("/api/wallet/auth/token", {"session_id": owner["session_id"]})):
+        assert site.post(path, body, key=None, headers=program).status == 403
+    opened = site.post("/api/wallet/connect", {"address": key.address}, key=None, headers=program).json()
+    assert opened["status"] == "verification_required"
+
+
+def test_tying_takes_the_person(site):
+    body = sign_in(site, WalletKey())
+    age(site, body)
+    second = WalletKey()
+    answer = verify(site, second, message(site, second.address, ask_nonce(site)), bearer(body))
+    assert answer.status == 403 and "sign in again" in answer.json()["error"]
+    assert len(identities(site, body)) == 1
+
+
+def test_tying_makes_no_fresh_sign_in(site):
+    body = sign_in(site, WalletKey())
+    tied = sign_in(site, WalletKey(), caller=bearer(body))
+    assert tied["account_id"] == body["account_id"]
+    began = site.sql(f"SELECT count(DISTINCT created_at), count(*) FROM hearth.sign_in "
+                     f"WHERE account_id = '{body['account_id']}'")
+    assert began == [["1", "2"]]
+    age(site, body)
+    third = WalletKey()
+    answer = verify(site, third, message(site, third.address, ask_nonce(site)), bearer(tied))
+    assert answer.status == 403
+
+
+def test_an_owner_sees_and_unlinks_wallets_but_not_the_last_way_in(site):
+    body = sign_in(site, WalletKey())
+    path = "/api/v1/auth/identities"
+    listed = site.get(path, key=None, headers=bearer(body)).json()["identities"]
+    assert [(row["provider"], row["subject"]) for row in listed] == [("wallet", body["wallet_address"])]
+    def unlink(provider):
+        return site.request("DELETE", f"{path}/{provider}", key=None, headers=bearer(body)).status
+    assert unlink("google") == unlink("%27") == 404
+    assert unlink("wallet") == 409
+    site.sql(f"INSERT INTO hearth.identity (provider, subject, account_id) "
+             f"VALUES ('google', 'of-{body['account_id']}', '{body['account_id']}')")
+    token = site.post("/api/session/create", {}, key=None, headers=bearer(body)).json()["session_token"]
+    program = key_of(site, body["account_id"])
+    assert site.get(path, key=None, headers=program).status == 403
+    age(site, body)
+    assert unlink("wallet") == 403
+    site.sql(f"UPDATE hearth.sign_in SET created_at = now() WHERE account_id = '{body['account_id']}'")
+    assert unlink("wallet") == 204
+    assert identities(site, body) == [[f"of-{body['account_id']}"]]
+    assert site.post("/api/session/validate", {"session_token": token}, key=None).status == 401
+    assert site.get("/api/wallet/connected", key=None, headers=bearer(body)).json()["wallets"] == []
+
+
 def test_nobody_gets_anothers_wallet(site, key, other, owner):
     text = message(site, key.address, ask_nonce(site))
     assert verify(site, key, text, caller=bearer(other)).status == 409
@@ -372,6 +449,28 @@ def test_knows_only_the_domains_of_the_setting(server, key):
         text = message(site, key.address, ask_nonce(site), domain="app.example", uri="https://app.example/in")
         answer = verify(site, key, text)
         assert answer.status == 403 and "register" in answer.json()["error"]
+
+
+def test_production_does_not_believe_the_host_of_a_request():
+    settings = {"ENVIRONMENT": "production", "AUTH_SECRET": "0123456789abcdef" * 3, "PUBLIC_URL": "http://localhost"}
+    wallet = WalletKey()
+    with Site(workers=1, settings=settings, database=True) as site:
+        text = message(site, wallet.address, "0123456789abcdef")
+        sent = json.dumps({"message": text, "signature": wallet.sign(text)}).encode()
+        for answer in (site.send("GET", "/api/wallet/nonce", key=None),
+                       site.send("POST", "/api/wallet/verify", sent, {"Content-Type": "application/json"}, key=None)):
+            assert answer.status == 503 and "WALLET_DOMAINS is not set" in answer.text
+            assert "Retry-After" not in answer.headers
+    settings["PUBLIC_URL"] = "https://hearth.example:8443/app"
+    with Site(workers=1, settings=settings, database=True) as site:
+        given = site.send("GET", "/api/wallet/nonce", key=None).json()
+        assert given["domains"] == ["hearth.example:8443"]
+        text = message(site, wallet.address, given["nonce"])
+        refused = verify(site, wallet, text)
+        assert refused.status == 401 and "domain" in refused.json()["error"]
+        ours = message(site, wallet.address, given["nonce"], domain="hearth.example:8443",
+                       uri="https://hearth.example:8443/in")
+        assert verify(site, wallet, ours).status == 200
 
 
 def test_says_that_it_needs_a_database(local_site):

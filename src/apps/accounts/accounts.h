@@ -4,6 +4,7 @@
 #define HEARTH_APPS_ACCOUNTS_ACCOUNTS_H
 
 #include "access/account.h"
+#include "access/presence.h"
 #include "access/sign_in.h"
 #include "http/request.h"
 #include "http/schema.h"
@@ -88,18 +89,6 @@ extern const struct schema registration_schema, study_registration_schema, crede
 /* What a client sees of an account. */
 struct account_view account_view(const struct account *account, struct arena *arena);
 
-/* The account of who is calling: a person who has signed in, or a key of one where keys are fine.
- * false with ERROR_FORBIDDEN or, where it has just been deleted, ERROR_UNAUTHORIZED. */
-enum presence { PRESENCE_ANY, PRESENCE_PERSON };
-bool present_account(struct request *request, enum presence presence,
-                     const struct account **account, struct error *err)
-    __attribute__((warn_unused_result));
-
-/* Has them prove who they are once more: with the password, as a field of this name, or, where none
- * is sent (or the account has none), by having signed in within the last ten minutes. */
-bool prove_presence(struct request *request, const struct account *account, const char *password,
-                    const char *field, struct error *err) __attribute__((warn_unused_result));
-
 /* Begins a sign-in with a password. ERROR_UNAUTHORIZED says the same whatever was wrong. */
 bool sign_in_with_password(struct request *request, const char *login, const char *password,
                            bool cookie, struct sign_in *sign_in, struct error *err)
@@ -141,6 +130,10 @@ bool auth_confirm_email(struct request *request, struct error *err);
 bool auth_show_me(struct request *request, struct error *err);
 bool auth_change_me(struct request *request, struct error *err);
 bool auth_delete(struct request *request, struct error *err);
+
+extern const struct schema identities_schema;
+bool auth_list_identities(struct request *request, struct error *err);
+bool auth_unlink(struct request *request, struct error *err);
 
 extern const struct schema export_schema;
 bool auth_export(struct request *request, struct error *err);

@@ -25,6 +25,11 @@ static const struct route_answer made[] = {
     {0}};
 static const struct route_answer reset_content[] = {{205, NULL, NULL, "Signed out."}, {0}};
 static const struct route_answer no_content[] = {{204, NULL, NULL, "Done."}, {0}};
+static const struct route_answer unlinked[] = {
+    {204, NULL, NULL, "Done."},
+    {404, &problem_schema, "application/problem+json", "There is none of this provider."},
+    {409, &problem_schema, "application/problem+json", "It is the last way to sign in."},
+    {0}};
 static const struct route_answer not_valid[] = {
     {401, &validation_schema, NULL, "The token is dead and nothing takes its place."}, {0}};
 
@@ -135,6 +140,12 @@ static const struct route routes[] = {
          .doc =
              "For good: its data, keys and sign-ins go within a second. Needs the password, or a "
              "sign-in of the last ten minutes."),
+    AUTH(GET, "identities", auth_list_identities, OWN, "identities", "Who one is elsewhere",
+         .response = &identities_schema, .doc = "Google accounts and wallets that sign in to it."),
+    AUTH(DELETE, "identities/{provider}", auth_unlink, OWN | ROUTE_BODY_OPTIONAL, "unlink",
+         "Sign in with a provider no more", .request = &proof_schema, .answers = unlinked,
+         .doc = "Takes all of the provider's away (google, wallet) and ends all other sign-ins. "
+                "Needs the password, or a sign-in of the last ten minutes."),
     AUTH(GET, "export", auth_export, OWN, "export", "All that is kept about oneself",
          .response = &export_schema, .doc = "As a file of JSON."),
 

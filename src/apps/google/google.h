@@ -8,7 +8,7 @@
 #include "http/schema.h"
 
 struct google_request {
-    const char *token;
+    const char *token, *password;
     bool cookie;
 };
 

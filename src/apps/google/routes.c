@@ -8,6 +8,7 @@
 #include "access/caller.h"
 #include "access/google.h"
 #include "access/google_flow.h"
+#include "access/presence.h"
 #include "access/sign_in.h"
 #include "apps/google/google.h"
 #include "base/strbuf.h"
@@ -70,9 +71,12 @@ static bool
 link_google(struct request *request, struct error *err)
 {
     const struct google_request *input = request->input;
+    const struct account *account;
     struct id_token person;
-    if (!verify(request, input->token, &person, err) ||
-        !account_link(request, request->caller->account_id, METHOD_NAME, person.subject, err))
+    if (!present_account(request, PRESENCE_PERSON, &account, err) ||
+        !verify(request, input->token, &person, err) ||
+        !prove_presence(request, account, input->password, "password", err) ||
+        !account_link(request, account->id, METHOD_NAME, person.subject, err))
         return false;
     response_bytes(request, 204, NULL, NULL, 0);
     return true;
@@ -181,6 +185,7 @@ static const struct route_answer returns[] = {
 
 static const struct route_answer linked[] = {
     {204, NULL, NULL, "Linked."},
+    PROBLEM(403, "The caller is a key, or has to prove that it is the person."),
     PROBLEM(409, "This Google account is another's."),
     {0},
 };
@@ -210,7 +215,9 @@ static const struct route routes[] = {
         .answers = linked,
         .tag = "Sign-in",
         .summary = "Sign in with Google from now on",
-        .doc = "Ties the Google account of the ID token to the caller's account.",
+        .doc =
+            "Ties the Google account of the ID token to the caller's account, with its password or "
+            "within ten minutes of signing in.",
         .operation_id = "google_link",
     },
     {

@@ -1,7 +1,7 @@
 /* The rows of sign-in with Google. */
 #include "apps/google/google.h"
 
-enum { TOKEN_MAX = 8192, CODE_MAX = 4096, STATE_MAX = 256 };
+enum { TOKEN_MAX = 8192, CODE_MAX = 4096, STATE_MAX = 256, PASSWORD_MAX = 4096 };
 
 /* That there is a token is the handler's to say, as clients know its words. */
 const struct schema google_request_schema = {
@@ -50,6 +50,9 @@ const struct schema google_link_schema = {
     .fields = (const struct field[]){STRING(struct google_request, token, .max = TOKEN_MAX,
                                             .flags = FIELD_NULLABLE,
                                             .doc = "The ID token that Google gave."),
+                                     STRING(struct google_request, password, .max = PASSWORD_MAX,
+                                            .doc = "Of the account; not needed within ten minutes "
+                                                   "of signing in."),
                                      {.name = NULL}},
 };
 

@@ -5,6 +5,7 @@
 
 #include "access/account.h"
 #include "access/caller.h"
+#include "access/presence.h"
 #include "access/session_token.h"
 #include "access/sign_in.h"
 #include "apps/wallet/wallet.h"
@@ -28,12 +29,14 @@ give_nonce(struct request *request, struct error *err)
 {
     struct arena *arena = &request->arena;
     const char *nonce;
-    if (!wallet_nonce(request, &nonce, err))
+    const char *const *domains = wallet_domains(request, err);
+    if (!domains)
         return false;
-    const char *const *domains = wallet_domains(request);
     size_t domain_count = 0;
     while (domains[domain_count])
         domain_count++;
+    if (!wallet_nonce(request, &nonce, err))
+        return false;
     json_t *chains = schema_keep(json_array(), arena);
     for (const int64_t *chain = wallet_chains(request); *chain != 0; chain++)
         json_array_append_new(chains, json_integer(*chain));
@@ -92,11 +95,16 @@ verify(struct request *request, struct error *err)
     const struct account *account;
     struct sign_in sign_in;
     const struct wallet_session *session;
-    if (!wallet_verify(request, input->message, input->signature, &proof, err) ||
-        !check_address(request, input, &proof, err) ||
-        !wallet_account(request, proof.address, &account, err))
+    if ((request->caller && request->caller->account_id && !in_person(request, err)) ||
+        !wallet_verify(request, input->message, input->signature, &proof, err) ||
+        !check_address(request, input, &proof, err))
+        return false;
+    struct wallet_claim claim = {proof.address, input->password, false};
+    if (!wallet_account(request, &claim, &account, err))
         return false;
     struct sign_in_wish sign_in_wish = {account->id, METHOD_NAME, .cookie = input->cookie};
+    if (claim.is_tied)
+        sign_in_wish.asked_by = request->caller->sign_in_id;
     if (!sign_in_begin(request, &sign_in_wish, &sign_in, err))
         return false;
     struct wallet_session_wish wish = {proof.address, "ethereum", proof.chain_id, account->id,
@@ -111,7 +119,7 @@ verify(struct request *request, struct error *err)
 static bool
 owns(struct request *request, const char *address, bool *owned, struct error *err)
 {
-    const char *account_id = request->caller ? request->caller->account_id : NULL;
+    const char *account_id = is_person(request->caller) ? request->caller->account_id : NULL;
     const struct wallet *wallet = NULL;
     if (account_id && !wallet_find(request, account_id, address, &wallet, err))
         return false;
@@ -173,7 +181,7 @@ give_token(struct request *request, struct error *err)
     const struct session_id_request *input = request->input;
     const struct wallet_session *session;
     const char *token;
-    if (!own_session(request, input->session_id, NULL, &session, err))
+    if (!in_person(request, err) || !own_session(request, input->session_id, NULL, &session, err))
         return false;
     struct session_token_wish wish = {session->account_id, session->sign_in_id, session->id,
                                       session->address};
@@ -287,7 +295,8 @@ static const struct route_answer not_yours[] = {
 
 static const struct route_answer not_verified[] = {
     PROBLEM(401, "The message proves nothing here, or its nonce was used."),
-    PROBLEM(403, "The account is closed, or nobody may register."),
+    PROBLEM(403, "The account is closed, nobody may register, or the caller is a key, or has to "
+                 "prove that it is the person."),
     PROBLEM(409, "The wallet is another account's than the caller's."),
     {0},
 };
@@ -315,8 +324,9 @@ static const struct route routes[] = {
         .answers = not_verified,
         .tag = "Wallet",
         .summary = "Sign in with a signed message",
-        .doc = "Makes an account at the first sign-in; a caller with an account ties the wallet to "
-               "it. Contract wallets (EIP-1271) cannot be verified.",
+        .doc = "Makes an account at the first sign-in; a caller who has signed in ties the "
+               "wallet to its account, with the password or within ten minutes of signing in. "
+               "Contract wallets (EIP-1271) cannot be verified.",
         .operation_id = "wallet_verify",
     },
     {

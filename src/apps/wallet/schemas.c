@@ -5,7 +5,13 @@
 
 #include "access/siwe.h"
 
-enum { ADDRESS_MAX = 64, SIGNATURE_MAX = 16384, SESSION_ID_MAX = 128, TOKEN_MAX = 256 };
+enum {
+    ADDRESS_MAX = 64,
+    SIGNATURE_MAX = 16384,
+    SESSION_ID_MAX = 128,
+    TOKEN_MAX = 256,
+    PASSWORD_MAX = 4096
+};
 
 #define TEXT(T, member, text) STRING(T, member, .flags = FIELD_REQUIRED, .doc = (text))
 #define MAY_LACK(T, member, text) STRING(T, member, .flags = FIELD_OMITTED, .doc = (text))
@@ -60,6 +66,9 @@ const struct schema wallet_verify_schema = {
                     .doc = "Must be the message's where it is given."),
             STRING(struct verify_request, session_id, .max = SESSION_ID_MAX,
                    .doc = "A session that waits for this proof; without one a new one begins."),
+            STRING(struct verify_request, password, .max = PASSWORD_MAX,
+                   .doc = "The caller's own, to tie the wallet to its account; not needed within "
+                          "ten minutes of signing in."),
             BOOLEAN(struct verify_request, cookie, .default_json = "false",
                     .doc = "Whether to begin a browser's session by cookie instead of tokens."),
             {.name = NULL}},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access/caller.h"
+#include "access/presence.h"
 #include "access/session_token.h"
 #include "apps/wallet/wallet.h"
 #include "base/clock.h"
@@ -62,6 +63,9 @@ create(struct request *request, struct error *err)
         input->wallet_address ? filed_address(input->wallet_address, &request->arena) : NULL;
     const char *user_id = input->user_id ? input->user_id : ANONYMOUS;
     const char *token;
+    /* It would outlive the key. */
+    if (account_id && !in_person(request, err))
+        return false;
     if (!check_name(request, account_id, user_id, err) ||
         !check_wallet(request, account_id, address, err))
         return false;

@@ -18,7 +18,7 @@ struct nonce_answer {
 };
 
 struct verify_request {
-    const char *message, *signature, *wallet_address, *session_id;
+    const char *message, *signature, *wallet_address, *session_id, *password;
     bool cookie;
 };
 

@@ -1,25 +1,37 @@
 /* Who is calling, and that it is the person and not only the credential. */
-#include "apps/accounts/accounts.h"
+#include "access/presence.h"
 
 #include <string.h>
 
 #include "access/audit.h"
 #include "access/caller.h"
 #include "access/password.h"
+#include "access/sign_in.h"
 #include "access/throttle.h"
 #include "base/clock.h"
+#include "base/list.h"
 
 enum { FRESH_US = 600 * 1000000 };
+
+bool
+is_person(const struct caller *caller)
+{
+    return caller && (caller->kind == CALLER_TOKEN || caller->kind == CALLER_SESSION);
+}
+
+bool
+in_person(struct request *request, struct error *err)
+{
+    return is_person(request->caller) ||
+           error_set(err, ERROR_FORBIDDEN, "this is for a person who has signed in, not a key");
+}
 
 bool
 present_account(struct request *request, enum presence presence, const struct account **account,
                 struct error *err)
 {
-    const struct caller *caller = request->caller;
-    bool is_person = caller->kind == CALLER_TOKEN || caller->kind == CALLER_SESSION;
-    if (presence == PRESENCE_PERSON && !is_person)
-        return error_set(err, ERROR_FORBIDDEN, "this is for a person who has signed in, not a key");
-    if (!account_find(request, caller->account_id, account, err))
+    if ((presence == PRESENCE_PERSON && !in_person(request, err)) ||
+        !account_find(request, request->caller->account_id, account, err))
         return false;
     return *account || error_set(err, ERROR_UNAUTHORIZED, "this account is gone");
 }
