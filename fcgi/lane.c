@@ -58,6 +58,9 @@ lane_open(size_t threads_max, int64_t idle_ms, void (*run)(void *work, void *con
     pthread_attr_init(&lane->attributes);
     pthread_attr_setdetachstate(&lane->attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&lane->attributes, STACK_BYTES);
+    /* The C library's allocator makes itself ready at its first use, which two threads may not be
+     * at once; with a sanitizer's allocator that use would be the trim at their ends. */
+    malloc_trim(0);
     return lane;
 }
 
