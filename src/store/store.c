@@ -116,7 +116,7 @@ static enum store_verdict
 check(struct store *store, const struct pool_lease *lease, int64_t deadline_us, struct fault *fault,
       struct error *err)
 {
-    const struct fit_load load = {.workers = store->workers,
+    const struct fit_load load = {.workers = atomic_load(&store->workers),
                                   .pool_size = store->settings->database_pool_size,
                                   .is_read = lease->pool == store->read_pool};
     enum store_verdict verdict =
@@ -142,7 +142,7 @@ check_pool(struct store *store, struct pool *pool, struct error *err)
 enum store_verdict
 store_check(struct store *store, int64_t workers, int worker, struct error *err)
 {
-    store->workers = store->session ? workers : 0;
+    atomic_store(&store->workers, store->session ? workers : 0);
     pool_name_worker(store->pool, worker);
     enum store_verdict verdict = check_pool(store, store->pool, err);
     atomic_store(&store->fits, verdict == STORE_FITS);

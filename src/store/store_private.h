@@ -14,7 +14,7 @@ struct store {
     struct conninfo conninfo, read_conninfo;
     struct pool *pool;
     struct pool *read_pool;              /* NULL: reads go where everything goes */
-    int64_t workers;                     /* whose pools must fit the server; 0: not counted */
+    atomic_int_fast64_t workers;         /* whose pools must fit the server; 0: not counted */
     atomic_bool fits;                    /* the database was asked, and fits */
     atomic_int_fast64_t misfit_until_us; /* it did not a moment ago: nobody asks again before */
     struct arena arena;                  /* of what is made at its opening */
