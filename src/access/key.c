@@ -105,7 +105,9 @@ run_in(const struct key_desk *desk, struct transaction *transaction, struct chan
     change->rows = done->count;
     if (change->rows == 0)
         return true;
-    return credential_announce(transaction, subject, desk->arena, err) &&
+    /* Of a new key nobody remembers anything. */
+    bool is_known = change->event != AUDIT_KEY_CREATED;
+    return (!is_known || credential_announce(transaction, subject, desk->arena, err)) &&
            (!desk->request || audit_add_in(transaction, desk->request, &entry, err));
 }
 

@@ -53,7 +53,7 @@ may_fail(const struct route *route, int status)
     case 409:
         return (route->flags & ROUTE_IDEMPOTENT) != 0;
     case 413:
-        return route->request != NULL;
+        return route->request != NULL || route->body_max_bytes > 0;
     case 422:
         return (route->flags & ROUTE_IDEMPOTENT) != 0 ||
                (route->errors == ERRORS_PROBLEM && (route->request || route->query));
