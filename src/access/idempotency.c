@@ -72,13 +72,20 @@ read_key(const char *value, struct idempotency *idempotency)
     return true;
 }
 
-/* Whose key it is: equal keys of two callers are two keys. */
-static const char *
-owner(struct request *request)
+/* Whose key it is: equal keys of two callers are two keys. So are those of two keys of one account
+ * that may not ask the same models: an answer of one may be none for the other. */
+static void
+add_owner(struct request *request, struct sha256 *sha256)
 {
-    if (request->caller)
-        return request->caller->tenant;
-    return caller_address(request->access->settings, request);
+    const struct caller *caller = request->caller;
+    const char *whose =
+        caller ? caller->tenant : caller_address(request->access->settings, request);
+    sha256_add_piece(sha256, whose, strlen(whose));
+    if (!caller || !caller->models)
+        return;
+    for (const char *const *model = caller->models; *model; model++)
+        sha256_add_piece(sha256, *model, strlen(*model));
+    sha256_add_piece(sha256, "models", 6);
 }
 
 enum purpose { PURPOSE_KEY, PURPOSE_REQUEST, PURPOSE_BODY };
@@ -100,10 +107,9 @@ static void
 digest_key(struct request *request, enum purpose purpose, const struct idempotency *idempotency,
            unsigned char *digest)
 {
-    const char *whose = owner(request);
     struct sha256 sha256;
     sha256_init(&sha256);
-    sha256_add_piece(&sha256, whose, strlen(whose));
+    add_owner(request, &sha256);
     sha256_add_piece(&sha256, idempotency->key, idempotency->key_length);
     sign(request, purpose, &sha256, digest);
 }

@@ -2,6 +2,7 @@
  * in four hexadecimal digits, and its bytes. */
 #include "ai/answers.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,36 @@ count_time(struct answers *answers, int64_t started_us)
     __atomic_fetch_add(&answers->request->timing.cache_us, spent_us, __ATOMIC_RELAXED);
 }
 
+/* All that may make an answer, as a text: the model that is asked, and its fallbacks by name. */
+static const char *
+chain_of(const struct answers *answers)
+{
+    const struct model_settings *model = answers->model;
+    struct strbuf chain;
+    strbuf_init(&chain, answers->arena, 128);
+    const char *const asked[] = {model->name, model->provider->name, model->id ? model->id : ""};
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        strbuf_add_text(&chain, asked[i]);
+        strbuf_add_char(&chain, '\n');
+    }
+    for (size_t i = 0; model->fallbacks[i]; i++) {
+        strbuf_add_text(&chain, model->fallbacks[i]->name);
+        strbuf_add_char(&chain, '\n');
+    }
+    return chain.data;
+}
+
+static void
+make_key(struct answers *answers, const char *operation, const char *const *parts)
+{
+    const char *all[1 + ANSWERS_PARTS_MAX + 1] = {chain_of(answers)};
+    for (size_t i = 0; parts[i]; i++) {
+        assert(i < ANSWERS_PARTS_MAX);
+        all[i + 1] = parts[i];
+    }
+    cache_key_make(answers->ai->cache, &answers->key, operation, all);
+}
+
 void
 answers_init(struct answers *answers, const char *operation, int64_t own_ttl_s, bool may_store,
              const char *const *parts)
@@ -35,7 +66,7 @@ answers_init(struct answers *answers, const char *operation, int64_t own_ttl_s, 
         may_store && ai->settings->ai_cache ? cache_ttl_s(ai->cache, operation, own_ttl_s) : 0;
     answers->receipt->cache = answers->ttl_s > 0 ? CACHE_STATE_MISS : CACHE_STATE_BYPASS;
     if (answers->ttl_s > 0)
-        cache_key_make(ai->cache, &answers->key, operation, parts);
+        make_key(answers, operation, parts);
 }
 
 /* false when the bytes are of another version of us. */

@@ -6,13 +6,18 @@
 #include "ai/ai.h"
 #include "cache/cache.h"
 
+enum { ANSWERS_PARTS_MAX = 7 };
+
 struct answers {
     struct ai *ai;
     struct request *request; /* its presence and timing; several may share it */
     struct arena *arena;
     struct receipt *receipt; /* gets the cache's state, model and age */
-    int64_t ttl_s;           /* 0: nothing is looked up or kept */
-    bool no_cache;           /* neither looked up nor waited for, but kept */
+    /* With the fallbacks that its caller may ask (caller_narrow()): an answer is kept for callers
+     * of the same chain, so nobody is given one that another's model may have made. */
+    const struct model_settings *model;
+    int64_t ttl_s; /* 0: nothing is looked up or kept */
+    bool no_cache; /* neither looked up nor waited for, but kept */
     /* Called while waiting for another's answer: heartbeats. false: the client left. May be NULL.
      */
     bool (*tick)(void *context);
@@ -33,8 +38,9 @@ struct answer_kept {
     size_t length;
 };
 
-/* Makes the key of parts (as cache_key_make()) and the time to live: the cache's for operation, or
- * own_ttl_s. With may_store false, or without a cache, nothing is looked up or kept. */
+/* Makes the key of the model and of parts (as cache_key_make(), at most ANSWERS_PARTS_MAX) and the
+ * time to live: the cache's for operation, or own_ttl_s. With may_store false, or without a cache,
+ * nothing is looked up or kept. */
 void answers_init(struct answers *answers, const char *operation, int64_t own_ttl_s, bool may_store,
                   const char *const *parts);
 

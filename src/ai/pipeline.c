@@ -71,7 +71,6 @@ void
 run_prepare(struct run *run)
 {
     const struct operation *operation = run->operation;
-    const struct model_settings *model = run->model;
     struct strbuf input;
     strbuf_init(&input, run->arena, 1024);
     schema_encode(operation->input, run->call->input, &input);
@@ -81,9 +80,6 @@ run_prepare(struct run *run)
         run->call->tenant ? run->call->tenant : "",
         operation->name,
         version,
-        model->name,
-        model->provider->name,
-        model->id ? model->id : "",
         run->ai->temperature,
         input.data,
         NULL,
@@ -92,6 +88,7 @@ run_prepare(struct run *run)
                                     .request = run->request,
                                     .arena = run->arena,
                                     .receipt = run->receipt,
+                                    .model = run->model,
                                     .no_cache = run->call->no_cache,
                                     .tick = run_tick,
                                     .context = run};

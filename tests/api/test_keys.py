@@ -249,6 +249,31 @@ def test_a_key_asks_only_for_models_that_it_may():
         assert site.post("/v1/chat/completions", another).headers["X-Model"] == "second"
 
 
+@pytest.mark.parametrize("server", ["nginx", "lighttpd"])
+def test_an_answer_of_a_key_is_not_told_to_a_narrower_key_of_its_account(server):
+    account = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
+    with Standin() as provider, Site(server, database=True, file=CONFIG.format(url=provider.url),
+                                     settings={"ACCOUNT_SCOPES": "text,gateway"}) as site:
+        site.sql(f"INSERT INTO hearth.account (id, user_name) VALUES ('{account}', 'somebody')")
+        whole, _ = make(site, account_id=account)
+        wide, _ = make(site, account_id=account, models=["first", "second"])
+        narrow, _ = make(site, account_id=account, models=["first"])
+        chat = {"model": "first", "messages": [{"role": "user", "content": "hello"}], "temperature": 0}
+
+        def ask(key, **headers):
+            return site.post("/v1/chat/completions", chat, key=key, headers=headers)
+
+        provider.mode("500", model="first")
+        assert ask(whole).headers["X-Model"] == "second"
+        kept = ask(wide)
+        assert kept.headers["X-Cache"].lower() == "hit" and kept.headers["X-Model"] == "second"
+        assert ask(narrow).status in (502, 503)
+        again = {"Idempotency-Key": "one", "Cache-Control": "no-store"}
+        assert ask(whole, **again).headers["X-Model"] == "second"
+        assert "Idempotency-Replayed" in ask(whole, **again).headers
+        assert ask(narrow, **again).status in (502, 503)  # the model that it may ask rests by now
+
+
 def test_is_not_open_with_a_database_and_no_key_of_the_environment():
     with Site(database=True, settings={"API_KEY": ""}) as site:
         assert site.send("GET", STATUS, key=None).status == 401

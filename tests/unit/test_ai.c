@@ -1,5 +1,6 @@
 /* ai_run() against a provider in this process: what it asks, serves, stores and gives up. */
 #include "../lib/ai_bench.h"
+#include "access/caller.h"
 
 static void
 passes_the_trace_on_as_a_span_of_its_own(void **state)
@@ -239,6 +240,37 @@ falls_back_to_the_next_model(void **state)
     assert_string_equal(asked.receipt.model, "second");
     assert_int_equal(asked.receipt.attempts, 3);
     assert_non_null(strstr(bench.second.head, "POST /v1/messages "));
+    asked_end(&asked);
+    bench_close(&bench);
+}
+
+static void
+gives_no_kept_answer_of_a_model_that_the_caller_may_not_ask(void **state)
+{
+    (void)state;
+    static const char *const only_first[] = {"first", NULL};
+    static const char *const both[] = {"second", "first", NULL};
+    struct caller whole = {.kind = CALLER_KEY, .tenant = "tenant"};
+    struct caller narrow = {.kind = CALLER_KEY, .tenant = "tenant", .models = only_first};
+    struct caller wide = {.kind = CALLER_KEY, .tenant = "tenant", .models = both};
+    struct bench bench;
+    struct asked asked;
+    bench_open(&bench, NULL, TWO_MODELS);
+    SCRIPT(&bench.stub, down);
+    SCRIPT(&bench.second, ok_second);
+    asked_init(&asked, &prose, "some text");
+    asked.request.caller = &whole;
+    ask_again(&bench, &asked);
+    assert_string_equal(text_of(&asked), "From the second.");
+    SCRIPT(&bench.stub, ok);
+    asked.request.caller = &narrow;
+    ask_again(&bench, &asked);
+    assert_string_equal(text_of(&asked), "A fine answer.");
+    assert_string_equal(asked.receipt.model, "first");
+    asked.request.caller = &wide;
+    ask_again(&bench, &asked);
+    assert_string_equal(text_of(&asked), "From the second.");
+    assert_int_equal(asked.receipt.cache, CACHE_STATE_HIT);
     asked_end(&asked);
     bench_close(&bench);
 }
@@ -758,6 +790,7 @@ main(void)
         cmocka_unit_test(degrades_to_the_local_way_and_never_stores_that),
         cmocka_unit_test(asks_a_model_no_oftener_than_its_provider_allows),
         cmocka_unit_test(falls_back_to_the_next_model),
+        cmocka_unit_test(gives_no_kept_answer_of_a_model_that_the_caller_may_not_ask),
         cmocka_unit_test(serves_an_old_answer_when_the_model_is_down),
         cmocka_unit_test(repairs_an_unreadable_answer_once),
         cmocka_unit_test(never_shows_a_model_an_answer_that_could_close_its_block),

@@ -112,7 +112,7 @@ ask_provider(struct embedding_call *call, const struct model_settings *model,
         .question = &question,
         .context = call,
         .operation = operation,
-        .model = without_fallbacks(model, &request->arena),
+        .model = model,
         .policy = strategy_of_gateway(ai_strategies(ai)),
         .is_callers = true,
         .tokens = (int64_t)(call->input.bytes / 4) + 1,
@@ -147,13 +147,11 @@ prepare_answers(struct embedding_call *call, const struct model_settings *model,
         .request = request,
         .arena = &request->arena,
         .receipt = receipt,
+        .model = model,
         .no_cache = request_wants_fresh(request),
     };
     const char *const parts[] = {
         request->caller ? request->caller->tenant : "",
-        model->name,
-        model->provider->name,
-        model->id,
         stores ? gateway_canonical(request) : "",
         NULL,
     };
@@ -196,6 +194,7 @@ gateway_embeddings(struct request *request, struct error *err)
         return error_set(err, ERROR_MODEL_NOT_FOUND, "there is no model \"%s\"", name);
     if (!caller_narrow(request->caller, &model, &request->arena, err))
         return false;
+    model = without_fallbacks(model, &request->arena);
     struct receipt receipt = {.tokens_input = -1, .tokens_output = -1};
     bool answered = find_or_ask(&call, model, &receipt, err);
     if (err->code == ERROR_WOULD_WAIT)

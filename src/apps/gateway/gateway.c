@@ -93,13 +93,13 @@ static void
 prepare_cache(struct turn *turn)
 {
     struct request *request = turn->request;
-    const struct model_settings *model = turn->model;
     bool stores = may_store(request);
     turn->answers = (struct answers){
         .ai = request->service->ai,
         .request = request,
         .arena = &request->arena,
         .receipt = &turn->receipt,
+        .model = turn->model,
         .no_cache = request_wants_fresh(request),
         .tick = beat,
         .context = turn,
@@ -109,9 +109,6 @@ prepare_cache(struct turn *turn)
         turn->surface->name,
         turn->streams ? "stream" : "plain",
         turn->beta,
-        model->name,
-        model->provider->name,
-        model->id ? model->id : "",
         stores ? gateway_canonical(request) : "",
         NULL,
     };
