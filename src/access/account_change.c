@@ -13,6 +13,7 @@
 #include "access/password.h"
 #include "access/postman.h"
 #include "access/sign_in.h"
+#include "access/throttle.h"
 #include "base/id.h"
 #include "store/store.h"
 
@@ -246,7 +247,10 @@ account_reset_password(struct request *request, const char *id, const char *toke
                 identity_remove_all_in(work.transaction, request, account->id, err) &&
                 lock_out(&work, account, NULL, err) &&
                 note(&work, AUDIT_PASSWORD_CHANGED, "reset", err);
-    return end_for_all(&work, done, err);
+    if (!end_for_all(&work, done, err))
+        return false;
+    throttle_know(request, account->id);
+    return true;
 }
 
 bool

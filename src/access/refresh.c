@@ -9,6 +9,7 @@
 #include "access/audit.h"
 #include "access/sign_in.sql.h"
 #include "access/sign_in_private.h"
+#include "access/throttle.h"
 
 enum { REFRESH_MAX_BYTES = 128 };
 
@@ -93,6 +94,7 @@ sign_in_refresh(struct request *request, const char *refresh, struct sign_in *si
         return false;
     if (rows->count > 0) {
         const struct taken_row *taken = rows->items;
+        throttle_know(request, taken->account_id);
         *sign_in = (struct sign_in){.id = taken->id, .account_id = taken->account_id};
         sign_in_give(request, next.text, sign_in);
         return true;

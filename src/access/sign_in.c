@@ -12,6 +12,7 @@
 #include "access/jws.h"
 #include "access/sign_in.sql.h"
 #include "access/sign_in_private.h"
+#include "access/throttle.h"
 #include "access/token.h"
 #include "base/clock.h"
 #include "base/id.h"
@@ -170,6 +171,7 @@ sign_in_begin(struct request *request, const struct sign_in_wish *wish, struct s
                                 wish->asked_by};
     if (!run_insert(request, store, wish, parameters, err))
         return false;
+    throttle_know(request, wish->account_id);
     *sign_in = (struct sign_in){.id = id, .account_id = wish->account_id};
     if (wish->cookie)
         give_cookie(request, secret.text, sign_in);

@@ -1,4 +1,4 @@
-/* What the parts of sign-ins share. Only sign_in.c and refresh.c include this. */
+/* What the parts of sign-ins share. Only sign_in.c, refresh.c and throttle.c include this. */
 #ifndef HEARTH_ACCESS_SIGN_IN_PRIVATE_H
 #define HEARTH_ACCESS_SIGN_IN_PRIVATE_H
 

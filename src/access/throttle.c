@@ -8,6 +8,8 @@
 #include "access/access.h"
 #include "access/account_rules.h"
 #include "access/caller.h"
+#include "access/cookie.h"
+#include "access/sign_in_private.h"
 #include "base/sha256.h"
 #include "store/store.h"
 
@@ -22,6 +24,7 @@ struct policy {
 
 static const struct policy policies[] = {
     [THROTTLE_PAIR] = {10, 1000, 900000, 3600},
+    [THROTTLE_BROWSER] = {10, 1000, 900000, 3600},
     [THROTTLE_LOGIN] = {30, 1000, 60000, 3600},
     [THROTTLE_ADDRESS] = {30, 1000, 900000, 3600},
     [THROTTLE_PASSWORD] = {10, 1000, 900000, 3600},
@@ -32,20 +35,27 @@ static const struct policy policies[] = {
 
 struct look {
     int64_t wait_us;
-    bool is_known;
+};
+
+struct known {
+    bool by_network, by_cookie;
 };
 
 struct taken {
     int64_t failures;
 };
 
-static const struct column look_columns[] = {
-    COLUMN_INTEGER_OF(struct look, wait_us), COLUMN_BOOLEAN_OF(struct look, is_known), {0}};
+static const struct column look_columns[] = {COLUMN_INTEGER_OF(struct look, wait_us), {0}};
+static const struct column known_columns[] = {
+    COLUMN_BOOLEAN_OF(struct known, by_network), COLUMN_BOOLEAN_OF(struct known, by_cookie), {0}};
 static const struct column taken_columns[] = {COLUMN_INTEGER_OF(struct taken, failures), {0}};
 static const struct query look_query = {SQL_throttle_look, .columns = look_columns,
                                         .size = sizeof(struct look)};
 static const struct query take_query = {SQL_throttle_take, .columns = taken_columns,
                                         .size = sizeof(struct taken)};
+static const struct query known_query = {SQL_throttle_known, .columns = known_columns,
+                                         .size = sizeof(struct known)};
+static const struct query know_query = {SQL_throttle_know, .columns = NULL};
 static const struct query succeed_query = {SQL_throttle_succeed, .columns = NULL};
 static const struct query give_back_query = {SQL_throttle_give_back, .columns = NULL};
 
@@ -83,7 +93,7 @@ key_of(struct request *request, enum throttle throttle, const char *subject)
         const char *folded = user_name_folded(subject, &request->arena);
         sha256_add_piece(&digest, folded, strlen(folded));
     }
-    if (!subject || throttle == THROTTLE_PAIR)
+    if (!subject || throttle == THROTTLE_PAIR || throttle == THROTTLE_KNOWN)
         add_network(&digest, caller_address(request->access->settings, request));
     sha256_end(&digest, bytes);
     return store_bytes(&request->arena, bytes, SHA256_BYTES / 2);
@@ -158,48 +168,85 @@ throttle_give_back(struct request *request, enum throttle throttle, const char *
     change(request, &give_back_query, (const char *[]){key_of(request, throttle, subject)});
 }
 
+void
+throttle_know(struct request *request, const char *account_id)
+{
+    change(request, &know_query,
+           (const char *[]){key_of(request, THROTTLE_KNOWN, account_id),
+                            store_integer(&request->arena, KNOWN_S)});
+}
+
+/* Of a login without an account nothing is known, which takes as long to find out. *browser is the
+ * session cookie's secret where that is the account's. */
+static bool
+find_known(struct request *request, struct store *store, const char *account_id,
+           struct throttle_try *try, const char **browser, struct error *err)
+{
+    const char *secret = NULL;
+    struct arena *arena = &request->arena;
+    size_t length = 0;
+    if (cookie_read(request, &secret, &length))
+        secret = arena_strndup(arena, secret, length);
+    const char *parameters[] = {key_of(request, THROTTLE_KNOWN, account_id ? account_id : ""),
+                                secret ? sign_in_secret_hash(secret, arena) : NULL, account_id,
+                                store_integer(arena, KNOWN_S)};
+    const struct list *rows = store_query(store, &known_query, parameters, arena, err);
+    if (!rows)
+        return false;
+    const struct known *known = rows->items;
+    try->is_known = known->by_network || known->by_cookie;
+    *browser = known->by_cookie ? secret : NULL;
+    return true;
+}
+
 bool
-throttle_begin(struct request *request, const char *login, struct throttle_try *try,
-               struct error *err)
+throttle_begin(struct request *request, const char *login, const char *account_id,
+               struct throttle_try *try, struct error *err)
 {
     struct store *store;
-    *try = (struct throttle_try){.login = login};
+    const char *browser;
+    *try = (struct throttle_try){0};
     if (!access_store(request, &store, err))
         return false;
     if (is_off(request))
         return true;
-    const char *pair = key_of(request, THROTTLE_PAIR, login);
-    const char *all = key_of(request, THROTTLE_LOGIN, login);
-    const char *address = key_of(request, THROTTLE_ADDRESS, NULL);
-    const struct look *seen = look(request, store, (const char *[]){pair, address, NULL}, err);
+    if (!find_known(request, store, account_id, try, &browser, err))
+        return false;
+    /* Who shares the network of a browser that was signed in does not keep its owner out either. */
+    try->own = browser ? key_of(request, THROTTLE_BROWSER, browser)
+                       : key_of(request, THROTTLE_PAIR, login);
+    const char *all = try->is_known ? NULL : key_of(request, THROTTLE_LOGIN, login);
+    const char *address = browser ? NULL : key_of(request, THROTTLE_ADDRESS, NULL);
+    const struct look *seen = look(request, store, (const char *[]){try->own, all, address}, err);
     if (!seen)
         return false;
     if (seen->wait_us > 0)
         return refuse(seen->wait_us, err);
-    /* Whoever keeps a login refused from elsewhere does not keep its owner out. */
-    try->took_login = !seen->is_known;
-    return take_or_refuse(request, store, THROTTLE_PAIR, pair, err) &&
-           (seen->is_known || take_or_refuse(request, store, THROTTLE_LOGIN, all, err));
+    if (!take_or_refuse(request, store, browser ? THROTTLE_BROWSER : THROTTLE_PAIR, try->own, err))
+        return false;
+    if (!all || take_or_refuse(request, store, THROTTLE_LOGIN, all, err)) {
+        try->all = all;
+        return true;
+    }
+    /* What is refused is not counted: neither here. */
+    change(request, &give_back_query, (const char *[]){try->own});
+    return false;
 }
 
 void
 throttle_end(struct request *request, const struct throttle_try *try, enum throttle_outcome outcome)
 {
-    struct arena *arena = &request->arena;
-    const char *pair = key_of(request, THROTTLE_PAIR, try->login);
+    struct error ignored = {0};
+    struct store *store;
+    if (is_off(request) || !access_store(request, &store, &ignored))
+        return;
     if (outcome == THROTTLE_WRONG) {
-        struct error ignored = {0};
-        struct store *store;
-        if (!is_off(request) && access_store(request, &store, &ignored))
-            (void)take(request, store, THROTTLE_ADDRESS, key_of(request, THROTTLE_ADDRESS, NULL),
-                       &ignored);
+        (void)take(request, store, THROTTLE_ADDRESS, key_of(request, THROTTLE_ADDRESS, NULL),
+                   &ignored);
         return;
     }
-    if (outcome == THROTTLE_RIGHT)
-        change(request, &succeed_query, (const char *[]){pair, store_integer(arena, KNOWN_S)});
-    else
-        change(request, &give_back_query, (const char *[]){pair});
-    if (try->took_login)
-        change(request, &give_back_query,
-               (const char *[]){key_of(request, THROTTLE_LOGIN, try->login)});
+    change(request, outcome == THROTTLE_RIGHT ? &succeed_query : &give_back_query,
+           (const char *[]){try->own});
+    if (try->all)
+        change(request, &give_back_query, (const char *[]){try->all});
 }

@@ -12,7 +12,9 @@
 
 enum throttle {
     THROTTLE_PAIR,         /* a login from an address (all of an IPv6 /64) */
-    THROTTLE_LOGIN,        /* a login, from everywhere but addresses where it succeeded lately */
+    THROTTLE_BROWSER,      /* a login in a browser whose session is or was the account's */
+    THROTTLE_LOGIN,        /* a login, from everywhere where its account did not sign in lately */
+    THROTTLE_KNOWN,        /* an account and an address it signed in from: counts nothing */
     THROTTLE_ADDRESS,      /* an address, whatever the login */
     THROTTLE_PASSWORD,     /* the present password, of who has signed in */
     THROTTLE_MAIL,         /* a mail address that is written to */
@@ -29,19 +31,26 @@ bool throttle_take(struct request *request, enum throttle throttle, const char *
 /* Takes back a try that did not fail. */
 void throttle_give_back(struct request *request, enum throttle throttle, const char *subject);
 
-/* A try to sign in with a login: of the three counts that hold for it. */
+/* The account has signed in from the request's address, in whatever way: for 30 days, failures from
+ * elsewhere do not keep it from doing so again. Not known where it cannot be written. */
+void throttle_know(struct request *request, const char *account_id);
+
+/* A try to sign in with a login: the keys of what was counted, in the arena. */
 struct throttle_try {
-    const char *login;
-    bool took_login;
+    const char *own; /* of the login here */
+    const char *all; /* of the login everywhere; NULL: it did not count */
+    bool is_known;
 };
 
 /* What became of it. */
 enum throttle_outcome { THROTTLE_RIGHT, THROTTLE_WRONG, THROTTLE_UNKNOWN };
 
-/* login is the text that somebody wants to sign in with, whether there is such an account or not.
- */
-bool throttle_begin(struct request *request, const char *login, struct throttle_try *try,
-                    struct error *err) __attribute__((warn_unused_result));
+/* login is the text that somebody wants to sign in with, account_id NULL where there is no such
+ * account. Where the account signed in lately, by the address or by the request's session cookie,
+ * only what failed there counts. */
+bool throttle_begin(struct request *request, const char *login, const char *account_id,
+                    struct throttle_try *try, struct error *err)
+    __attribute__((warn_unused_result));
 void throttle_end(struct request *request, const struct throttle_try *try,
                   enum throttle_outcome outcome);
 

@@ -693,8 +693,30 @@ def test_lets_the_owner_in_while_somebody_guesses_from_elsewhere(throttled):
     assert statuses == [401] * 30 + [429]
     assert throttled.try_login(account["username"], PASSWORD, "198.51.100.8").status == 429
     assert throttled.try_login(account["username"], PASSWORD, "198.51.100.7").status == 200
-    throttled.let_time_pass(2)
+    # Nor under another name, nor where a token of the account was refreshed.
+    [throttled.try_login(account["email"], address=f"203.0.113.{i}") for i in range(31)]
+    assert throttled.try_login(account["email"], PASSWORD, "198.51.100.8").status == 429
+    tokens = throttled.try_login(account["email"], PASSWORD, "198.51.100.7")
+    assert tokens.status == 200, tokens
+    assert throttled.post(f"{AUTH}/refresh", {"refresh": tokens.json()["refresh"]},
+                          headers={"X-Forwarded-For": "198.51.100.9"}).status == 200
+    assert throttled.try_login(account["email"], PASSWORD, "198.51.100.9").status == 200
+    assert throttled.try_login(account["email"], PASSWORD, "198.51.100.8").status == 429
+    throttled.let_time_pass(61)
     assert throttled.try_login(account["username"], PASSWORD, "198.51.100.8").status == 200
+
+
+def test_lets_the_owner_s_browser_in_while_somebody_guesses_beside_it(throttled):
+    account = throttled.make()
+    address = {"X-Forwarded-For": "198.51.100.7"}
+    wish = {"login": account["username"], "password": PASSWORD, "cookie": True}
+    browser = throttled.post(f"{AUTH}/login", wish, headers=address)
+    cookie = {"Cookie": browser.headers["Set-Cookie"].split(";")[0]}
+    statuses = [throttled.try_login(account["username"], address="198.51.100.7").status for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+    assert throttled.try_login(account["username"], PASSWORD, "198.51.100.7").status == 429
+    again = throttled.post(f"{AUTH}/login", wish, headers={**address, **cookie})
+    assert again.status == 200, again
 
 
 def test_makes_an_address_wait_that_tries_many_names(throttled):

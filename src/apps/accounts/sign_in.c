@@ -41,11 +41,11 @@ sign_in_with_password(struct request *request, const char *login, const char *pa
     struct throttle_try try;
     bool right = false, rehash = false;
     password_forget(request, password);
-    if (!throttle_begin(request, login, &try, err))
+    if (!account_find_login(request, login, &account, err) ||
+        !throttle_begin(request, login, account ? account->id : NULL, &try, err))
         return false;
     /* Without such an account as much work is done for nothing. */
-    if (!account_find_login(request, login, &account, err) ||
-        !password_verify(request, account ? account->password : NULL, password, &right, &rehash,
+    if (!password_verify(request, account ? account->password : NULL, password, &right, &rehash,
                          err)) {
         throttle_end(request, &try, THROTTLE_UNKNOWN);
         return false;

@@ -29,8 +29,8 @@ CREATE UNLOGGED TABLE hearth.throttle (
     failures integer NOT NULL,
     until timestamptz NOT NULL,      -- before this it is refused without being tried
     counts_until timestamptz NOT NULL, -- then failures count from nothing
-    known_until timestamptz,         -- it succeeded: it is trusted more until then
-    forget_at timestamptz NOT NULL   -- when both are past
+    known_until timestamptz,         -- of a row that counts nothing: an account signed in from a network
+    forget_at timestamptz NOT NULL   -- when all of it is past
 );
 CREATE INDEX throttle_forget ON hearth.throttle (forget_at);
 
