@@ -36,11 +36,22 @@ split(const char *text, size_t length, struct part *parts)
     return true;
 }
 
+/* libsodium takes every byte beyond ASCII for '_': one token would have many forms. */
+static bool
+is_ascii(const struct part *part)
+{
+    for (size_t i = 0; i < part->length; i++)
+        if ((unsigned char)part->text[i] > 0x7f)
+            return false;
+    return true;
+}
+
 static unsigned char *
 decode(const struct part *part, struct arena *arena, size_t *length)
 {
     unsigned char *bytes = arena_alloc(arena, part->length + 1);
-    if (sodium_base642bin(bytes, part->length, part->text, part->length, NULL, length, NULL,
+    if (!is_ascii(part) ||
+        sodium_base642bin(bytes, part->length, part->text, part->length, NULL, length, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
         return NULL;
     bytes[*length] = '\0';
