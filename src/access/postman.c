@@ -209,7 +209,8 @@ send_letter(struct access *access, const struct delivery *delivery, const char *
     const struct letter *letter = letter_of(delivery->kind);
     const char *link = settings->public_url;
     if (letter->path)
-        link = arena_printf(arena, "%s%s?uid=%s&token=%s", settings->public_url, letter->path,
+        /* Behind "#": no browser sends that on, so no web server logs a token. */
+        link = arena_printf(arena, "%s%s#uid=%s&token=%s", settings->public_url, letter->path,
                             delivery->account_id, token);
     const char *const words[][2] = {{"%name", greeted(delivery->name, arena)},
                                     {"%app", settings->app_name},
