@@ -8,13 +8,14 @@
 
 #include "access/access.h"
 #include "access/credential.sql.h"
-#include "http/scope.h"
+#include "access/limits.h"
 #include "access/snapshot.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "host/forgetting.h"
 #include "host/l1.h"
 #include "host/sighting.h"
+#include "http/scope.h"
 #include "store/store.h"
 
 enum {
@@ -229,6 +230,8 @@ ask(const struct lookup *lookup, struct snapshot *snapshot, struct error *err)
         return false;
     if (rows->count > 0)
         fill(lookup, rows->items, snapshot);
+    else
+        limits_note_unknown(lookup->request);
     keep(lookup, snapshot);
     return true;
 }
@@ -254,6 +257,9 @@ find(const struct lookup *lookup, struct snapshot *snapshot, struct error *err)
         return lasts || unavailable(err);
     if (!lookup->request->may_wait)
         return error_set(err, ERROR_WOULD_WAIT, "the database knows this credential");
+    bool is_known = remembered && snapshot->state != SNAPSHOT_UNKNOWN;
+    if (!is_known && !limits_may_look_up(lookup->request, err))
+        return false;
     if (ask(lookup, &asked, err)) {
         *snapshot = asked;
         return true;

@@ -22,6 +22,13 @@ static const struct {
 
 enum { KEY_BYTES = 192 };
 
+/* Credentials that turned out to be none: of an address, of all that have made up so many, and of
+ * all. docs/access.md has the numbers. */
+static const struct rate unknown_of_address = {30, 60}, unknown_of_guessers = {5, 1},
+                         unknown_of_all = {100, 1};
+#define UNKNOWN_OF_ALL "unknown"
+#define UNKNOWN_OF_GUESSERS "unknown-guessers"
+
 /* "class:client" */
 static void
 make_key(char *key, const char *class_name, const char *client)
@@ -119,6 +126,40 @@ limits_take_failure(struct request *request, struct limit_verdict *verdict, stru
     verdict->name = "failures";
     verdict->rate = settings->rate_limit_auth;
     return take(request, caller_address(settings, request), verdict, err);
+}
+
+bool
+limits_may_look_up(struct request *request, struct error *err)
+{
+    const struct settings *settings = request->access->settings;
+    struct host *host = request->access->host;
+    int64_t now_us = request->timing.started_us;
+    struct limit_state state;
+    char key[KEY_BYTES];
+    make_key(key, UNKNOWN_OF_ALL, caller_address(settings, request));
+    if (settings->rate_limiting && !limit_has(host, key, unknown_of_address, now_us, &state)) {
+        /* Who shares the address with a guesser is let in as well, only not as fast. */
+        if (limit_take(host, UNKNOWN_OF_GUESSERS, unknown_of_guessers, now_us, &state))
+            return true;
+        return error_set_retry(err, ERROR_RATE_LIMITED, (int)state.retry_after_s,
+                               "too many wrong credentials come from this address");
+    }
+    return limit_has(host, UNKNOWN_OF_ALL, unknown_of_all, now_us, &state) ||
+           error_set_retry(err, ERROR_AUTH_UNAVAILABLE, (int)state.retry_after_s,
+                           "too many ask with credentials that nobody knows; try again later");
+}
+
+void
+limits_note_unknown(struct request *request)
+{
+    const struct settings *settings = request->access->settings;
+    struct host *host = request->access->host;
+    int64_t now_us = request->timing.started_us;
+    struct limit_state state;
+    char key[KEY_BYTES];
+    make_key(key, UNKNOWN_OF_ALL, caller_address(settings, request));
+    (void)!limit_take(host, key, unknown_of_address, now_us, &state);
+    (void)!limit_take(host, UNKNOWN_OF_ALL, unknown_of_all, now_us, &state);
 }
 
 void

@@ -26,6 +26,17 @@ bool limits_take(struct request *request, struct limit_verdict *verdict, struct 
 bool limits_take_failure(struct request *request, struct limit_verdict *verdict, struct error *err)
     __attribute__((warn_unused_result));
 
+/* Whether the database may be asked for a credential of which this host knows nothing. Each one
+ * that was made up costs a query, so those of an address are bounded, and those of all: what the
+ * host knows is not held up by them. false with ERROR_RATE_LIMITED where the address has asked for
+ * many that were none, or ERROR_AUTH_UNAVAILABLE where all together have; both with a time to come
+ * back. On this host alone, whatever RATE_LIMIT_SCOPE is. */
+bool limits_may_look_up(struct request *request, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* The database did not know the credential. */
+void limits_note_unknown(struct request *request);
+
 /* Whom limits count the request for: the caller's tenant, or the address. In development everybody
  * is one tenant, but not one client. */
 const char *limits_client(struct request *request);

@@ -166,6 +166,20 @@ limit_take(struct host *host, const char *key, struct rate rate, int64_t monoton
 }
 
 bool
+limit_has(struct host *host, const char *key, struct rate rate, int64_t monotonic_us,
+          struct limit_state *state)
+{
+    *state = (struct limit_state){
+        .limit = rate.count, .retry_after_s = rate.seconds, .retry_after_ms = rate.seconds * 1000};
+    if (!can_grant(&rate))
+        return false;
+    uint64_t tag;
+    struct pair set = pair_load(find_set(host, key, &tag));
+    int64_t arrival_us = arrival_of(*choose(&set, tag, monotonic_us));
+    return move(&arrival_us, share_of_one(rate), monotonic_us, state);
+}
+
+bool
 limit_take_many(struct host *host, const char *key, struct rate rate, int64_t cost,
                 int64_t monotonic_us, struct limit_state *state)
 {

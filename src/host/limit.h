@@ -21,6 +21,10 @@ struct limit_state {
 bool limit_take(struct host *host, const char *key, struct rate rate, int64_t monotonic_us,
                 struct limit_state *state) __attribute__((warn_unused_result));
 
+/* Whether limit_take() would take one now; nothing is taken. */
+bool limit_has(struct host *host, const char *key, struct rate rate, int64_t monotonic_us,
+               struct limit_state *state) __attribute__((warn_unused_result));
+
 /* Takes cost at once: tokens of a question from a rate of tokens. A cost over rate.count is taken
  * as rate.count, so that it passes when the bucket is full. */
 bool limit_take_many(struct host *host, const char *key, struct rate rate, int64_t cost,

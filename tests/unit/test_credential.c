@@ -90,6 +90,8 @@ tear_down(void **state)
 struct ask {
     bool front;       /* else on the waiting lane */
     int64_t later_us; /* when the request begins, from now on */
+    int64_t at_us;    /* when it begins, where it is not now */
+    const char *from; /* the address; NULL: 192.0.2.1 */
 };
 
 /* The code of the answer; *caller is good until the next call. */
@@ -101,7 +103,9 @@ find(struct bench *bench, const char *key, struct ask ask, const struct caller *
     arena_release(&request.arena);
     request = (struct request){.access = &bench->access,
                                .may_wait = !ask.front,
-                               .timing.started_us = clock_monotonic_us() + ask.later_us};
+                               .remote_address = ask.from ? ask.from : "192.0.2.1",
+                               .timing.started_us =
+                                   ask.at_us > 0 ? ask.at_us : clock_monotonic_us() + ask.later_us};
     unsigned char bytes[SHA256_BYTES];
     struct sha256 digest;
     sha256_init(&digest);
@@ -160,9 +164,13 @@ asks_anew_where_nobody_follows_the_revocations(void **state)
     struct bench *bench = *state;
     follow(bench);
     assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_NONE);
-    assert_int_equal(find(bench, bench->key, (struct ask){true, 2000000}, NULL), ERROR_WOULD_WAIT);
+    assert_int_equal(
+        find(bench, bench->key, (struct ask){.front = true, .later_us = 2000000}, NULL),
+        ERROR_WOULD_WAIT);
     forgetting_follow(bench->access.host, clock_monotonic_us() + 1500000);
-    assert_int_equal(find(bench, bench->key, (struct ask){true, 2000000}, NULL), ERROR_NONE);
+    assert_int_equal(
+        find(bench, bench->key, (struct ask){.front = true, .later_us = 2000000}, NULL),
+        ERROR_NONE);
 }
 
 static void
@@ -302,6 +310,53 @@ writes_down_when_a_key_was_used(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* How many of so many made-up keys the database is asked for; the others are refused as told. */
+static int
+asked_of(struct bench *bench, int count, struct ask ask, enum error_code refused)
+{
+    int asked = 0;
+    for (int i = 0; i < count; i++) {
+        char key[API_KEY_CHARACTERS + 1];
+        api_key_make(key);
+        enum error_code code = find(bench, key, ask, NULL);
+        asked += code == ERROR_UNAUTHORIZED;
+        if (code != ERROR_UNAUTHORIZED)
+            assert_int_equal(code, refused);
+    }
+    return asked;
+}
+
+static void
+asks_the_database_for_few_of_the_keys_that_an_address_makes_up(void **state)
+{
+    struct bench *bench = *state;
+    bench->settings.rate_limiting = true;
+    follow(bench);
+    struct ask now = {.at_us = clock_monotonic_us()};
+    struct ask soon = {.at_us = now.at_us + 1000000};
+    struct ask elsewhere = {.at_us = now.at_us, .from = "2001:db8::1"};
+    assert_int_equal(asked_of(bench, 100, now, ERROR_RATE_LIMITED), 35);
+    assert_int_equal(find(bench, bench->key, now, NULL), ERROR_RATE_LIMITED);
+    assert_int_equal(asked_of(bench, 1, elsewhere, ERROR_NONE), 1);
+    /* Who has a key and shares the address is known soon, and then always. */
+    assert_int_equal(find(bench, bench->key, soon, NULL), ERROR_NONE);
+    assert_int_equal(asked_of(bench, 100, soon, ERROR_RATE_LIMITED), 4);
+    assert_int_equal(find(bench, bench->key, FRONT, NULL), ERROR_NONE);
+}
+
+static void
+asks_the_database_for_few_of_the_keys_that_all_make_up(void **state)
+{
+    struct bench *bench = *state;
+    follow(bench);
+    assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_NONE);
+    struct ask now = {.at_us = clock_monotonic_us()};
+    struct ask soon = {.at_us = now.at_us + 100000};
+    assert_int_equal(asked_of(bench, 150, now, ERROR_AUTH_UNAVAILABLE), 100);
+    assert_int_equal(find(bench, bench->key, FRONT, NULL), ERROR_NONE);
+    assert_int_equal(asked_of(bench, 30, soon, ERROR_AUTH_UNAVAILABLE), 10);
+}
+
 int
 main(void)
 {
@@ -316,6 +371,8 @@ main(void)
         TEST(refuses_an_expired_key_from_memory),
         TEST(takes_the_key_before_a_rotation_until_its_time),
         TEST(gives_the_key_of_an_account_no_more_than_the_account_has),
+        TEST(asks_the_database_for_few_of_the_keys_that_an_address_makes_up),
+        TEST(asks_the_database_for_few_of_the_keys_that_all_make_up),
         TEST(writes_down_when_a_key_was_used),
     };
     return cmocka_run_group_tests(tests, store_group_set_up, store_group_tear_down);

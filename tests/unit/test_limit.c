@@ -144,6 +144,21 @@ takes_what_is_more_than_the_bucket_as_all_of_it(void **state)
     assert_true(limit_take_many(host_of(state), "t", tokens, 5000, START + 60 * SECOND, &limit));
 }
 
+static void
+looks_without_taking(void **state)
+{
+    struct host *host = host_of(state);
+    const struct rate two = {2, 60};
+    struct limit_state limit;
+    for (int i = 0; i < 10; i++)
+        assert_true(limit_has(host, "looked", two, START, &limit));
+    assert_true(limit_take(host, "looked", two, START, &limit));
+    assert_true(limit_take(host, "looked", two, START, &limit));
+    assert_false(limit_has(host, "looked", two, START, &limit));
+    assert_int_equal(limit.retry_after_s, 30);
+    assert_true(limit_has(host, "looked", two, START + 30 * SECOND, &limit));
+}
+
 int
 main(void)
 {
@@ -157,6 +172,7 @@ main(void)
         TEST(is_exact_over_processes),
         TEST(takes_many_at_once_and_tells_in_milliseconds_when_they_would_pass),
         TEST(takes_what_is_more_than_the_bucket_as_all_of_it),
+        TEST(looks_without_taking),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
