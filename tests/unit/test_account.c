@@ -2,7 +2,6 @@
 #include "access_fixture.h"
 
 #include "access/account.h"
-#include "access/account_rules.h"
 
 static const struct account_wish ada = {.user_name = "Ada",
                                         .email = "ada@example.com",
