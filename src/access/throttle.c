@@ -199,6 +199,17 @@ find_known(struct request *request, struct store *store, const char *account_id,
     return true;
 }
 
+/* What is refused is not counted, nor what was right; but of the login here all is forgotten then.
+ */
+static void
+give_back(struct request *request, const struct throttle_try *try)
+{
+    const char *const keys[] = {try->own, try->all, try->address};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (keys[i])
+            change(request, &give_back_query, &keys[i]);
+}
+
 bool
 throttle_begin(struct request *request, const char *login, const char *account_id,
                struct throttle_try *try, struct error *err)
@@ -224,13 +235,17 @@ throttle_begin(struct request *request, const char *login, const char *account_i
         return refuse(seen->wait_us, err);
     if (!take_or_refuse(request, store, browser ? THROTTLE_BROWSER : THROTTLE_PAIR, try->own, err))
         return false;
-    if (!all || take_or_refuse(request, store, THROTTLE_LOGIN, all, err)) {
-        try->all = all;
-        return true;
+    if (all && !take_or_refuse(request, store, THROTTLE_LOGIN, all, err)) {
+        give_back(request, try);
+        return false;
     }
-    /* What is refused is not counted: neither here. */
-    change(request, &give_back_query, (const char *[]){try->own});
-    return false;
+    try->all = all;
+    if (address && !take_or_refuse(request, store, THROTTLE_ADDRESS, address, err)) {
+        give_back(request, try);
+        return false;
+    }
+    try->address = address;
+    return true;
 }
 
 void
@@ -240,13 +255,14 @@ throttle_end(struct request *request, const struct throttle_try *try, enum throt
     struct store *store;
     if (is_off(request) || !access_store(request, &store, &ignored))
         return;
-    if (outcome == THROTTLE_WRONG) {
+    struct throttle_try counted = *try;
+    if (outcome == THROTTLE_RIGHT) {
+        change(request, &succeed_query, &try->own);
+        counted.own = NULL;
+    }
+    if (outcome != THROTTLE_WRONG)
+        give_back(request, &counted);
+    else if (!try->address)
         (void)take(request, store, THROTTLE_ADDRESS, key_of(request, THROTTLE_ADDRESS, NULL),
                    &ignored);
-        return;
-    }
-    change(request, outcome == THROTTLE_RIGHT ? &succeed_query : &give_back_query,
-           (const char *[]){try->own});
-    if (try->all)
-        change(request, &give_back_query, (const char *[]){try->all});
 }

@@ -37,8 +37,9 @@ void throttle_know(struct request *request, const char *account_id);
 
 /* A try to sign in with a login: the keys of what was counted, in the arena. */
 struct throttle_try {
-    const char *own; /* of the login here */
-    const char *all; /* of the login everywhere; NULL: it did not count */
+    const char *own;     /* of the login here */
+    const char *all;     /* of the login everywhere; NULL: it did not count */
+    const char *address; /* NULL: a browser of the account, which counts there only if it fails */
     bool is_known;
 };
 

@@ -124,6 +124,32 @@ a_browser_of_the_account_gets_in_whoever_guesses_in_its_network(void **state)
     assert_false(try_from(fixture, "203.0.113.1", "Ada", NULL, THROTTLE_RIGHT));
 }
 
+static void
+tries_at_once_from_one_address_are_as_many_as_one_by_one(void **state)
+{
+    struct access_fixture *fixture = *state;
+    struct throttle_try tries[GUESSES];
+    char login[32];
+    int begun = 0;
+    for (int i = 0; i < GUESSES; i++) {
+        access_fixture_request(fixture);
+        snprintf(login, sizeof(login), "person-%d", i);
+        begun += throttle_begin(&fixture->request, login, NULL, &tries[i], &fixture->err);
+    }
+    assert_int_equal(begun, 30);
+}
+
+static void
+who_signs_in_rightly_does_not_count_for_the_address(void **state)
+{
+    struct access_fixture *fixture = *state;
+    char login[32];
+    for (int i = 0; i < GUESSES; i++) {
+        snprintf(login, sizeof(login), "person-%d", i);
+        assert_true(try_from(fixture, "198.51.100.7", login, NULL, THROTTLE_RIGHT));
+    }
+}
+
 int
 main(void)
 {
@@ -132,6 +158,8 @@ main(void)
         ACCESS_TEST(guesses_are_bounded_where_the_owner_signed_in_too),
         ACCESS_TEST(a_try_that_is_refused_for_guesses_elsewhere_does_not_count_here),
         ACCESS_TEST(a_browser_of_the_account_gets_in_whoever_guesses_in_its_network),
+        ACCESS_TEST(tries_at_once_from_one_address_are_as_many_as_one_by_one),
+        ACCESS_TEST(who_signs_in_rightly_does_not_count_for_the_address),
     };
     return cmocka_run_group_tests(tests, store_group_set_up, store_group_tear_down);
 }
