@@ -116,4 +116,27 @@ fixture_sql(const char *database, const char *sql)
     fixture_shell(command);
 }
 
+/* The one row of a query as the superuser sees it, its columns joined with '|'; good until the next
+ * call. */
+static inline const char *
+fixture_ask(const char *database, const char *sql)
+{
+    static char answer[1024];
+    char command[4096];
+    snprintf(
+        command, sizeof(command),
+        "psql -X -q -A -t -v ON_ERROR_STOP=1 -h '%s' -U postgres -d %s <<'END_OF_SQL'\n%s\nEND_OF_SQL",
+        fixture_cluster, database, sql);
+    FILE *stream = popen(command, "r"); /* NOLINT(cert-env33-c): a test's own script */
+    if (!stream)
+        fail_msg("%s does not start", command);
+    size_t length = fread(answer, 1, sizeof(answer) - 1, stream);
+    if (pclose(stream) != 0)
+        fail_msg("%s failed", command);
+    if (length > 0 && answer[length - 1] == '\n')
+        length--;
+    answer[length] = '\0';
+    return answer;
+}
+
 #endif
