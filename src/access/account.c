@@ -24,6 +24,7 @@ static const struct column account_columns[] = {
     COLUMN_TEXT_OF(struct account, organisation_id),
     COLUMN_TEXT_OF(struct account, user_name),
     COLUMN_TEXT_OF(struct account, email),
+    COLUMN_TEXT_OF(struct account, pending_email),
     COLUMN_TEXT_OF(struct account, display_name),
     COLUMN_TEXT_OF(struct account, picture_url),
     COLUMN_TEXT_OF(struct account, phone_number),
@@ -148,7 +149,8 @@ account_check_names(struct request *request, const struct account_names *names,
     const char *complaint = user_name ? user_name_complaint(user_name) : NULL;
     /* Else somebody could wait under another's address for him to sign in. */
     bool is_address = user_name && email_complaint(user_name) == NULL;
-    if (!complaint && is_address && (!email || strcasecmp(user_name, email) != 0))
+    if (!complaint && is_address &&
+        (!names->own_email || strcasecmp(user_name, names->own_email) != 0))
         complaint = "must not be an e-mail address other than the account's own";
     if (complaint)
         schema_complain(errors, "username", "%s", complaint);
@@ -200,7 +202,7 @@ check(struct request *request, const struct account_wish *wish, const char *user
         schema_complain(&errors, "password", "must be the same as password_confirm");
     if (wish->subject && strlen(wish->subject) > SUBJECT_MAX_BYTES)
         schema_complain(&errors, "subject", "must have at most %d bytes", SUBJECT_MAX_BYTES);
-    const struct account_names names = {NULL, user_name, wish->email};
+    const struct account_names names = {NULL, user_name, wish->email, wish->email};
     if (!account_check_names(request, &names, &errors, err))
         return false;
     return errors.count == 0 || schema_refuse(&errors, err);

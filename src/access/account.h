@@ -16,8 +16,9 @@ struct store;
 struct account {
     const char *id, *organisation_id, *user_name, *email, *display_name, *picture_url,
         *phone_number;
-    const char *password; /* Argon2id, as a PHC string; NULL: signs in otherwise */
-    const char *profile;  /* JSON text of an object: what applications keep of it */
+    const char *pending_email; /* takes the place of email once it is verified */
+    const char *password;      /* Argon2id, as a PHC string; NULL: signs in otherwise */
+    const char *profile;       /* JSON text of an object: what applications keep of it */
     bool email_verified, is_admin, is_active;
     int64_t last_login_us, created_us, updated_us;
 };

@@ -4,7 +4,7 @@
 -- By its id, by e-mail address, by the comparable form of a user name, or by who it is at a provider;
 -- what is null is not looked for. An address comes before a user name: one that looks like an address
 -- can only be its own (account_rules.h).
-SELECT id::text, organisation_id::text, user_name, email, display_name, picture_url, phone_number, password,
+SELECT id::text, organisation_id::text, user_name, email, pending_email, display_name, picture_url, phone_number, password,
        profile::text, email_verified_at IS NOT NULL AS email_verified, is_admin, is_active,
        hearth.micros(last_login_at) AS last_login_us, hearth.micros(created_at) AS created_us,
        hearth.micros(updated_at) AS updated_us
@@ -15,7 +15,7 @@ ORDER BY lower(email) = lower($2::text) DESC NULLS LAST LIMIT 1
 
 -- name: account_list
 -- For operators: accounts whose user name or e-mail address holds a text, newest first, a page.
-SELECT id::text, organisation_id::text, user_name, email, display_name, picture_url, phone_number, NULL::text AS password,
+SELECT id::text, organisation_id::text, user_name, email, pending_email, display_name, picture_url, phone_number, NULL::text AS password,
        NULL::text AS profile, email_verified_at IS NOT NULL AS email_verified, is_admin, is_active,
        hearth.micros(last_login_at) AS last_login_us, hearth.micros(created_at) AS created_us,
        hearth.micros(updated_at) AS updated_us
@@ -32,9 +32,11 @@ VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8
         coalesce($9::jsonb, '{}'), CASE WHEN $10::boolean THEN now() END)
 
 -- name: account_taken
--- Whether another account has a user name or an e-mail address.
+-- Whether another account has a user name or an e-mail address, or may have the address back.
 SELECT EXISTS (SELECT FROM hearth.account WHERE user_name_folded = $1::text AND id IS DISTINCT FROM $3::uuid) AS user_name,
-       EXISTS (SELECT FROM hearth.account WHERE lower(email) = lower($2::text) AND id IS DISTINCT FROM $3::uuid) AS email
+       EXISTS (SELECT FROM hearth.account WHERE lower(email) = lower($2::text) AND id IS DISTINCT FROM $3::uuid)
+       OR EXISTS (SELECT FROM hearth.mail WHERE kind = 'email_undo' AND lower(email) = lower($2::text)
+                  AND expires_at > now() AND account_id IS DISTINCT FROM $3::uuid) AS email
 
 -- name: identity_insert
 -- Who it is elsewhere; changes nothing where that is known already.

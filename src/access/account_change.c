@@ -14,6 +14,7 @@
 #include "access/postman.h"
 #include "access/sign_in.h"
 #include "access/throttle.h"
+#include "net/mail.h"
 #include "base/id.h"
 #include "store/store.h"
 
@@ -21,6 +22,8 @@
 
 static const struct query update_query = {SQL_account_update, .columns = NULL};
 static const struct query set_email_query = {SQL_account_set_email, .columns = NULL};
+static const struct query set_pending_query = {SQL_account_set_pending_email, .columns = NULL};
+static const struct query undo_email_query = {SQL_account_undo_email, .columns = NULL};
 static const struct query set_password_query = {SQL_account_set_password, .columns = NULL};
 static const struct query set_active_query = {SQL_account_set_active, .columns = NULL};
 static const struct query set_admin_query = {SQL_account_set_admin, .columns = NULL};
@@ -103,8 +106,10 @@ check_change(struct request *request, const struct account *account,
              const struct account_change *change, const char *user_name, struct error *err)
 {
     struct schema_errors errors = {.arena = &request->arena};
-    const char *email = change->email ? change->email : account->email;
-    const struct account_names names = {account->id, user_name, email};
+    const char *own = mail_is_configured(request->access->settings) || !change->email
+                          ? account->email
+                          : change->email;
+    const struct account_names names = {account->id, user_name, change->email, own};
     const char *phone = change->phone_number;
     if (phone && phone_complaint(phone))
         schema_complain(&errors, "phone_number", "%s", phone_complaint(phone));
@@ -113,15 +118,20 @@ check_change(struct request *request, const struct account *account,
     return errors.count == 0 || schema_refuse(&errors, err);
 }
 
-/* Another address is written to, as is the former one. */
+/* Who typed an address wrong gives nobody at that one a way into the account. */
 static bool
 change_email(const struct work *work, const struct account *account, const char *email,
              struct error *err)
 {
     const char *parameters[] = {account->id, email};
-    return run(work, &set_email_query, parameters, NULL, err) &&
+    if (!mail_is_configured(work->request->access->settings))
+        return run(work, &set_email_query, parameters, NULL, err);
+    if (account->email && strcasecmp(account->email, email) == 0)
+        return run(work, &set_pending_query, (const char *[]){account->id, NULL}, NULL, err);
+    return run(work, &set_pending_query, parameters, NULL, err) &&
            tell(work, POST_VERIFY, email, err) &&
-           tell(work, POST_EMAIL_CHANGED, account->email, err);
+           tell(work, account->email_verified ? POST_EMAIL_UNDO : POST_EMAIL_CHANGED,
+                account->email, err);
 }
 
 bool
@@ -167,7 +177,7 @@ hash(struct request *request, const struct account *account, const char *passwor
     return password_hash(request, password, phc, err);
 }
 
-/* What follows from another password. */
+/* What follows from another password. An address that waits may be somebody else's wish. */
 static bool
 lock_out(const struct work *work, const struct account *account, const char *except_sign_in_id,
          struct error *err)
@@ -177,6 +187,7 @@ lock_out(const struct work *work, const struct account *account, const char *exc
            identity_end_sessions_in(work->transaction, work->request, work->id, except_sign_in_id,
                                     err) &&
            postman_drop(work->transaction, work->request, POST_RESET, work->id, err) &&
+           run(work, &set_pending_query, (const char *[]){work->id, NULL}, NULL, err) &&
            tell(work, POST_PASSWORD_CHANGED, account->email, err);
 }
 
@@ -257,10 +268,11 @@ bool
 account_ask_email(struct request *request, const struct account *account, struct error *err)
 {
     struct work work;
-    if (!account->email || account->email_verified)
-        return true;
-    return begin(request, account->id, &work, err) &&
-           end(&work, tell(&work, POST_VERIFY, account->email, err), err);
+    const char *email = account->pending_email;
+    if (!email && !account->email_verified)
+        email = account->email;
+    return !email || (begin(request, account->id, &work, err) &&
+                      end(&work, tell(&work, POST_VERIFY, email, err), err));
 }
 
 bool
@@ -279,7 +291,32 @@ account_verify_email(struct request *request, const char *token, struct error *e
                 (found.account_id || bad_token(request, err)) &&
                 run(&work, &verify_email_query, parameters, NULL, err) &&
                 note(&work, AUDIT_EMAIL_VERIFIED, NULL, err);
-    return end(&work, done, err);
+    return end(&work, done, err) || account_conflict(&request->arena, err);
+}
+
+bool
+account_undo_email(struct request *request, const char *token, struct error *err)
+{
+    struct work work;
+    struct post_token found;
+    if (!postman_look(request, POST_EMAIL_UNDO, token, &found, err))
+        return false;
+    if (!found.account_id)
+        return bad_token(request, err);
+    if (!begin(request, found.account_id, &work, err))
+        return false;
+    const char *parameters[] = {work.id, found.email};
+    const struct sign_in_end_all ended = {work.id, NULL, "e-mail address restored"};
+    bool done = postman_take(work.transaction, request, POST_EMAIL_UNDO, token, &found, err) &&
+                (found.account_id || bad_token(request, err)) &&
+                run(&work, &undo_email_query, parameters, NULL, err) &&
+                identity_remove_all_in(work.transaction, request, work.id, err) &&
+                sign_in_end_all_in(work.transaction, request, &ended, err) &&
+                identity_end_sessions_in(work.transaction, request, work.id, NULL, err) &&
+                postman_drop(work.transaction, request, POST_RESET, work.id, err) &&
+                tell(&work, POST_RESET, found.email, err) &&
+                note(&work, AUDIT_ACCOUNT_CHANGED, "e-mail address restored", err);
+    return end_for_all(&work, done, err) || account_conflict(&request->arena, err);
 }
 
 bool

@@ -8,11 +8,14 @@
 /* NULL leaves a part as it is, "" clears it (but a user name). */
 struct account_change {
     const char *user_name, *phone_number, *display_name, *picture_url;
-    const char *email;   /* written to, as is the former one; never "" */
+    const char *email;   /* takes the place of the present one when it is verified; never "" */
     const char *profile; /* JSON text of an object that is laid over it; null takes a member out */
 };
 
-/* All of it or nothing. ERROR_VALIDATION_FAILED names what does not do or is taken. */
+/* All of it or nothing. Another address is written to, and so is the present one, which stays the
+ * account's until the new one is verified; the present one given again drops a new one. Where mail
+ * is not set up it is replaced at once. ERROR_VALIDATION_FAILED names what does not do or is taken.
+ */
 bool account_change(struct request *request, const struct account *account,
                     const struct account_change *change, struct error *err)
     __attribute__((warn_unused_result));
@@ -36,13 +39,20 @@ bool account_reset_password(struct request *request, const char *id, const char 
                             const char *password, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Sends the mail to verify the address once more. Nothing where it is verified, or there is none.
- */
+/* Sends the mail to verify the address, or the one that is to be it, once more. Nothing where there
+ * is none to verify. */
 bool account_ask_email(struct request *request, const struct account *account, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Takes its token. ERROR_VALIDATION_FAILED at "token". */
+/* Takes its token; an address that was to be the account's is from now on. ERROR_VALIDATION_FAILED
+ * at "token", or at "email" where it is another account's by now. */
 bool account_verify_email(struct request *request, const char *token, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Takes the token that a verified address got when another was to take its place: it is the
+ * account's again. Ends all sign-ins, takes identities and the password away, and has a mail sent
+ * to set one. ERROR_VALIDATION_FAILED at "token". */
+bool account_undo_email(struct request *request, const char *token, struct error *err)
     __attribute__((warn_unused_result));
 
 /* Ends an account: its person's data, identities, keys, sign-ins, mails and budgets go, within a

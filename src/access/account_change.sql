@@ -14,8 +14,18 @@ SET user_name = CASE WHEN $2::text IS NULL THEN user_name ELSE $2::text END,
 WHERE id = $1::uuid
 
 -- name: account_set_email
--- Another address, which nobody has verified.
+-- Another address, which nobody has verified or can: there is no mail.
 UPDATE hearth.account SET email = $2::text, email_verified_at = NULL, updated_at = now() WHERE id = $1::uuid
+
+-- name: account_set_pending_email
+-- An address that takes the place of the account's when it is verified; null: none.
+UPDATE hearth.account SET pending_email = $2::text, updated_at = now() WHERE id = $1::uuid
+
+-- name: account_undo_email
+-- The address from before a change. Who made the change may know the password.
+UPDATE hearth.account
+SET email = $2::text, email_verified_at = now(), pending_email = NULL, password = NULL, updated_at = now()
+WHERE id = $1::uuid
 
 -- name: account_set_password
 -- Where it is still the one that was verified ($3; null: whichever it is).
@@ -31,9 +41,12 @@ UPDATE hearth.account SET is_active = $2::boolean, updated_at = now() WHERE id =
 UPDATE hearth.account SET is_admin = $2::boolean, updated_at = now() WHERE id = $1::uuid
 
 -- name: account_verify_email
--- The address of a mail's token has been reached.
-UPDATE hearth.account SET email_verified_at = now(), updated_at = now()
-WHERE id = $1::uuid AND lower(email) = lower($2::text)
+-- The address of a mail's token has been reached: the account's, or the one that was to take its place.
+UPDATE hearth.account
+SET email = CASE WHEN lower(email) = lower($2::text) THEN email ELSE $2::text END,
+    pending_email = CASE WHEN lower(pending_email) = lower($2::text) THEN NULL ELSE pending_email END,
+    email_verified_at = now(), updated_at = now()
+WHERE id = $1::uuid AND (lower(email) = lower($2::text) OR lower(pending_email) = lower($2::text))
 
 -- name: account_clear_budgets
 -- The budgets of an account and of its keys.

@@ -11,6 +11,7 @@
 struct account_names {
     const char *id; /* the account; NULL: a new one */
     const char *user_name, *email;
+    const char *own_email; /* by which the account is to be found until another is verified */
 };
 
 /* Complains of names that do not do or are taken. false with err where that cannot be told. */

@@ -40,11 +40,19 @@ static const struct letter {
                                "else who had signed in with it was signed out. If it was not you, "
                                "set a new one at once:\n\n"
                                "%link\n"},
-    [POST_EMAIL_CHANGED] = {"email_changed", NULL, DAY_S, "Your e-mail address was changed",
+    [POST_EMAIL_CHANGED] = {"email_changed", NULL, DAY_S, "Your e-mail address is to change",
                             "Hello%name,\n\n"
-                            "your account at %app has another e-mail address now. If it was not "
-                            "you who changed it, tell whoever runs %app:\n\n"
+                            "your account at %app is to have another e-mail address. If it was not "
+                            "you who asked for that, set a new password at once:\n\n"
                             "%link\n"},
+    [POST_EMAIL_UNDO] = {"email_undo", "/undo-email", 7 * DAY_S, "Your e-mail address is to change",
+                         "Hello%name,\n\n"
+                         "your account at %app is to have another e-mail address, as soon as that "
+                         "is confirmed. If it was not you who asked for it, this link keeps the "
+                         "account yours. It is good for a week, also after the change, signs "
+                         "everybody out and has you set a new password:\n\n"
+                         "%link\n\n"
+                         "If it was you, ignore this mail.\n"},
 };
 
 struct delivery {
@@ -60,8 +68,10 @@ static const struct column delivery_columns[] = {
     COLUMN_TEXT_OF(struct delivery, name),     {0},
 };
 
-static const struct column token_columns[] = {
-    COLUMN_TEXT_OF(struct post_token, account_id), COLUMN_TEXT_OF(struct post_token, email), {0}};
+static const struct column token_columns[] = {COLUMN_TEXT_OF(struct post_token, account_id),
+                                              COLUMN_TEXT_OF(struct post_token, email),
+                                              COLUMN_TEXT_OF(struct post_token, mail_id),
+                                              {0}};
 static const struct column id_columns[] = {COLUMN_TEXT_OF(struct post_token, account_id), {0}};
 
 static const struct query insert_query = {SQL_mail_insert, .columns = NULL};
@@ -144,12 +154,18 @@ postman_look(struct request *request, enum post_kind kind, const char *token,
     return rows != NULL;
 }
 
+static bool
+drop(struct transaction *transaction, struct request *request, const char *const *parameters,
+     struct error *err)
+{
+    return transaction_query(transaction, &drop_query, parameters, &request->arena, err) != NULL;
+}
+
 bool
 postman_drop(struct transaction *transaction, struct request *request, enum post_kind kind,
              const char *account_id, struct error *err)
 {
-    const char *parameters[] = {account_id, letters[kind].kind};
-    return transaction_query(transaction, &drop_query, parameters, &request->arena, err) != NULL;
+    return drop(transaction, request, (const char *[]){account_id, letters[kind].kind, NULL}, err);
 }
 
 bool
@@ -160,8 +176,9 @@ postman_take(struct transaction *transaction, struct request *request, enum post
     const struct list *rows =
         transaction_query(transaction, &take_query, parameters, &request->arena, err);
     first_token(rows, found);
-    return rows &&
-           (!found->account_id || postman_drop(transaction, request, kind, found->account_id, err));
+    const char *since = kind == POST_EMAIL_UNDO ? found->mail_id : NULL;
+    const char *others[] = {found->account_id, letters[kind].kind, since};
+    return rows && (!found->account_id || drop(transaction, request, others, err));
 }
 
 /* Replaces the first of the words that a text holds, as often as it does. */

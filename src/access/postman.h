@@ -18,7 +18,8 @@ enum post_kind {
     POST_VERIFY,           /* a link to show that the address is theirs: good for a day */
     POST_RESET,            /* a link to set another password: good for an hour */
     POST_PASSWORD_CHANGED, /* to tell: no link */
-    POST_EMAIL_CHANGED,    /* to tell the former address: no link */
+    POST_EMAIL_CHANGED,    /* to tell an address that nobody verified: no link */
+    POST_EMAIL_UNDO,       /* a link for the former address to stay: good for a week */
 };
 
 struct post {
@@ -36,14 +37,15 @@ bool postman_add_reset(struct request *request, const char *email, const char **
                        struct error *err) __attribute__((warn_unused_result));
 
 /* Whom a token is of: *account_id is NULL where it is not known, was used, has expired, or went to
- * another address than the account has now. */
+ * another address than the account has now (POST_EMAIL_UNDO: had) or is to have (POST_VERIFY). */
 struct post_token {
-    const char *account_id, *email;
+    const char *account_id, *email, *mail_id;
 };
 bool postman_look(struct request *request, enum post_kind kind, const char *token,
                   struct post_token *found, struct error *err) __attribute__((warn_unused_result));
 
-/* As postman_look(), and it is used up; with it go all others of its kind and account. */
+/* As postman_look(), and it is used up; with it go all others of its kind and account, of
+ * POST_EMAIL_UNDO those after it: who came first has the last word. */
 bool postman_take(struct transaction *transaction, struct request *request, enum post_kind kind,
                   const char *token, struct post_token *found, struct error *err)
     __attribute__((warn_unused_result));

@@ -33,18 +33,22 @@ UPDATE hearth.mail SET next_at = NULL WHERE id = $1::uuid
 DELETE FROM hearth.mail WHERE id = $1::uuid
 
 -- name: mail_take
--- The token of a mail, once: of this kind, and where its account still has the address it went to.
+-- The token of a mail, once: of this kind, and where the address it went to is the account's still or, of
+-- one to verify, is to be.
 DELETE FROM hearth.mail USING hearth.account
-WHERE mail.hash = $1::bytea AND kind = $2::text AND expires_at > now() AND account.id = account_id
-  AND lower(account.email) = lower(mail.email) AND is_active
-RETURNING account_id::text, mail.email
+WHERE mail.hash = $1::bytea AND kind = $2::text AND expires_at > now() AND account.id = account_id AND is_active
+  AND (lower(account.email) = lower(mail.email) OR kind = 'email_undo'
+       OR kind = 'verify' AND lower(account.pending_email) = lower(mail.email))
+RETURNING account_id::text, mail.email, mail.id::text AS mail_id
 
 -- name: mail_look
 -- The same without taking it.
-SELECT account_id::text, mail.email FROM hearth.mail JOIN hearth.account ON account.id = account_id
-WHERE mail.hash = $1::bytea AND kind = $2::text AND expires_at > now()
-  AND lower(account.email) = lower(mail.email) AND is_active
+SELECT account_id::text, mail.email, mail.id::text AS mail_id
+FROM hearth.mail JOIN hearth.account ON account.id = account_id
+WHERE mail.hash = $1::bytea AND kind = $2::text AND expires_at > now() AND is_active
+  AND (lower(account.email) = lower(mail.email) OR kind = 'email_undo'
+       OR kind = 'verify' AND lower(account.pending_email) = lower(mail.email))
 
 -- name: mail_drop
--- All tokens of a kind: what they were good for has happened.
-DELETE FROM hearth.mail WHERE account_id = $1::uuid AND kind = $2::text
+-- All tokens of a kind, or those after one ($3): what they were good for has happened.
+DELETE FROM hearth.mail WHERE account_id = $1::uuid AND kind = $2::text AND ($3::uuid IS NULL OR id > $3::uuid)

@@ -438,13 +438,36 @@ def test_changes_an_address_only_for_the_person(people):
         return people.site.request("PATCH", f"{AUTH}/me", json=body, headers=bearer(tokens), key=None)
     assert patch({"email": address}).status == 403
     changed = patch({"email": address, "password": PASSWORD})
-    assert changed.status == 200 and changed.json()["email"] == address
-    assert changed.json()["email_verified"] is False
-    people.mailbox.wait(account["email"], "Your e-mail address was changed")
+    assert changed.status == 200 and changed.json()["email"] == account["email"]
+    assert changed.json()["pending_email"] == address
+    people.mailbox.wait(account["email"], "Your e-mail address is to change")
+    assert people.login(account["email"]) and people.post(f"{AUTH}/login", {"login": address, "password": PASSWORD}).status == 401
     token = link_of(people.mailbox.wait(address, "Confirm your e-mail"))["token"]
     assert people.post(f"{AUTH}/email/confirm", {"token": token}).status == 200
     assert fields_of(people.post(f"{AUTH}/email/confirm", {"token": token})) == ["token"]
-    assert people.site.get(f"{AUTH}/me", headers=bearer(tokens), key=None).json()["email_verified"] is True
+    me = people.site.get(f"{AUTH}/me", headers=bearer(tokens), key=None).json()
+    assert (me["email"], me["email_verified"], me["pending_email"]) == (address, True, None)
+    assert people.login(address) and people.post(f"{AUTH}/login", {"login": account["email"], "password": PASSWORD}).status == 401
+
+
+def test_the_former_address_takes_an_account_back(people):
+    account, tokens = people.person()
+    token = link_of(people.mailbox.wait(account["email"], "Confirm your e-mail"))["token"]
+    assert people.post(f"{AUTH}/email/confirm", {"token": token}).status == 200
+    thief = f"thief{next(numbers)}@example.com"
+    changed = people.site.request("PATCH", f"{AUTH}/me", json={"email": thief}, headers=bearer(tokens), key=None)
+    assert changed.status == 200 and changed.json()["pending_email"] == thief, changed
+    undo = link_of(people.mailbox.wait(account["email"], "Your e-mail address is to change"))["token"]
+    token = link_of(people.mailbox.wait(thief, "Confirm your e-mail"))["token"]
+    assert people.post(f"{AUTH}/email/confirm", {"token": token}).status == 200
+    assert people.post(f"{AUTH}/email/undo", {"token": undo}).status == 200
+    assert fields_of(people.post(f"{AUTH}/email/undo", {"token": undo})) == ["token"]
+    wait_until(lambda: people.site.get(f"{AUTH}/me", headers=bearer(tokens), key=None).status == 401)
+    assert people.post(f"{AUTH}/login", {"login": account["email"], "password": PASSWORD}).status == 401
+    token = link_of(people.mailbox.wait(account["email"], "Set a new password"))["token"]
+    assert people.post(f"{AUTH}/password/reset", {"token": token, "password": OTHER}).status == 200
+    mine = people.login(account["email"], OTHER)
+    assert people.site.get(f"{AUTH}/me", headers=bearer(mine), key=None).json()["email_verified"] is True
 
 
 def test_changes_nothing_where_one_part_does_not_do(people):
@@ -731,7 +754,9 @@ def test_counts_guesses_that_come_at_once(throttled):
     account = throttled.make()
     with concurrent.futures.ThreadPoolExecutor(24) as pool:
         statuses = list(pool.map(lambda _: throttled.try_login(account["username"]).status, range(24)))
-    assert statuses.count(401) == 10 and statuses.count(429) == 14
+    # One that gets no core in time (503) is not counted.
+    assert set(statuses) <= {401, 429, 503} and statuses.count(401) <= 10
+    assert statuses.count(401) + statuses.count(503) >= 10 and 429 in statuses
 
 
 def test_forgets_failures_of_who_knew_the_password(throttled):

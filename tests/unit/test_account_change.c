@@ -238,7 +238,127 @@ changes_all_of_an_account_or_nothing(void **state)
     assert_true(account_change(&fixture->request, account, &change, &fixture->err));
     account = again(fixture, account->id);
     assert_string_equal(account->user_name, "Countess");
-    assert_string_equal(account->email, "countess@example.com");
+    assert_string_equal(account->email, "ada@example.com");
+    assert_string_equal(account->pending_email, "countess@example.com");
+}
+
+/* The token of the one mail of a kind. */
+static const char *
+token_of(struct access_fixture *fixture, const char *email)
+{
+    struct arena arena = {0};
+    char sql[300];
+    snprintf(sql, sizeof(sql), "DELETE FROM hearth.mail WHERE hash IS NULL AND email <> '%s'",
+             email);
+    fixture_sql(fixture->database, sql);
+    postman_deliver(&fixture->access, &arena);
+    arena_release(&arena);
+    return take_mail(fixture);
+}
+
+static const struct account *
+verified(struct access_fixture *fixture)
+{
+    const struct account *account = make(fixture);
+    const char *token = token_of(fixture, "ada@example.com");
+    assert_true(account_verify_email(&fixture->request, token, &fixture->err));
+    return again(fixture, account->id);
+}
+
+static const struct account *
+by_login(struct access_fixture *fixture, const char *login)
+{
+    const struct account *account = NULL;
+    assert_true(account_find_login(&fixture->request, login, &account, &fixture->err));
+    return account;
+}
+
+static void
+another_address_is_the_account_s_when_it_is_verified(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = verified(fixture);
+    const struct account_change change = {.email = "countess@example.com"};
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    assert_null(by_login(fixture, "countess@example.com"));
+    assert_true(by_login(fixture, "ada@example.com")->email_verified);
+    const char *token = token_of(fixture, "countess@example.com");
+    assert_non_null(token);
+    assert_true(account_verify_email(&fixture->request, token, &fixture->err));
+    account = by_login(fixture, "countess@example.com");
+    assert_true(account->email_verified);
+    assert_null(account->pending_email);
+    assert_null(by_login(fixture, "ada@example.com"));
+}
+
+static void
+the_present_address_drops_one_that_waits(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = verified(fixture);
+    struct account_change change = {.email = "countess@example.com"};
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    const char *token = token_of(fixture, "countess@example.com");
+    change.email = "ADA@example.com";
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    assert_null(again(fixture, account->id)->pending_email);
+    assert_true(again(fixture, account->id)->email_verified);
+    assert_false(account_verify_email(&fixture->request, token, &fixture->err));
+}
+
+static void
+another_password_drops_an_address_that_waits(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = verified(fixture);
+    const struct account_change change = {.email = "eve@example.com"};
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    assert_true(account_change_password(&fixture->request, account, "eleven harbours in fog", NULL,
+                                        &fixture->err));
+    assert_null(again(fixture, account->id)->pending_email);
+}
+
+static void
+the_first_address_has_the_last_word(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = verified(fixture);
+    struct account_change change = {.email = "eve@example.com"};
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    fixture_sql(fixture->database, "CREATE TABLE kept AS SELECT * FROM hearth.mail"
+                                   " WHERE kind = 'email_undo'");
+    const char *token = token_of(fixture, "eve@example.com");
+    assert_true(account_verify_email(&fixture->request, token, &fixture->err));
+    fixture_sql(fixture->database, "INSERT INTO hearth.mail SELECT * FROM kept");
+    const char *first = token_of(fixture, "ada@example.com");
+    /* Whoever took it over goes on, and would undo the undoing. */
+    account = again(fixture, account->id);
+    change.email = "mallory@example.com";
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    fixture_sql(fixture->database, "DELETE FROM hearth.mail WHERE email LIKE 'mallory%'");
+    const char *second = token_of(fixture, "eve@example.com");
+    assert_true(account_undo_email(&fixture->request, second, &fixture->err));
+    assert_true(account_undo_email(&fixture->request, first, &fixture->err));
+    account = again(fixture, account->id);
+    assert_string_equal(account->email, "ada@example.com");
+    assert_true(account->email_verified);
+    assert_null(account->password);
+    assert_false(account_undo_email(&fixture->request, second, &fixture->err));
+    assert_false(account_undo_email(&fixture->request, first, &fixture->err));
+}
+
+static void
+nobody_gets_an_address_that_its_owner_may_have_back(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = verified(fixture), *other;
+    const struct account_change change = {.email = "eve@example.com"};
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    fixture_sql(fixture->database,
+                "UPDATE hearth.account SET email = pending_email, pending_email = NULL");
+    const struct account_wish wish = {.email = "Ada@example.com"};
+    assert_false(account_create(&fixture->request, &wish, &other, &fixture->err));
+    assert_string_equal(fixture->err.fields->path, "email");
 }
 
 static void
@@ -274,6 +394,11 @@ main(void)
         ACCESS_TEST(deletes_an_account_with_its_budgets),
         ACCESS_TEST(knows_no_account_by_an_id_in_capitals),
         ACCESS_TEST(changes_all_of_an_account_or_nothing),
+        ACCESS_TEST(another_address_is_the_account_s_when_it_is_verified),
+        ACCESS_TEST(the_present_address_drops_one_that_waits),
+        ACCESS_TEST(another_password_drops_an_address_that_waits),
+        ACCESS_TEST(the_first_address_has_the_last_word),
+        ACCESS_TEST(nobody_gets_an_address_that_its_owner_may_have_back),
         ACCESS_TEST(counts_no_try_that_did_not_fail),
     };
     return cmocka_run_group_tests(tests, store_group_set_up, store_group_tear_down);

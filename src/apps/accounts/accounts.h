@@ -75,6 +75,7 @@ struct detail {
 struct account_view {
     const char *id, *username, *email;
     bool email_verified;
+    const char *pending_email;
     const char *display_name, *picture_url, *phone_number, *organisation_id;
     bool has_password, is_admin, is_active;
     const char *last_login_at, *created_at, *updated_at;
@@ -126,6 +127,7 @@ bool study_forgot(struct request *request, struct error *err);
 bool study_reset(struct request *request, struct error *err);
 bool auth_ask_email(struct request *request, struct error *err);
 bool auth_confirm_email(struct request *request, struct error *err);
+bool auth_undo_email(struct request *request, struct error *err);
 
 bool auth_show_me(struct request *request, struct error *err);
 bool auth_change_me(struct request *request, struct error *err);

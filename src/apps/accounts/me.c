@@ -49,11 +49,13 @@ auth_change_me(struct request *request, struct error *err)
     };
     if (!present_account(request, PRESENCE_PERSON, &account, err))
         return false;
-    if (wish->email && (!account->email || strcasecmp(wish->email, account->email) != 0))
+    bool is_other =
+        wish->email && (!account->email || strcasecmp(wish->email, account->email) != 0);
+    if (is_other || (wish->email && account->pending_email))
         change.email = wish->email;
     bool has_change = wish->username || wish->phone_number || wish->display_name ||
                       wish->picture_url || change.email;
-    if ((change.email && !may_change_email(request, account, wish, err)) ||
+    if ((is_other && !may_change_email(request, account, wish, err)) ||
         (has_change && !account_change(request, account, &change, err)))
         return false;
     return answer_account(request, account->id, err);

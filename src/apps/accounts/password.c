@@ -90,14 +90,24 @@ bool
 auth_ask_email(struct request *request, struct error *err)
 {
     const struct account *account;
-    if (!present_account(request, PRESENCE_PERSON, &account, err) ||
-        !throttle_take(request, THROTTLE_MAIL, account->email ? account->email : account->id,
-                       err) ||
+    if (!present_account(request, PRESENCE_PERSON, &account, err))
+        return false;
+    const char *email = account->pending_email ? account->pending_email : account->email;
+    bool is_done = !email || (account->email_verified && !account->pending_email);
+    if (!throttle_take(request, THROTTLE_MAIL, email ? email : account->id, err) ||
         !account_ask_email(request, account, err))
         return false;
-    return answer_detail(request, account->email_verified || !account->email
-                                      ? "There is nothing to verify."
-                                      : "A mail is on its way.");
+    return answer_detail(request,
+                         is_done ? "There is nothing to verify." : "A mail is on its way.");
+}
+
+bool
+auth_undo_email(struct request *request, struct error *err)
+{
+    const struct token_wish *wish = request->input;
+    return account_undo_email(request, wish->token, err) &&
+           answer_detail(request, "The address is the account's again, and everybody is signed "
+                                  "out. A mail to set a password is on its way.");
 }
 
 bool

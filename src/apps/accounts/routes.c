@@ -131,10 +131,14 @@ static const struct route routes[] = {
          .doc = "With the token of the mail's link; ends all sign-ins."),
     AUTH(POST, "email/verify", auth_ask_email, OWN, "email_ask",
          "Send the mail to verify once more", .response = &detail_schema,
-         .doc = "To the address of the account."),
+         .doc = "To the address of the account, or the one that waits."),
     AUTH(POST, "email/confirm", auth_confirm_email, OPEN, "email_confirm", "Verify the address",
          .request = &token_wish_schema, .response = &detail_schema,
-         .doc = "With the token of the mail's link."),
+         .doc = "With the token of the mail's link; one that waits takes the account's place."),
+    AUTH(POST, "email/undo", auth_undo_email, OPEN, "email_undo", "Keep the former address",
+         .request = &token_wish_schema, .response = &detail_schema,
+         .doc = "With the token that the former address got: it is the account's again, all "
+                "sign-ins, identities and the password go, and a mail to set one is sent."),
     AUTH(DELETE, "account", auth_delete, OWN | ROUTE_BODY_OPTIONAL, "delete",
          "Delete the own account", .request = &proof_schema, .answers = no_content,
          .doc =

@@ -224,7 +224,7 @@ const struct schema account_patch_schema = {
             STRING(struct account_patch, email, .flags = FIELD_TRIMMED, .max = LOGIN_MAX,
                    .doc =
                        "Another address: needs password or a sign-in of the last ten minutes, and "
-                       "is to be verified anew."),
+                       "waits as pending_email until it is verified. The present one drops it."),
             STRING(struct account_patch, display_name, .flags = FIELD_TRIMMED,
                    .max = NAME_MAX_CHARACTERS, .doc = "Empty: none."),
             STRING(struct account_patch, picture_url, .max = 512, .check = check_picture,
@@ -292,6 +292,7 @@ const struct schema account_view_schema = {
             TEXT(username, "Unique without regard to case."),
             TEXT(email, "Likewise."),
             TRUTH(email_verified, "Whether mail was shown to reach the person there."),
+            TEXT(pending_email, "Takes the place of email when it is verified."),
             TEXT(display_name, "What others are shown."),
             TEXT(picture_url, "A picture."),
             TEXT(phone_number, "+ and digits."),
@@ -320,6 +321,7 @@ account_view(const struct account *account, struct arena *arena)
         .username = account->user_name,
         .email = account->email,
         .email_verified = account->email_verified,
+        .pending_email = account->pending_email,
         .display_name = account->display_name,
         .picture_url = account->picture_url,
         .phone_number = account->phone_number,
