@@ -60,6 +60,10 @@
       "Calls refused because a budget was spent, by its unit and period.")                         \
     X(SETTLEMENTS, COUNTER, "hearth_settlements_total",                                            \
       "Settlements of calls, by result: told to the database, or spooled for later.")              \
+    X(CALLS_LOST, COUNTER, "hearth_calls_lost_total",                                              \
+      "Calls whose worker died before it could say what they cost.")                               \
+    X(CALLS_UNTRACKED, COUNTER, "hearth_calls_untracked_total",                                    \
+      "Calls that were not entered among those under way because there was no room.")              \
     X(AI_MALFORMED_EVENTS, COUNTER, "hearth_ai_malformed_events_total",                            \
       "Events of streamed answers that could not be read and were skipped, by model.")             \
     X(AI_REPAIRS, COUNTER, "hearth_ai_repairs_total",                                              \

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/flight.h"
 #include "host/host.h"
 #include "host/name.h"
 #include "host/pair.h"
@@ -15,7 +16,7 @@
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && sizeof(atomic_uint_fast64_t) == 8,
                "atomics over processes must be lock-free");
 
-enum { HOST_LAYOUT = 5, HOST_SHARED_BYTES = 3746752 };
+enum { HOST_LAYOUT = 6, HOST_SHARED_BYTES = 5090240 };
 
 enum {
     SERIES_MAX = 4096,
@@ -36,6 +37,8 @@ enum {
     PACE_SECONDS = 61, /* the second that is not over counts as one more */
     FORGETTING_CELLS = 4096,
     SIGHTING_CELLS = 4096,
+    FLIGHT_SLOTS = 4096,
+    FLIGHT_WORDS = (sizeof(struct flight_record) + 7) / 8,
 };
 
 struct series {
@@ -88,6 +91,10 @@ struct sighting_cell {
     atomic_int_fast64_t used_us, taken_us;
 };
 
+struct flight_slot {
+    _Alignas(64) atomic_uint_fast64_t words[FLIGHT_WORDS]; /* of its struct flight_record */
+};
+
 struct l1_shard {
     _Alignas(64) atomic_uint_fast64_t head; /* bytes ever handed out of the ring */
     atomic_uint_fast64_t backed;            /* bytes of the ring that have memory or disk */
@@ -134,6 +141,8 @@ struct shared {
     atomic_int_fast64_t all_forgotten_us;
     _Alignas(64) atomic_int_fast64_t forgotten_us[FORGETTING_CELLS];
     struct sighting_cell sightings[SIGHTING_CELLS];
+    atomic_uint_fast64_t flight_owners[FLIGHT_SLOTS]; /* 0: free; flight.c tells its parts */
+    struct flight_slot flights[FLIGHT_SLOTS];
 };
 
 /* What one process knows of the file. Behind struct shared lie the index of the L1 cache, from

@@ -16,6 +16,7 @@
 #include "host/breaker.h"
 #include "host/choice.h"
 #include "host/epoch.h"
+#include "host/flight.h"
 #include "host/host.h"
 #include "host/journal.h"
 #include "host/l1.h"
@@ -23,12 +24,16 @@
 #include "host/limit.h"
 #include "host/metrics.h"
 #include "host/permit.h"
+#include "host/process.h"
 #include "host/retry_budget.h"
 #include "host/shared.h"
 
 enum { L1_BYTES = 1024 * 1024, STEPS_MAX = 20000, NOW = 1000000000 };
 static const struct breaker_policy policy = {.threshold = 1, .recovery_ms = 0, .probe_ms = 10};
 static const struct rate rate = {3, 60};
+/* The word of a slot whose record is whole, and whose owner has a number that Linux gives nobody.
+ */
+#define FLIGHT_OF_THE_DEAD ((UINT64_C(1) << 23) - 1)
 
 /* One trial: its number makes fresh names and keys, so each death meets a first use. */
 struct trial {
@@ -36,6 +41,7 @@ struct trial {
     int number;
     char name[64];
     unsigned char key[32];
+    uint64_t process; /* that is stepped, or the parent's */
 };
 
 struct operation {
@@ -274,19 +280,90 @@ choice_holds(struct trial *trial)
            after > before;
 }
 
+static struct flight_record
+flight_record_of(const struct trial *trial)
+{
+    struct flight_record record = {.at_us = trial->number, .tokens = trial->number};
+    snprintf(record.id, sizeof record.id, "%d", trial->number);
+    snprintf(record.operation, sizeof record.operation, "%d", trial->number);
+    return record;
+}
+
+static void
+run_flight(struct trial *trial)
+{
+    struct flight_record record = flight_record_of(trial);
+    struct flight flight;
+    if (flight_begin(trial->host, trial->process, &record, &flight))
+        flight_end(&flight);
+}
+
+struct salvaged {
+    struct flight_record wanted;
+    int right, wrong;
+};
+
+static bool
+look_at_flight(void *context, const struct flight_record *record)
+{
+    struct salvaged *salvaged = context;
+    bool is_right = memcmp(record, &salvaged->wanted, sizeof *record) == 0;
+    salvaged->right += is_right;
+    salvaged->wrong += !is_right;
+    return true;
+}
+
+static bool
+flight_holds(struct trial *trial)
+{
+    struct salvaged salvaged = {.wanted = flight_record_of(trial)};
+    struct flight ours;
+    bool began = flight_begin(trial->host, trial->process, &salvaged.wanted, &ours);
+    (void)flight_salvage(trial->host, look_at_flight, &salvaged);
+    bool good = began && salvaged.right <= 2 && salvaged.wrong == 0;
+    flight_end(&ours);
+    for (int i = 0; i < FLIGHT_SLOTS; i++)
+        good = good && atomic_load(&trial->host->shared->flight_owners[i]) == 0;
+    return good;
+}
+
+static bool
+take_the_first(void *context, const struct flight_record *record)
+{
+    int *taken = context;
+    (void)record;
+    return (*taken)++ == 0;
+}
+
+/* Who takes what others left dies over it. They left it in the first slots, so that no step is
+ * spent on the others. */
+static void
+run_salvage(struct trial *trial)
+{
+    struct flight_record record = flight_record_of(trial);
+    int taken = 0;
+    for (int i = 0; i < 2; i++) {
+        memcpy(&trial->host->shared->flights[i], &record, sizeof record);
+        atomic_store(&trial->host->shared->flight_owners[i], FLIGHT_OF_THE_DEAD);
+    }
+    (void)flight_salvage(trial->host, take_the_first, &taken);
+}
+
 static const struct operation operations[] = {
     {"metrics_add", run_count, count_holds}, {"limit_take", run_limit, limit_holds},
     {"breaker", run_breaker, breaker_holds}, {"l1_put", run_l1, l1_holds},
     {"lease", run_lease, lease_holds},       {"epoch_raise", run_epoch, epoch_holds},
     {"permit", run_permit, permit_holds},    {"retry_budget", run_retry, retry_holds},
     {"journal", run_journal, journal_holds}, {"alert", run_alert, alert_holds},
-    {"choice", run_choice, choice_holds},
+    {"choice", run_choice, choice_holds},    {"flight", run_flight, flight_holds},
+    {"salvage", run_salvage, flight_holds},
 };
 
 static void
 prepare(struct trial *trial, const char *operation, int number)
 {
     trial->number = number;
+    trial->process = process_self();
     memset(trial->name, 0, sizeof trial->name);
     snprintf(trial->name, sizeof trial->name, "operation=\"%s-%d-killed\"", operation, number);
     memset(trial->key, 0, sizeof trial->key);
@@ -300,6 +377,7 @@ act(const struct operation *operation, struct trial *trial)
 {
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
         _exit(77);
+    trial->process = process_self();
     raise(SIGSTOP);
     operation->run(trial);
     raise(SIGUSR1);

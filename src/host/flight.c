@@ -1,0 +1,140 @@
+/* A word for each slot says whose it is, and a bit of it whether the record is whole: a free slot's
+ * is moved from zero to its owner by one compare-and-swap, gets the mark when the record is
+ * written, and goes back to zero by another. Nobody writes to a slot that is not his, so what a
+ * dead process left stays as it is until its word is moved. A word is
+ *
+ *   bits 23-63  when the process started
+ *   bit  22     the record is whole
+ *   bits 0-21   the process
+ *
+ * The words lie apart from the records: a search touches few cache lines. */
+#include "host/flight.h"
+
+#include <string.h>
+
+#include "host/hash.h"
+#include "host/process.h"
+#include "host/shared.h"
+
+enum { WHOLE_SHIFT = 22, VERDICTS = 16 };
+#define WHOLE (UINT64_C(1) << WHOLE_SHIFT)
+#define NUMBER_MASK (WHOLE - 1)
+
+_Static_assert(sizeof(struct flight_record) == sizeof(((struct flight_slot *)0)->words),
+               "a record fills its words");
+
+static uint64_t
+owner_of(uint64_t process)
+{
+    return (process & ~NUMBER_MASK) << 1 | (process & NUMBER_MASK);
+}
+
+static uint64_t
+process_of(uint64_t owner)
+{
+    return (owner >> 1 & ~NUMBER_MASK) | (owner & NUMBER_MASK);
+}
+
+/* Who reads any of these words knows that the slot was claimed. */
+static void
+write_record(struct flight_slot *slot, const struct flight_record *record)
+{
+    uint64_t words[FLIGHT_WORDS];
+    memcpy(words, record, sizeof words);
+    for (size_t i = 0; i < FLIGHT_WORDS; i++)
+        atomic_store_explicit(&slot->words[i], words[i], memory_order_release);
+}
+
+/* false: somebody else has moved the slot's word, and what was read may be of two calls. */
+static bool
+read_record(struct host *host, uint32_t slot, uint64_t seen, struct flight_record *record)
+{
+    uint64_t words[FLIGHT_WORDS];
+    for (size_t i = 0; i < FLIGHT_WORDS; i++)
+        words[i] =
+            atomic_load_explicit(&host->shared->flights[slot].words[i], memory_order_acquire);
+    memcpy(record, words, sizeof words);
+    return atomic_load(&host->shared->flight_owners[slot]) == seen;
+}
+
+/* A process begins to search where nobody else does, so it finds its own last ones in its cache. */
+static bool
+claim(struct host *host, uint64_t owner, uint32_t *slot)
+{
+    uint32_t first = (uint32_t)hash_bytes(&owner, sizeof owner);
+    for (uint32_t i = 0; i < FLIGHT_SLOTS; i++) {
+        atomic_uint_fast64_t *word = &host->shared->flight_owners[(first + i) % FLIGHT_SLOTS];
+        uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
+        if (seen == 0 && atomic_compare_exchange_strong(word, &seen, owner)) {
+            *slot = (first + i) % FLIGHT_SLOTS;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+flight_begin(struct host *host, uint64_t process, const struct flight_record *record,
+             struct flight *flight)
+{
+    uint64_t owner = owner_of(process);
+    *flight = (struct flight){.host = host};
+    if (!claim(host, owner, &flight->slot))
+        return false;
+    write_record(&host->shared->flights[flight->slot], record);
+    flight->owner = owner | WHOLE;
+    atomic_store(&host->shared->flight_owners[flight->slot], flight->owner);
+    return true;
+}
+
+void
+flight_end(struct flight *flight)
+{
+    if (flight->owner == 0)
+        return;
+    atomic_compare_exchange_strong(&flight->host->shared->flight_owners[flight->slot],
+                                   &flight->owner, 0);
+    flight->owner = 0;
+}
+
+/* What was found of the owners that were seen last: few have many slots. */
+struct coroner {
+    uint64_t owners[VERDICTS];
+    bool dead[VERDICTS];
+    size_t count;
+};
+
+static bool
+is_dead(struct coroner *coroner, uint64_t owner)
+{
+    size_t known = coroner->count < VERDICTS ? coroner->count : VERDICTS;
+    for (size_t i = 0; i < known; i++)
+        if (coroner->owners[i] == owner)
+            return coroner->dead[i];
+    size_t place = coroner->count++ % VERDICTS;
+    coroner->owners[place] = owner;
+    coroner->dead[place] = process_is_dead(process_of(owner));
+    return coroner->dead[place];
+}
+
+size_t
+flight_salvage(struct host *host, bool (*take)(void *context, const struct flight_record *record),
+               void *context)
+{
+    struct coroner coroner = {0};
+    struct flight_record record;
+    size_t taken = 0;
+    for (uint32_t i = 0; i < FLIGHT_SLOTS; i++) {
+        atomic_uint_fast64_t *word = &host->shared->flight_owners[i];
+        uint64_t seen = atomic_load(word);
+        if (seen == 0 || !is_dead(&coroner, seen & ~WHOLE))
+            continue;
+        bool is_whole = seen & WHOLE; /* else he died before he asked anybody */
+        if (is_whole && !read_record(host, i, seen, &record))
+            continue;
+        if (is_whole && !take(context, &record))
+            break;
+        taken += atomic_compare_exchange_strong(word, &seen, 0) && is_whole;
+    }
+    return taken;
+}
