@@ -10,6 +10,7 @@
 #include "access/secret.h"
 #include "access/token.h"
 #include "base/arena.h"
+#include "host/process.h"
 
 #define UNSET_URL "http://localhost" /* what PUBLIC_URL is by itself */
 
@@ -43,6 +44,7 @@ access_open(const struct settings *settings, struct host *host, struct cache *ca
                               .host = host,
                               .cache = cache,
                               .store = store,
+                              .process = process_self(),
                               .keyring = keyring_new(settings),
                               .google = google_open(settings)};
     if (settings->production && keyring_is_empty(access->keyring) && !store) {

@@ -26,6 +26,7 @@ struct access {
     struct host *host;
     struct cache *cache;
     struct store *store; /* NULL: there is no database */
+    uint64_t process;    /* this one, as host/process.h names it */
     struct keyring *keyring;
     struct tokens *tokens;           /* NULL without a database */
     struct google *google;           /* NULL where GOOGLE_CLIENT_ID is empty */

@@ -15,7 +15,8 @@
 
 enum { HALF_WRITTEN_MS = 3600 * 1000, KEPT_MS = 24 * 3600 * 1000, PAUSE_MAX_MS = 3600 * 1000 };
 
-static const char *const beginnings[SPOOL_KINDS] = {[SPOOL_USAGE] = "usage-", [SPOOL_END] = "end-"};
+static const char *const beginnings[SPOOL_KINDS] = {
+    [SPOOL_USAGE] = "usage-", [SPOOL_END] = "end-", [SPOOL_LOST] = "lost-"};
 
 static bool
 make_path(char path[PATH_MAX], const char *directory, struct spool_name name, const char *ending)
@@ -75,6 +76,13 @@ spool_put(const char *directory, struct spool_name name, const char *text, size_
     (void)unlink(partial);
     return error_set(err, ERROR_UNAVAILABLE, "cannot write to SPOOL_DIRECTORY: %s",
                      strerrordesc_np(reason));
+}
+
+bool
+spool_has(const char *directory, struct spool_name name)
+{
+    char path[PATH_MAX];
+    return make_path(path, directory, name, ".json") && access(path, F_OK) == 0;
 }
 
 void

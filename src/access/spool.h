@@ -17,6 +17,7 @@ enum { SPOOL_FILE_MAX_BYTES = 4096 };
 enum spool_kind {
     SPOOL_USAGE, /* what a call cost */
     SPOOL_END,   /* of a reservation that may have been made: it ends */
+    SPOOL_LOST,  /* a call whose worker died before it could say what it cost */
     SPOOL_KINDS,
 };
 
@@ -28,6 +29,9 @@ struct spool_name {
 /* Writes the file of this name; makes the directory where it is missing. */
 bool spool_put(const char *directory, struct spool_name name, const char *text, size_t length,
                struct error *err) __attribute__((warn_unused_result));
+
+/* Whether there is a file of this name. */
+bool spool_has(const char *directory, struct spool_name name);
 
 /* Removes it: it was told, or is not needed. */
 void spool_drop(const char *directory, struct spool_name name);

@@ -92,7 +92,7 @@ bill_open(struct ask *ask, const struct provider_request *request, struct provid
     };
     bill->started_us = clock_monotonic_us();
     *failure = (struct provider_failure){.class = FAULT_CALLER, .retry_after_ms = -1};
-    if (!ledger_reserve(ask->request, &estimate, ask->arena, &bill->reservation, &failure->error))
+    if (!reservation_make(ask->request, &estimate, ask->arena, &bill->reservation, &failure->error))
         return false;
     bill->opened = true;
     bill->usage = (struct usage){.model = ask->model->name, .operation = ask->operation};
@@ -171,7 +171,7 @@ bill_close(struct ask *ask, const struct error *err)
     usage->asked = ask->receipt->attempts > 0;
     usage->raw = bill->raw[0] != '\0' ? bill->raw : NULL;
     count_cost(ask, usage);
-    ledger_settle(ask->request, &bill->reservation, usage, ask->arena);
+    settlement_make(ask->request, &bill->reservation, usage, ask->arena);
     ask->receipt->cost_micros += usage->cost_micros;
     ask->receipt->settled = true;
     show_budget(ask);

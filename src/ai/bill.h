@@ -7,7 +7,7 @@
 #ifndef HEARTH_AI_BILL_H
 #define HEARTH_AI_BILL_H
 
-#include "access/ledger.h"
+#include "access/settlement.h"
 #include "ai/chat.h"
 #include "ai/price.h"
 

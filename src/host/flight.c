@@ -57,16 +57,31 @@ read_record(struct host *host, uint32_t slot, uint64_t seen, struct flight_recor
     return atomic_load(&host->shared->flight_owners[slot]) == seen;
 }
 
-/* A process begins to search where nobody else does, so it finds its own last ones in its cache. */
+/* The search begins where this process found or left a slot last, so it is short and in its cache;
+ * the first one where hardly anybody else's does. */
+static uint32_t
+first_to_try(const struct host *host, uint64_t owner)
+{
+    uint32_t hint = atomic_load_explicit(&host->flight_hint, memory_order_relaxed);
+    return hint > 0 ? hint - 1 : (uint32_t)hash_bytes(&owner, sizeof owner) % FLIGHT_SLOTS;
+}
+
+static void
+hint_at(struct host *host, uint32_t slot)
+{
+    atomic_store_explicit(&host->flight_hint, slot % FLIGHT_SLOTS + 1, memory_order_relaxed);
+}
+
 static bool
 claim(struct host *host, uint64_t owner, uint32_t *slot)
 {
-    uint32_t first = (uint32_t)hash_bytes(&owner, sizeof owner);
+    uint32_t first = first_to_try(host, owner);
     for (uint32_t i = 0; i < FLIGHT_SLOTS; i++) {
-        atomic_uint_fast64_t *word = &host->shared->flight_owners[(first + i) % FLIGHT_SLOTS];
+        *slot = (first + i) % FLIGHT_SLOTS;
+        atomic_uint_fast64_t *word = &host->shared->flight_owners[*slot];
         uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
         if (seen == 0 && atomic_compare_exchange_strong(word, &seen, owner)) {
-            *slot = (first + i) % FLIGHT_SLOTS;
+            hint_at(host, *slot + 1);
             return true;
         }
     }
@@ -94,6 +109,7 @@ flight_end(struct flight *flight)
         return;
     atomic_compare_exchange_strong(&flight->host->shared->flight_owners[flight->slot],
                                    &flight->owner, 0);
+    hint_at(flight->host, flight->slot);
     flight->owner = 0;
 }
 

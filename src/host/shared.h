@@ -158,6 +158,7 @@ struct host {
     size_t l1_rings_offset;
     struct journal_cell *journal; /* JOURNAL_ROWS */
     size_t journal_offset;
+    _Atomic uint32_t flight_hint; /* one more than the slot to try first; 0: none yet */
 };
 
 #endif

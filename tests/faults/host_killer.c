@@ -19,6 +19,7 @@
 #include "host/breaker.h"
 #include "host/choice.h"
 #include "host/epoch.h"
+#include "host/flight.h"
 #include "host/hash.h"
 #include "host/host.h"
 #include "host/journal.h"
@@ -27,6 +28,7 @@
 #include "host/limit.h"
 #include "host/metrics.h"
 #include "host/permit.h"
+#include "host/process.h"
 #include "host/retry_budget.h"
 #include "host/shared.h"
 
@@ -40,6 +42,7 @@ enum {
     STUCK_MS = 2000,
     PERMITS = 2,
     ROUNDS_PER_JOURNAL_READ = 512,
+    ROUNDS_PER_SALVAGE = 64,
     CALLS_PER_RETRY = 20, /* far more retries are asked for than a fifth of the calls */
 };
 static const struct breaker_policy policy = {
@@ -53,6 +56,7 @@ struct ledger {
     atomic_int_fast64_t leaders[LEASE_KEYS];
     atomic_int_fast64_t holders[PERMITS_MAX];
     atomic_uint_fast64_t permits, retries, calls, rows_read, alerts, delivered, chosen;
+    atomic_uint_fast64_t salvaged;
 };
 
 struct work {
@@ -60,7 +64,7 @@ struct work {
     struct ledger *ledger;
     struct host *host;
     struct arena arena;
-    uint64_t random;
+    uint64_t random, process;
     int64_t id; /* the process; in threads, a number above them */
     int64_t end_us;
 };
@@ -306,6 +310,49 @@ use_choice(struct work *work)
         choice_make(work->host, names[next_random(work, sizeof names / sizeof *names)]);
 }
 
+/* All of a call's record tells the same number, and whose it is; whoever is told of it was to be
+ * told of the dead only. */
+static bool
+check_flight(void *context, const struct flight_record *record)
+{
+    struct work *work = context;
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)record->at_us);
+    if (strcmp(record->id, text) != 0 || strcmp(record->operation, text) != 0 ||
+        record->cost_micros != record->at_us)
+        wrong(work->ledger, "a torn call %s", text);
+    if (!process_is_dead((uint64_t)record->tokens))
+        wrong(work->ledger, "a call of a living process was given away");
+    atomic_fetch_add(&work->ledger->salvaged, 1);
+    return true;
+}
+
+static void
+use_flights(struct work *work)
+{
+    int64_t number = 1 + (int64_t)next_random(work, 1000000000);
+    struct flight_record record = {
+        .at_us = number, .cost_micros = number, .tokens = (int64_t)work->process};
+    struct flight flight;
+    snprintf(record.id, sizeof record.id, "%lld", (long long)number);
+    snprintf(record.operation, sizeof record.operation, "%lld", (long long)number);
+    if (!flight_begin(work->host, work->process, &record, &flight))
+        wrong(work->ledger, "no room for a call");
+    if (next_random(work, ROUNDS_PER_SALVAGE) == 0)
+        (void)flight_salvage(work->host, check_flight, work);
+    flight_end(&flight);
+}
+
+/* Of whom was killed nothing stays, and of who lived nothing was left. */
+static void
+check_flights(struct work *work)
+{
+    (void)flight_salvage(work->host, check_flight, work);
+    for (int i = 0; i < FLIGHT_SLOTS; i++)
+        if (atomic_load(&work->host->shared->flight_owners[i]) != 0)
+            wrong(work->ledger, "slot %d is held for ever", i);
+}
+
 static void *
 run(void *data)
 {
@@ -322,6 +369,7 @@ run(void *data)
         use_journal(work);
         use_alerts(work);
         use_choice(work);
+        use_flights(work);
         atomic_fetch_add(&work->ledger->rounds, 1);
     }
     arena_release(&work->arena);
@@ -349,6 +397,7 @@ spawn(struct work work, uint64_t seed)
     work.host = open_or_die(work.directory);
     work.random = seed;
     work.id = getpid();
+    work.process = process_self();
     run(&work);
     host_close(work.host);
     _exit(0);
@@ -453,13 +502,15 @@ report(struct work *work, uint64_t kills)
         (unsigned long long)ledger->led, (unsigned long long)ledger->hits,
         (unsigned long long)stats.stores, (unsigned long long)stats.repairs,
         (unsigned long long)ledger->wrong);
-    printf(
-        "permits %llu, retries %llu of %llu calls, rows read %llu, alerts %llu, delivered %llu\n",
-        (unsigned long long)ledger->permits, (unsigned long long)ledger->retries,
-        (unsigned long long)ledger->calls, (unsigned long long)ledger->rows_read,
-        (unsigned long long)ledger->alerts, (unsigned long long)ledger->delivered);
+    printf("permits %llu, retries %llu of %llu calls, rows read %llu, alerts %llu, delivered %llu, "
+           "salvaged %llu\n",
+           (unsigned long long)ledger->permits, (unsigned long long)ledger->retries,
+           (unsigned long long)ledger->calls, (unsigned long long)ledger->rows_read,
+           (unsigned long long)ledger->alerts, (unsigned long long)ledger->delivered,
+           (unsigned long long)ledger->salvaged);
     if (ledger->probes == 0 || ledger->hits == 0 || ledger->led == 0 || ledger->permits == 0 ||
-        ledger->retries == 0 || ledger->rows_read == 0 || ledger->chosen == 0)
+        ledger->retries == 0 || ledger->rows_read == 0 || ledger->chosen == 0 ||
+        (kills > 0 && ledger->salvaged == 0))
         wrong(ledger, "something never happened");
     if (ledger->delivered == 0 || ledger->delivered > ledger->alerts)
         wrong(ledger, "more alerts delivered than raised, or none");
@@ -470,7 +521,8 @@ main(int argc, char **argv)
 {
     char directory[] = "/tmp/hearth-killer-XXXXXX", path[128];
     int seconds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 10;
-    struct work work = {.directory = mkdtemp(directory), .random = (uint64_t)getpid()};
+    struct work work = {
+        .directory = mkdtemp(directory), .random = (uint64_t)getpid(), .process = process_self()};
     work.ledger =
         mmap(NULL, sizeof *work.ledger, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (!work.directory || work.ledger == MAP_FAILED)
@@ -487,6 +539,7 @@ main(int argc, char **argv)
     check_limit(&work, start_us);
     check_retries(&work, start_us);
     check_counts(&work, kills);
+    check_flights(&work);
     report(&work, kills);
     bool good = atomic_load(&work.ledger->wrong) == 0;
     printf("host_killer: %d passed, %d failed\n", good, !good);

@@ -8,8 +8,12 @@
 #include "access/budget.h"
 #include "access/caller.h"
 #include "access/ledger.h"
+#include "access/settlement.h"
+#include "access/spool.h"
 #include "access/usage.h"
 #include "base/clock.h"
+#include "host/metrics.h"
+#include "host/process.h"
 #include "store/store.h"
 
 static const char key_id[] = "018f0000-0000-7000-8000-000000000001";
@@ -46,6 +50,7 @@ set_up(void **state)
     bench->access = (struct access){.settings = &bench->settings,
                                     .host = host_open(bench->directory, 4 << 20, &err)};
     assert_non_null(bench->access.host);
+    bench->access.process = process_self();
     assert_true(store_open(&bench->settings, bench->access.host, &bench->access.store, &err));
     bench->caller = (struct caller){.kind = CALLER_KEY,
                                     .tenant = account_owner,
@@ -102,7 +107,7 @@ reserve(struct bench *bench, int64_t cost_micros, struct reservation *reservatio
 {
     const struct ledger_estimate estimate = {"m", "chat", cost_micros, 1000};
     *err = (struct error){0};
-    return ledger_reserve(&bench->request, &estimate, &bench->arena, reservation, err);
+    return reservation_make(&bench->request, &estimate, &bench->arena, reservation, err);
 }
 
 static void
@@ -117,7 +122,7 @@ settle(struct bench *bench, struct reservation *reservation, int64_t cost_micros
                                 .source = USAGE_PROVIDER,
                                 .asked = true,
                                 .raw = "{\"a\":1}"};
-    ledger_settle(&bench->request, reservation, &usage, &bench->arena);
+    settlement_make(&bench->request, reservation, &usage, &bench->arena);
 }
 
 static struct usage_row
@@ -251,6 +256,126 @@ lets_expired_reservations_go_without_a_request(void **state)
     assert_int_equal(sums(bench).lost, 1);
 }
 
+/* The address of a database where none is. */
+static struct store *
+take_database_away(struct bench *bench, struct settings *nowhere)
+{
+    struct store *store = bench->access.store;
+    struct error err = {0};
+    *nowhere = bench->settings;
+    nowhere->database_url = "postgresql://hearth@127.0.0.1:1/hearth";
+    assert_true(store_open(nowhere, bench->access.host, &bench->access.store, &err));
+    return store;
+}
+
+/* As a worker that is killed while a provider works on the call. */
+static struct reservation
+reserve_and_die(struct bench *bench)
+{
+    struct reservation reservation;
+    struct error err;
+    uint64_t self = bench->access.process;
+    bench->access.process = self - (UINT64_C(1) << 22); /* its number, and an earlier start */
+    assert_true(reserve(bench, 80, &reservation, &err));
+    bench->access.process = self;
+    return reservation;
+}
+
+static void
+look_for_one_lost_row(struct bench *bench)
+{
+    fixture_sql(bench->database,
+                "DO $$ BEGIN ASSERT (SELECT count(*) = 1 AND min(outcome) = 'lost' AND "
+                "min(raw) = '{\"reserved_micros\":80,\"reserved_tokens\":1000}' AND "
+                "min(source) = 'n' AND sum(cost_micros) = 0 FROM hearth.usage); END $$");
+    assert_int_equal(sums(bench).lost, 1);
+    assert_int_equal(sums(bench).failed, 0);
+}
+
+static void
+names_the_call_of_a_dead_worker_as_lost_though_its_caller_has_no_budget(void **state)
+{
+    struct bench *bench = *state;
+    bench->caller.has_budget = false;
+    struct reservation lost = reserve_and_die(bench);
+    ledger_sweep(&bench->access, &bench->arena);
+    look_for_one_lost_row(bench);
+    ledger_sweep(&bench->access, &bench->arena);
+    look_for_one_lost_row(bench);
+    assert_int_equal(metrics_value(bench->access.host, METRIC_CALLS_LOST, ""), 1);
+    settle(bench, &lost, 33); /* it was not dead, or its file was on the way */
+    assert_int_equal(sums(bench).lost, 0);
+    assert_int_equal(sums(bench).cost_micros, 33);
+}
+
+static void
+gives_back_at_once_what_a_dead_worker_held(void **state)
+{
+    struct bench *bench = *state;
+    set_budget(bench, key_owner, "money", "total", 100);
+    set_budget(bench, account_owner, "calls", "day", 1);
+    (void)reserve_and_die(bench);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 80);
+    ledger_sweep(&bench->access, &bench->arena);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 0);
+    assert_int_equal(look(bench, account_owner, "calls").reserved, 0);
+    assert_int_equal(look(bench, account_owner, "calls").spent, 0);
+    look_for_one_lost_row(bench);
+}
+
+static void
+writes_one_row_for_a_call_whose_reservation_ran_out_as_well(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation next;
+    struct error err;
+    set_budget(bench, key_owner, "money", "total", 100);
+    (void)reserve_and_die(bench);
+    fixture_sql(bench->database, "UPDATE hearth.reservation SET expires_at = now()");
+    assert_true(reserve(bench, 80, &next, &err)); /* who needs it takes it */
+    look_for_one_lost_row(bench);
+    ledger_sweep(&bench->access, &bench->arena);
+    look_for_one_lost_row(bench);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 80);
+}
+
+static void
+leaves_calls_that_are_settled_or_under_way_alone(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation settled, under_way, unasked;
+    struct error err;
+    bench->caller.has_budget = false;
+    assert_true(reserve(bench, 80, &settled, &err));
+    assert_true(reserve(bench, 80, &under_way, &err));
+    assert_true(reserve(bench, 80, &unasked, &err));
+    settle(bench, &settled, 20);
+    const struct usage nothing = {.model = "m", .operation = "chat", .source = USAGE_NONE};
+    settlement_make(&bench->request, &unasked, &nothing, &bench->arena);
+    assert_int_equal(unasked.flight.owner, 0);
+    assert_int_equal(settled.flight.owner, 0);
+    assert_int_not_equal(under_way.flight.owner, 0);
+    ledger_sweep(&bench->access, &bench->arena);
+    assert_int_equal(sums(bench).calls, 1);
+    assert_int_equal(sums(bench).lost, 0);
+    settle(bench, &under_way, 20);
+    assert_int_equal(sums(bench).calls, 2);
+}
+
+static void
+keeps_the_call_of_a_dead_worker_in_a_file_while_the_database_is_away(void **state)
+{
+    struct bench *bench = *state;
+    struct settings nowhere;
+    bench->caller.has_budget = false;
+    struct reservation lost = reserve_and_die(bench);
+    struct store *store = take_database_away(bench, &nowhere);
+    ledger_sweep(&bench->access, &bench->arena);
+    assert_true(spool_has(bench->spool, (struct spool_name){SPOOL_LOST, lost.id}));
+    store_close(bench->access.store);
+    bench->access.store = store;
+}
+
 static void
 begins_a_new_window_and_forgets_the_old_one(void **state)
 {
@@ -299,7 +424,7 @@ ends_what_was_held_without_a_row_where_nobody_was_asked(void **state)
     set_budget(bench, key_owner, "calls", "total", 1);
     assert_true(reserve(bench, 80, &reservation, &err));
     const struct usage nothing = {.model = "m", .operation = "chat", .source = USAGE_NONE};
-    ledger_settle(&bench->request, &reservation, &nothing, &bench->arena);
+    settlement_make(&bench->request, &reservation, &nothing, &bench->arena);
     assert_int_equal(look(bench, key_owner, "calls").reserved, 0);
     assert_int_equal(sums(bench).failed, 0);
     assert_true(reserve(bench, 80, &reservation, &err));
@@ -366,18 +491,6 @@ lets_no_key_of_the_settings_pass_a_budget_that_is_locked(void **state)
     assert_int_equal(err.code, ERROR_UNAVAILABLE);
     assert_true(err.retry_after_s >= 1);
     assert_false(transaction_end(transaction, false, &ignored));
-}
-
-/* The address of a database where none is. */
-static struct store *
-take_database_away(struct bench *bench, struct settings *nowhere)
-{
-    struct store *store = bench->access.store;
-    struct error err = {0};
-    *nowhere = bench->settings;
-    nowhere->database_url = "postgresql://hearth@127.0.0.1:1/hearth";
-    assert_true(store_open(nowhere, bench->access.host, &bench->access.store, &err));
-    return store;
 }
 
 static void
@@ -451,7 +564,7 @@ takes_a_lost_call_out_of_its_day_that_settles_under_another_model(void **state)
                                 .calls = 1,
                                 .source = USAGE_PROVIDER,
                                 .asked = true};
-    ledger_settle(&bench->request, &lost, &usage, &bench->arena);
+    settlement_make(&bench->request, &lost, &usage, &bench->arena);
     assert_int_equal(sums(bench).lost, 0);
     fixture_sql(bench->database, "DO $$ BEGIN ASSERT (SELECT min(lost) = 0 AND max(lost) = 0 FROM "
                                  "hearth.usage_day); END $$");
@@ -520,6 +633,11 @@ main(void)
         TEST(writes_a_settlement_once_however_often_it_is_told),
         TEST(names_a_call_as_lost_until_somebody_knows_better),
         TEST(lets_expired_reservations_go_without_a_request),
+        TEST(names_the_call_of_a_dead_worker_as_lost_though_its_caller_has_no_budget),
+        TEST(gives_back_at_once_what_a_dead_worker_held),
+        TEST(writes_one_row_for_a_call_whose_reservation_ran_out_as_well),
+        TEST(leaves_calls_that_are_settled_or_under_way_alone),
+        TEST(keeps_the_call_of_a_dead_worker_in_a_file_while_the_database_is_away),
         TEST(begins_a_new_window_and_forgets_the_old_one),
         TEST(counts_a_call_that_was_under_way_when_its_budget_was_set_only_from_then_on),
         TEST(ends_what_was_held_without_a_row_where_nobody_was_asked),
