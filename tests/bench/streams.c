@@ -21,7 +21,7 @@ enum {
     TOKENS_MAX = 4096,
     TEXT_MAX_BYTES = 16384,
     EVENTS_MAX = 256,
-    PATIENCE_MS = 60000,
+    PATIENCE_US = 60000000,
 };
 
 /* Where in the answer's bytes the reader is. */
@@ -46,6 +46,7 @@ struct load {
     size_t question_length;
     char *number; /* in question; NULL: all streams ask the same */
     struct stream *streams;
+    int64_t *opens_us; /* when each is opened, from the start */
     int64_t *delays_us, *first_delays_us, *firsts_us;
     size_t delay_count, first_count;
     int64_t started_ms;
@@ -200,10 +201,10 @@ static void
 run(struct load *load)
 {
     struct epoll_event events[EVENTS_MAX];
-    int64_t spent_ms = 0;
-    load->started_ms = clock_monotonic_ms();
-    while (load->over < load->count && spent_ms < PATIENCE_MS) {
-        while (load->opened < load->count && load->opened * load->ramp_ms <= spent_ms * load->count)
+    int64_t started_us = clock_monotonic_us(), spent_us = 0;
+    load->started_ms = started_us / 1000;
+    while (load->over < load->count && spent_us < PATIENCE_US) {
+        while (load->opened < load->count && load->opens_us[load->opened] <= spent_us)
             open_stream(load);
         int ready =
             epoll_wait(load->poll, events, EVENTS_MAX, load->opened < load->count ? 1 : 100);
@@ -214,7 +215,7 @@ run(struct load *load)
             else
                 ask(load, stream);
         }
-        spent_ms = clock_monotonic_ms() - load->started_ms;
+        spent_us = clock_monotonic_us() - started_us;
     }
 }
 
@@ -223,6 +224,17 @@ compare(const void *left, const void *right)
 {
     int64_t first = *(const int64_t *)left, second = *(const int64_t *)right;
     return (first > second) - (first < second);
+}
+
+/* At moments that are independent of each other, as clients come: at even ones all streams would
+ * speak, and new ones begin, in the same milliseconds. The same moments in each run. */
+static void
+choose_moments(struct load *load)
+{
+    unsigned short seed[3] = {1, 2, 3};
+    for (long i = 0; i < load->count; i++)
+        load->opens_us[i] = (int64_t)(erand48(seed) * (double)load->ramp_ms * 1000);
+    qsort(load->opens_us, (size_t)load->count, sizeof(*load->opens_us), compare);
 }
 
 static void
@@ -294,6 +306,8 @@ main(int count, char **arguments)
         return 2;
     load.poll = epoll_create1(0);
     load.streams = array_of(load.count, sizeof(*load.streams));
+    load.opens_us = array_of(load.count, sizeof(*load.opens_us));
+    choose_moments(&load);
     load.delays_us = array_of(load.count * load.tokens, sizeof(*load.delays_us));
     load.first_delays_us = array_of(load.count, sizeof(*load.first_delays_us));
     load.firsts_us = array_of(load.count, sizeof(*load.firsts_us));
