@@ -62,7 +62,7 @@ front_leave(struct front *front)
 {
     pthread_mutex_lock(&front->lock);
     bool leaves = front->waiting < front->waiting_max;
-    bool calls = leaves && !front->stopping && front->threads <= front->wanted;
+    bool calls = leaves && !front->stopping && front->threads == 1;
     front->waiting += leaves ? 1 : 0;
     if (leaves && !calls && --front->threads == 0)
         pthread_cond_broadcast(&front->empty);
@@ -73,6 +73,17 @@ front_leave(struct front *front)
     front->waiting--;
     pthread_mutex_unlock(&front->lock);
     return false;
+}
+
+void
+front_fill(struct front *front)
+{
+    pthread_mutex_lock(&front->lock);
+    bool calls = !front->stopping && front->threads < front->wanted;
+    front->threads += calls ? 1 : 0;
+    pthread_mutex_unlock(&front->lock);
+    if (calls && !lane_hand(front->lane, front))
+        front_resign(front);
 }
 
 bool

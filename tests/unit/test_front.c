@@ -17,7 +17,7 @@ struct scene {
     sem_t entered, left, go, back, stop;
     atomic_int threads;
     int waits;
-    bool leaves, returns;
+    bool fills, leaves, returns;
 };
 
 static void
@@ -26,6 +26,11 @@ wait_once(struct scene *scene)
     scene->leaves = front_leave(scene->front);
     sem_post(&scene->left);
     sem_wait(&scene->go);
+    if (scene->fills) {
+        front_fill(scene->front);
+        sem_post(&scene->left);
+        sem_wait(&scene->go);
+    }
     if (scene->leaves)
         scene->returns = front_return(scene->front);
     sem_post(&scene->back);
@@ -47,24 +52,32 @@ stand(void *context)
 }
 
 static struct scene *
-begin(int waits, size_t waiting_max)
+begin_with(size_t threads, bool fills, int waits, size_t waiting_max)
 {
     struct scene *scene = calloc(1, sizeof(*scene));
+    scene->fills = fills;
     sem_t *semaphores[] = {&scene->entered, &scene->left, &scene->go, &scene->back, &scene->stop};
     for (size_t i = 0; i < sizeof(semaphores) / sizeof(semaphores[0]); i++)
         sem_init(semaphores[i], 0, 0);
     scene->waits = waits;
-    scene->front = front_open(1, waiting_max, stand, scene);
+    scene->front = front_open(threads, waiting_max, stand, scene);
     assert_true(front_start(scene->front));
-    sem_wait(&scene->entered);
+    for (size_t i = 0; i < threads; i++)
+        sem_wait(&scene->entered);
     sem_wait(&scene->left);
     return scene;
+}
+
+static struct scene *
+begin(int waits, size_t waiting_max)
+{
+    return begin_with(1, false, waits, waiting_max);
 }
 
 static void
 end(struct scene *scene)
 {
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 4; i++)
         sem_post(&scene->stop);
     front_stop(scene->front);
     assert_true(front_drain(scene->front, clock_monotonic_us() + 10000000));
@@ -82,6 +95,35 @@ a_thread_that_waits_calls_a_successor_and_comes_back(void **state)
     sem_post(&scene->go);
     sem_wait(&scene->back);
     assert_true(scene->returns);
+    end(scene);
+}
+
+static void
+a_successor_is_called_when_the_wait_begins(void **state)
+{
+    (void)state;
+    struct scene *scene = begin_with(2, true, 1, 4);
+    assert_true(scene->leaves);
+    sem_post(&scene->go);
+    sem_wait(&scene->left);
+    sem_wait(&scene->entered);
+    assert_int_equal(scene->threads, 3);
+    sem_post(&scene->go);
+    sem_wait(&scene->back);
+    assert_true(scene->returns);
+    end(scene);
+}
+
+static void
+nobody_is_called_for_a_wait_that_does_not_begin(void **state)
+{
+    (void)state;
+    struct scene *scene = begin_with(2, false, 1, 4);
+    assert_true(scene->leaves);
+    sem_post(&scene->go);
+    sem_wait(&scene->back);
+    assert_true(scene->returns);
+    assert_int_equal(scene->threads, 2);
     end(scene);
 }
 
@@ -148,6 +190,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thread_that_waits_calls_a_successor_and_comes_back),
+        cmocka_unit_test(a_successor_is_called_when_the_wait_begins),
+        cmocka_unit_test(nobody_is_called_for_a_wait_that_does_not_begin),
         cmocka_unit_test(nobody_is_called_while_enough_stay),
         cmocka_unit_test(a_thread_stays_when_as_many_wait_as_may),
         cmocka_unit_test(counts_those_that_wait),
