@@ -17,8 +17,9 @@ WHERE account_id = $1::uuid AND provider = $2::text
 
 -- name: identity_end_sessions
 -- The sessions of an account's wallets that are not of one sign-in (null: all), and with them their
--- session tokens.
-DELETE FROM hearth.wallet_session WHERE account_id = $1::uuid AND sign_in_id IS DISTINCT FROM $2::uuid
+-- session tokens. Of those that a key of the account began no sign-in is known.
+DELETE FROM hearth.wallet_session
+WHERE account_id = $1::uuid AND ($2::uuid IS NULL OR sign_in_id IS DISTINCT FROM $2::uuid)
 
 -- name: identity_end_session_tokens
 -- All of an account's.
