@@ -446,6 +446,8 @@ an_answer_that_somebody_changed_or_moved_is_not_told(void **state)
     assert_string_equal(met(fixture, &usual), "internal_error");
     fixture_sql(fixture->database, "UPDATE hearth.idempotency SET body = substr(body, 1, 39)");
     assert_string_equal(met(fixture, &usual), "internal_error");
+    fixture_sql(fixture->database, "UPDATE hearth.idempotency SET body = substr(body, 1, 20)");
+    assert_string_equal(met(fixture, &usual), "internal_error");
     fixture_sql(fixture->database, "UPDATE hearth.idempotency SET body = ''");
     assert_string_equal(met(fixture, &usual), "internal_error");
 }
