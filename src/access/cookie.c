@@ -1,4 +1,4 @@
-/* Reading and setting the session cookie (RFC 6265). */
+/* Reading and setting cookies (RFC 6265). */
 #include "access/cookie.h"
 
 #include <string.h>
@@ -6,6 +6,8 @@
 #include "access/access.h"
 #include "base/ascii.h"
 #include "http/head.h"
+
+#define SESSION "hearth_session"
 
 enum { SECRET_CHARACTERS = 43 }; /* 256 bits in base64url */
 
@@ -25,11 +27,11 @@ cookie_is_secure(const struct request *request)
            (https && https[0] != '\0' && strcmp(https, "off") != 0);
 }
 
-/* A page of http cannot set a cookie with this prefix, nor can another host of the domain. */
+/* RFC 6265bis, section 4.1.3.2. */
 static const char *
-name_of(const struct request *request)
+prefix_of(const struct request *request)
 {
-    return cookie_is_secure(request) ? "__Host-hearth_session" : "hearth_session";
+    return cookie_is_secure(request) ? "__Host-" : "";
 }
 
 static bool
@@ -46,11 +48,14 @@ bool
 cookie_find(const struct request *request, const char *name, const char **value, size_t *length)
 {
     const char *at = request_header(request, "COOKIE");
-    size_t name_length = strlen(name), found = 0;
+    const char *prefix = prefix_of(request);
+    size_t prefix_length = strlen(prefix), name_length = prefix_length + strlen(name), found = 0;
     while (at && *at != '\0') {
         at += strspn(at, "; \t");
         size_t pair = strcspn(at, ";");
-        if (pair > name_length && at[name_length] == '=' && memcmp(at, name, name_length) == 0) {
+        if (pair > name_length && at[name_length] == '=' &&
+            memcmp(at, prefix, prefix_length) == 0 &&
+            memcmp(at + prefix_length, name, name_length - prefix_length) == 0) {
             found++;
             *value = at + name_length + 1;
             *length = pair - name_length - 1;
@@ -63,17 +68,23 @@ cookie_find(const struct request *request, const char *name, const char **value,
 bool
 cookie_read(const struct request *request, const char **secret, size_t *length)
 {
-    return cookie_find(request, name_of(request), secret, length) && is_secret(*secret, *length);
+    return cookie_find(request, SESSION, secret, length) && is_secret(*secret, *length);
+}
+
+void
+cookie_put(struct request *request, const char *name, const char *value, int64_t seconds)
+{
+    response_header(request, "Set-Cookie",
+                    arena_printf(&request->arena,
+                                 "%s%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
+                                 prefix_of(request), name, value, (long long)seconds,
+                                 cookie_is_secure(request) ? "; Secure" : ""));
 }
 
 void
 cookie_set(struct request *request, const char *secret, int64_t seconds)
 {
-    response_header(request, "Set-Cookie",
-                    arena_printf(&request->arena,
-                                 "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
-                                 name_of(request), secret, (long long)seconds,
-                                 cookie_is_secure(request) ? "; Secure" : ""));
+    cookie_put(request, SESSION, secret, seconds);
 }
 
 void

@@ -30,9 +30,7 @@ enum {
     RETRY_S = 5,
 };
 
-/* PUBLIC_URL where nobody has set it: no place that a browser could be sent back to. */
-
-#define COOKIE_PATH "/api/v1/auth/google"
+#define COOKIE "hearth_google"
 
 struct flow_row {
     const char *return_to;
@@ -158,23 +156,6 @@ callback_url(struct request *request, const char **url, struct error *err)
     return true;
 }
 
-static const char *
-cookie_name(const struct request *request)
-{
-    return cookie_is_secure(request) ? "__Secure-hearth_google" : "hearth_google";
-}
-
-static void
-set_cookie(struct request *request, const char *secret)
-{
-    response_header(request, "Set-Cookie",
-                    arena_printf(&request->arena,
-                                 "%s=%s; Path=" COOKIE_PATH "; Max-Age=%d; HttpOnly; "
-                                 "SameSite=Lax%s",
-                                 cookie_name(request), secret, FLOW_TTL_S,
-                                 cookie_is_secure(request) ? "; Secure" : ""));
-}
-
 static bool
 add_flow(struct request *request, const char *state, const char *secret, const char *return_to,
          struct error *err)
@@ -215,7 +196,7 @@ google_flow_begin(struct request *request, const char *return_to, const char **l
     *location = endpoints.authorization;
     for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++)
         *location = google_flow_with(*location, parameters[i][0], parameters[i][1], arena);
-    set_cookie(request, secret);
+    cookie_put(request, COOKIE, secret, FLOW_TTL_S);
     return true;
 }
 
@@ -230,7 +211,7 @@ google_flow_take(struct request *request, const char *state, struct google_flow 
     if (!access_store(request, &store, err))
         return false;
     const struct list *rows = NULL;
-    if (cookie_find(request, cookie_name(request), &secret, &length)) {
+    if (cookie_find(request, COOKIE, &secret, &length)) {
         secret = arena_strndup(arena, secret, length);
         const char *parameters[] = {hash(state, arena), hash(secret, arena)};
         rows = store_query(store, &flow_take, parameters, arena, err);

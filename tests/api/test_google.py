@@ -278,7 +278,7 @@ def test_a_browser_goes_to_the_provider_and_comes_back_signed_in(place):
     left = begin(place, "/notes?page=2#top")
     assert left.status == 302 and left.headers["Cache-Control"] == "no-store"
     assert left.headers["Location"].startswith(place.provider.url + "/authorize?hl=en&client_id=")
-    for attribute in ("HttpOnly", "SameSite=Lax", "Max-Age=600", "Path=/api/v1/auth/google"):
+    for attribute in ("HttpOnly", "SameSite=Lax", "Max-Age=600", "Path=/;"):
         assert attribute in left.headers["Set-Cookie"]
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(left.headers["Location"]).query))
     assert query["client_id"] == CLIENT and query["response_type"] == "code"
@@ -388,5 +388,5 @@ def test_production_needs_its_own_address_for_the_flow():
             answer = site.send("GET", f"{PATH}/start", key=None)
             assert "redirect_uri=https%3A%2F%2Fhearth.example%2Fapi%2Fv1%2Fauth%2Fgoogle%2Fcallback" in \
                 answer.headers["Location"]
-            assert answer.headers["Set-Cookie"].startswith("__Secure-hearth_google=") and "; Secure" in \
-                answer.headers["Set-Cookie"]
+            cookie = answer.headers["Set-Cookie"]
+            assert cookie.startswith("__Host-hearth_google=") and "; Secure" in cookie and "; Path=/;" in cookie
