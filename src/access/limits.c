@@ -17,6 +17,7 @@ static const struct {
     [LIMIT_DEFAULT] = {"default", offsetof(struct settings, rate_limit_default)},
     [LIMIT_PROCESS] = {"process", offsetof(struct settings, rate_limit_process)},
     [LIMIT_AUTH] = {"auth", offsetof(struct settings, rate_limit_auth)},
+    [LIMIT_SIGN_IN] = {"sign_in", offsetof(struct settings, rate_limit_sign_in)},
     [LIMIT_HEALTH] = {"health", offsetof(struct settings, rate_limit_health)},
 };
 

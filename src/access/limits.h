@@ -9,7 +9,7 @@
 #include "http/route.h"
 
 struct limit_verdict {
-    const char *name; /* "process", "auth", "health", "default", "key"; NULL: no limit applied */
+    const char *name; /* "process", "key"; NULL: no limit applied */
     struct rate rate;
     struct limit_state state;
 };

@@ -113,7 +113,8 @@ struct settings {
     bool api_versioning;         /* API_VERSIONING_ENABLED */
     const char *trusted_proxies; /* TRUSTED_PROXIES: addresses whose X-Forwarded-For counts */
     bool rate_limiting;          /* RATE_LIMITING_ENABLED */
-    struct rate rate_limit_process, rate_limit_auth, rate_limit_health, rate_limit_default;
+    struct rate rate_limit_process, rate_limit_auth, rate_limit_health, rate_limit_default,
+        rate_limit_sign_in;
     const char *rate_limit_scope; /* RATE_LIMIT_SCOPE: host, shared */
     int64_t streams_per_caller;   /* STREAMS_PER_CALLER; 0: no limit */
     int64_t idempotency_ttl_s;    /* IDEMPOTENCY_TTL */

@@ -208,8 +208,8 @@ const struct setting settings_rows[] = {
      .doc = "Apply the rate limits."},
     {"RATE_LIMIT_AUTH", .type = SETTING_RATE, AT(rate_limit_auth), .initial = "5/300", .minimum = 1,
      .maximum = 1000000000,
-     .doc = "Sign-ins with Google or a wallet, checks and changes of keys of one caller, and wrong "
-            "credentials of one address. docs/accounts.md says what bounds passwords."},
+     .doc = "Checks and changes of keys of one caller, and wrong credentials of one address. "
+            "docs/accounts.md says what bounds passwords."},
     {"RATE_LIMIT_DEFAULT", .type = SETTING_RATE, AT(rate_limit_default), .initial = "300/60",
      .minimum = 1, .maximum = 1000000000, .doc = "Requests of one caller to all other routes."},
     {"RATE_LIMIT_HEALTH", .type = SETTING_RATE, AT(rate_limit_health), .initial = "10000/60",
@@ -223,6 +223,11 @@ const struct setting settings_rows[] = {
          "What a rate limit holds for: this host, or all hosts that are shared through memcached. "
          "Shared, each limited request asks memcached once, and its host alone where memcached "
          "is away."},
+    {"RATE_LIMIT_SIGN_IN", .type = SETTING_RATE, AT(rate_limit_sign_in), .initial = "60/60",
+     .minimum = 1, .maximum = 1000000000,
+     .doc =
+         "Sign-ins with Google or a wallet, and sessions of front ends, of one caller or "
+         "address: a sign-in with a wallet is two requests, one by a browser through Google two."},
     {"REFRESH_TOKEN_TTL", .type = SETTING_INTEGER, AT(refresh_token_ttl_s), .initial = "2592000",
      .minimum = 300, .maximum = 31536000,
      .doc = "Seconds that a refresh token is good; each use gives a new one."},

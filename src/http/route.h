@@ -37,7 +37,8 @@ enum scope {
 enum route_limit {
     LIMIT_DEFAULT,
     LIMIT_PROCESS, /* calls that cost a model's work */
-    LIMIT_AUTH,
+    LIMIT_AUTH,    /* what tells whether a key is good, and what makes keys */
+    LIMIT_SIGN_IN, /* signing in without a password: what is wrong there is no guess */
     LIMIT_HEALTH,
     LIMIT_NONE,
 };

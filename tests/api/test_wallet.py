@@ -84,6 +84,14 @@ def test_signs_in_and_finds_the_same_account_again(site, key, owner):
     assert again["token"] == again["access_token"] and again["refresh_token"]
 
 
+def test_people_behind_one_address_do_not_keep_each_other_from_signing_in(server):
+    with Site(server, settings={"WALLET_CHAINS": "1", "RATE_LIMITING_ENABLED": "true"}, database=True) as limited:
+        for _ in range(12):
+            sign_in(limited, WalletKey())
+        codes = [limited.get("/api/wallet/nonce", key=None).status for _ in range(60)]
+        assert codes[0] == 200 and codes[-1] == 429  # though not for ever
+
+
 def test_begins_a_session_by_cookie_where_asked(site, key, owner):
     text = message(site, key.address, ask_nonce(site))
     answer = verify(site, key, text, cookie=True, caller={"Origin": site.url})

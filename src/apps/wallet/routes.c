@@ -304,7 +304,7 @@ static const struct route_answer not_verified[] = {
 #define NONCE_ROUTE(verb, id)                                                                      \
     {                                                                                              \
         .method = (verb), .pattern = "/api/wallet/nonce", .handle = give_nonce, .flags = OPEN,     \
-        .limit = LIMIT_AUTH, .response = &wallet_nonce_schema, .tag = "Wallet",                    \
+        .limit = LIMIT_SIGN_IN, .response = &wallet_nonce_schema, .tag = "Wallet",                    \
         .summary = "A nonce to sign in with",                                                      \
         .doc = "For one message of Sign-In with Ethereum (EIP-4361), within ten minutes.",         \
         .operation_id = (id),                                                                      \
@@ -318,7 +318,7 @@ static const struct route routes[] = {
         .pattern = "/api/wallet/verify",
         .handle = verify,
         .flags = KNOWN,
-        .limit = LIMIT_AUTH,
+        .limit = LIMIT_SIGN_IN,
         .request = &wallet_verify_schema,
         .response = &wallet_verified_schema,
         .answers = not_verified,
@@ -334,7 +334,7 @@ static const struct route routes[] = {
         .pattern = "/api/wallet/connect",
         .handle = connect,
         .flags = KNOWN,
-        .limit = LIMIT_AUTH,
+        .limit = LIMIT_SIGN_IN,
         .request = &wallet_connect_schema,
         .response = &wallet_connection_schema,
         .tag = "Wallet",
