@@ -11,7 +11,7 @@
 
 enum {
     SWEEP_AGE_MS = 2000, /* younger files are about to be told by whoever wrote them */
-    SWEEP_FILES = 1000,
+    SWEEP_FILES = 2000,
     SWEEP_LATE = 3,
 };
 
@@ -54,6 +54,13 @@ tell_spooled(void *context, struct spool_name name, const char *text, struct are
     return ++sweep->late < SWEEP_LATE ? SPOOL_LATER : SPOOL_STOP;
 }
 
+static enum spool_verdict
+tell_queued(void *context, const char *const *texts, size_t count, struct arena *arena)
+{
+    const struct sweep *sweep = context;
+    return settlement_tell_many(sweep->access, texts, count, arena);
+}
+
 void
 ledger_sweep(struct access *access, struct arena *arena)
 {
@@ -66,13 +73,15 @@ ledger_sweep(struct access *access, struct arena *arena)
                        [SPOOL_END] = settings->database_timeout_ms + 2 * LEDGER_CLOCKS_APART_MS},
         .max = SWEEP_FILES,
         .tell = tell_spooled,
+        .tell_many = tell_queued,
         .context = &sweep,
     };
     if (access->store)
         tracked_call_salvage(access, arena);
     if (!access->store || store_is_down(access->store))
         return;
-    spool_each(settings->spool_directory, &round);
+    bool told_all = spool_each(settings->spool_directory, &round);
+    metrics_set(access->host, METRIC_SETTLEMENTS_BEHIND, "", !told_all);
     const struct list *rows = store_query(access->store, &expire_query, NULL, arena, &ignored);
     if (!rows)
         return;

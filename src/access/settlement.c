@@ -52,6 +52,16 @@ static const struct column settled_columns[] = {COLUMN_BOOLEAN_OF(struct settled
 static const struct query settle_query = {SQL_ledger_settle, settled_columns,
                                           sizeof(struct settled), false};
 
+struct settled_all {
+    int64_t settled;
+};
+
+static const struct column settled_all_columns[] = {COLUMN_INTEGER_OF(struct settled_all, settled),
+                                                    {0}};
+
+static const struct query settle_all_query = {SQL_ledger_settle_all, settled_all_columns,
+                                              sizeof(struct settled_all), false};
+
 static int64_t
 at_most(int64_t value, int64_t most)
 {
@@ -100,6 +110,41 @@ settlement_tell(struct access *access, const char *text, struct arena *arena)
     return SPOOL_KEEP;
 }
 
+enum spool_verdict
+settlement_tell_many(struct access *access, const char *const *texts, size_t count,
+                     struct arena *arena)
+{
+    struct error ignored = {0};
+    struct strbuf array;
+    strbuf_init(&array, arena, count * 512);
+    for (size_t i = 0; i < count; i++) {
+        strbuf_add_char(&array, i == 0 ? '[' : ',');
+        strbuf_add_text(&array, texts[i]);
+    }
+    strbuf_add_char(&array, ']');
+    const char *parameter = array.data;
+    if (store_query(access->store, &settle_all_query, &parameter, arena, &ignored))
+        return SPOOL_TOLD;
+    return store_is_down(access->store) ? SPOOL_STOP : SPOOL_LATER;
+}
+
+/* Nothing that the client gets depends on the row where no budget held anything, so its answer does
+ * not wait for it: the file is told within the next second, together with others. Not while more
+ * come than can be told so. */
+static bool
+queue(const struct access *access, struct reservation *reservation, const char *text)
+{
+    struct error ignored = {0};
+    if (reservation->held || metrics_value(access->host, METRIC_SETTLEMENTS_BEHIND, "") > 0 ||
+        !spool_put(access->settings->spool_directory,
+                   (struct spool_name){SPOOL_QUEUED, reservation->id}, text, strlen(text),
+                   &ignored))
+        return false;
+    tracked_call_end(reservation);
+    metrics_add(access->host, METRIC_SETTLEMENTS, "result=\"queued\"", 1);
+    return true;
+}
+
 /* First a file, then a row: whatever ends in between, the file stays. */
 static void
 write_settlement(struct access *access, struct reservation *reservation, const char *text,
@@ -108,6 +153,8 @@ write_settlement(struct access *access, struct reservation *reservation, const c
     const char *directory = access->settings->spool_directory;
     const struct spool_name name = {SPOOL_USAGE, reservation->id};
     struct error err = {0};
+    if (queue(access, reservation, text))
+        return;
     bool kept = spool_put(directory, name, text, strlen(text), &err);
     if (kept)
         tracked_call_end(reservation);

@@ -4,6 +4,7 @@
 #define HEARTH_ACCESS_SETTLEMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "access/reservation.h"
@@ -63,5 +64,9 @@ const char *settlement_text(const struct settlement *settlement, struct arena *a
 
 /* Tells the database; what it does not take is logged once a minute. */
 enum spool_verdict settlement_tell(struct access *access, const char *text, struct arena *arena);
+
+/* Several in one transaction; anything but SPOOL_TOLD: none of them was written. */
+enum spool_verdict settlement_tell_many(struct access *access, const char *const *texts,
+                                        size_t count, struct arena *arena);
 
 #endif

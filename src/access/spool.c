@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,10 +14,17 @@
 #include "base/clock.h"
 #include "base/id.h"
 
-enum { HALF_WRITTEN_MS = 3600 * 1000, KEPT_MS = 24 * 3600 * 1000, PAUSE_MAX_MS = 3600 * 1000 };
+enum {
+    HALF_WRITTEN_MS = 3600 * 1000,
+    KEPT_MS = 24 * 3600 * 1000,
+    PAUSE_MAX_MS = 3600 * 1000,
+    FILE_BYTES = 64, /* more than any name of ours */
+};
 
-static const char *const beginnings[SPOOL_KINDS] = {
-    [SPOOL_USAGE] = "usage-", [SPOOL_END] = "end-", [SPOOL_LOST] = "lost-"};
+static const char *const beginnings[SPOOL_KINDS] = {[SPOOL_USAGE] = "usage-",
+                                                    [SPOOL_QUEUED] = "queued-",
+                                                    [SPOOL_END] = "end-",
+                                                    [SPOOL_LOST] = "lost-"};
 
 static bool
 make_path(char path[PATH_MAX], const char *directory, struct spool_name name, const char *ending)
@@ -96,7 +104,7 @@ spool_drop(const char *directory, struct spool_name name)
 /* A file that was found. */
 struct found {
     int directory;
-    const char *file;
+    char file[FILE_BYTES];
     enum spool_kind kind;
     char id[UUID_TEXT_BYTES];
     int64_t age_ms;   /* since it was written */
@@ -170,18 +178,17 @@ set_aside(const struct found *found)
 }
 
 /* Its text, NUL-terminated; NULL where it has gone. */
-static char *
+static const char *
 read_text(const struct found *found, struct arena *arena)
 {
+    char text[SPOOL_FILE_MAX_BYTES];
     int file = openat(found->directory, found->file,
                       O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOATIME);
     if (file < 0)
         return NULL;
-    char *text = arena_alloc(arena, SPOOL_FILE_MAX_BYTES + 1);
-    ssize_t length = read(file, text, SPOOL_FILE_MAX_BYTES);
-    text[length > 0 ? length : 0] = '\0';
+    ssize_t length = read(file, text, sizeof(text));
     close(file);
-    return text;
+    return arena_strndup(arena, text, length > 0 ? (size_t)length : 0);
 }
 
 static void
@@ -191,47 +198,102 @@ drop_half_written(struct found *found)
         (void)unlinkat(found->directory, found->file, 0);
 }
 
-static enum spool_verdict
-tell_one(const struct found *found, const struct spool_round *round, struct arena *arena)
+static void
+conclude(const struct found *found, enum spool_verdict verdict)
 {
-    const char *text = read_text(found, arena);
-    if (!text)
-        return SPOOL_LATER;
-    enum spool_verdict verdict =
-        round->tell(round->context, (struct spool_name){found->kind, found->id}, text, arena);
     if (verdict == SPOOL_TOLD)
         (void)unlinkat(found->directory, found->file, 0);
     else if (verdict == SPOOL_KEEP && found->age_ms >= KEPT_MS)
         set_aside(found);
     else if (verdict != SPOOL_STOP)
         note_try(found);
+}
+
+static enum spool_verdict
+tell_one(const struct found *found, const char *text, const struct spool_round *round,
+         struct arena *arena)
+{
+    enum spool_verdict verdict =
+        round->tell(round->context, (struct spool_name){found->kind, found->id}, text, arena);
+    conclude(found, verdict);
     return verdict;
 }
 
-void
+/* Files that are told together. */
+struct batch {
+    struct arena arena;
+    size_t count;
+    struct found found[SPOOL_MANY];
+    const char *texts[SPOOL_MANY];
+};
+
+static enum spool_verdict
+tell_batch(struct batch *batch, const struct spool_round *round)
+{
+    enum spool_verdict verdict = SPOOL_LATER;
+    if (batch->count > 1 && round->tell_many)
+        verdict = round->tell_many(round->context, batch->texts, batch->count, &batch->arena);
+    for (size_t i = 0; i < batch->count && verdict == SPOOL_TOLD; i++)
+        conclude(&batch->found[i], verdict);
+    if (verdict != SPOOL_TOLD && verdict != SPOOL_STOP)
+        for (size_t i = 0; i < batch->count && verdict != SPOOL_STOP; i++)
+            verdict = tell_one(&batch->found[i], batch->texts[i], round, &batch->arena);
+    batch->count = 0;
+    arena_reset(&batch->arena);
+    return verdict;
+}
+
+static enum spool_verdict
+tell_found(struct batch *batch, const struct found *found, const struct spool_round *round)
+{
+    bool is_one_of_many = found->kind == SPOOL_QUEUED && found->tried_ms < 0;
+    if (!is_one_of_many && batch->count > 0 && tell_batch(batch, round) == SPOOL_STOP)
+        return SPOOL_STOP;
+    const char *text = read_text(found, &batch->arena);
+    if (!text)
+        return SPOOL_LATER;
+    batch->found[batch->count] = *found;
+    batch->texts[batch->count++] = text;
+    return !is_one_of_many || batch->count == SPOOL_MANY ? tell_batch(batch, round) : SPOOL_TOLD;
+}
+
+static bool
+find(struct found *found, DIR *entries, const char *file, const struct spool_round *round)
+{
+    *found = (struct found){.directory = dirfd(entries)};
+    if (strlen(file) >= sizeof(found->file))
+        return false;
+    memcpy(found->file, file, strlen(file) + 1);
+    drop_half_written(found);
+    return read_name(found, ".json") && look(found) &&
+           is_due(found, round->min_age_ms[found->kind]);
+}
+
+bool
 spool_each(const char *directory, const struct spool_round *round)
 {
     DIR *entries = opendir(directory);
     if (!entries)
-        return;
-    struct arena arena = {0};
+        return true;
+    struct batch *batch = xcalloc(1, sizeof(*batch));
     enum spool_verdict verdict = SPOOL_TOLD;
     const struct dirent *entry;
     size_t left = round->max, left_again = round->max / 10 + 1;
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): of a directory that only this thread reads. */
     while (left > 0 && verdict != SPOOL_STOP && (entry = readdir(entries))) {
-        struct found found = {.directory = dirfd(entries), .file = entry->d_name};
-        drop_half_written(&found);
-        if (!read_name(&found, ".json") || !look(&found) ||
-            !is_due(&found, round->min_age_ms[found.kind]))
+        struct found found;
+        if (!find(&found, entries, entry->d_name, round))
             continue;
         size_t *bound = found.tried_ms < 0 ? &left : &left_again;
         if (*bound == 0)
             continue;
         --*bound;
-        arena_reset(&arena);
-        verdict = tell_one(&found, round, &arena);
+        verdict = tell_found(batch, &found, round);
     }
-    arena_release(&arena);
+    if (verdict != SPOOL_STOP && batch->count > 0)
+        (void)tell_batch(batch, round);
+    arena_release(&batch->arena);
+    free(batch);
     closedir(entries);
+    return left > 0;
 }

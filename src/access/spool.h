@@ -15,9 +15,10 @@
 enum { SPOOL_FILE_MAX_BYTES = 4096 };
 
 enum spool_kind {
-    SPOOL_USAGE, /* what a call cost */
-    SPOOL_END,   /* of a reservation that may have been made: it ends */
-    SPOOL_LOST,  /* a call whose worker died before it could say what it cost */
+    SPOOL_USAGE,  /* what a call cost; whoever wrote it tells it as well */
+    SPOOL_QUEUED, /* the same, where nobody else tells it */
+    SPOOL_END,    /* of a reservation that may have been made: it ends */
+    SPOOL_LOST,   /* a call whose worker died before it could say what it cost */
     SPOOL_KINDS,
 };
 
@@ -48,12 +49,19 @@ struct spool_round {
     size_t max;                      /* of files that were never told, and a tenth of others */
     enum spool_verdict (*tell)(void *context, struct spool_name name, const char *text,
                                struct arena *arena);
+    /* Several of SPOOL_QUEUED at once; all but SPOOL_TOLD and SPOOL_STOP: each is given by itself.
+     * NULL: always. */
+    enum spool_verdict (*tell_many)(void *context, const char *const *texts, size_t count,
+                                    struct arena *arena);
     void *context;
 };
 
-/* Gives files to tell(), whose arena is emptied between them. One that stays is given again when it
- * has waited as long again, an hour at most. What nobody takes for a day is put aside as
- * "usage-<id>.bad", for a person; what was left half written is removed when it is an hour old. */
-void spool_each(const char *directory, const struct spool_round *round);
+enum { SPOOL_MANY = 50 };
+
+/* Gives files to tell(), and queued ones to tell_many(), whose arena is emptied now and then. One
+ * that stays is given again when it has waited as long again, an hour at most. What nobody takes
+ * for a day is put aside with the ending ".bad", for a person; what was left half written is removed
+ * when it is an hour old. false: there were more new files than max. */
+bool spool_each(const char *directory, const struct spool_round *round);
 
 #endif

@@ -90,7 +90,8 @@ keep(void *context, const struct flight_record *record)
     const struct access *access = salvage->access;
     const char *directory = access->settings->spool_directory;
     struct error err = {0};
-    if (spool_has(directory, (struct spool_name){SPOOL_USAGE, record->id}))
+    if (spool_has(directory, (struct spool_name){SPOOL_USAGE, record->id}) ||
+        spool_has(directory, (struct spool_name){SPOOL_QUEUED, record->id}))
         return true;
     const char *text = lost_text(record, salvage->arena);
     if (!spool_put(directory, (struct spool_name){SPOOL_LOST, record->id}, text, strlen(text),

@@ -59,7 +59,10 @@
     X(BUDGET_REFUSED, COUNTER, "hearth_budget_refused_total",                                      \
       "Calls refused because a budget was spent, by its unit and period.")                         \
     X(SETTLEMENTS, COUNTER, "hearth_settlements_total",                                            \
-      "Settlements of calls, by result: told to the database, or spooled for later.")              \
+      "Settlements of calls, by result: told to the database at once, queued to be told within a " \
+      "second, or spooled because it did not take them.")                                          \
+    X(SETTLEMENTS_BEHIND, GAUGE, "hearth_settlements_behind",                                      \
+      "1 while more settlements are queued than were told in a round: none is queued meanwhile.")  \
     X(CALLS_LOST, COUNTER, "hearth_calls_lost_total",                                              \
       "Calls whose worker died before it could say what they cost.")                               \
     X(CALLS_UNTRACKED, COUNTER, "hearth_calls_untracked_total",                                    \

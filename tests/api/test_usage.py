@@ -44,6 +44,14 @@ def behave(provider):
     provider.reset()
 
 
+def wait_for_ledger(site):
+    """Calls without a budget are told to the database after their answers."""
+    until = time.monotonic() + 20
+    while list((site.directory / "spool").glob("*.json")):
+        assert time.monotonic() < until, "nobody tells the database"
+        time.sleep(0.05)
+
+
 class Key:
     """An API key of the database, with what its calls left there."""
 
@@ -64,6 +72,7 @@ class Key:
 
     def rows(self):
         names = ("cost_micros", "input", "output", "source", "outcome", "calls", "raw", "model")
+        wait_for_ledger(self.site)
         lines = self.site.sql(f"""SELECT cost_micros, input, output, source::text, coalesce(outcome, ''), calls,
             coalesce(raw, ''), model FROM hearth.usage WHERE key_id = '{self.id}' ORDER BY at""")
         return [dict(zip(names, line)) for line in lines]
@@ -181,6 +190,7 @@ def test_a_budget_set_while_a_key_is_in_use_holds_within_a_second(key):
     assert key.chat().status == 200
     key.budget("calls", "month", 1000)
     wait_for_budget(key)
+    wait_for_ledger(key.site)
     # What was called before the key's workers knew counts as well; a new limit holds at once.
     spent = key.budget("calls", "month", 1000)["spent"]
     assert spent == len(key.rows()) - 1
@@ -238,6 +248,7 @@ def test_usage_shows_ones_own_calls_only(key, site):
     for number in range(2):
         key.chat(f"Number {number}")
     key.chat(model="claude", path=MESSAGES)
+    wait_for_ledger(site)
     report = site.get("/v1/usage", key=key.text).json()
     assert [(row["model"], row["operation"], row["calls"]) for row in report["rows"]] == \
         [("claude", "gateway_messages", 1), ("gpt", "gateway_chat", 2)]
@@ -250,6 +261,7 @@ def test_usage_shows_ones_own_calls_only(key, site):
 
 def test_administrators_see_the_usage_of_all_by_caller(key, site):
     key.chat()
+    wait_for_ledger(site)
     rows = site.get(f"/internal/usage?caller={key.owner}").json()["rows"]
     assert [(row["caller"], row["calls"]) for row in rows] == [(key.owner, 1)]
     callers = {row["caller"] for row in site.get("/internal/usage?by=caller").json()["rows"]}
@@ -264,8 +276,18 @@ def test_odd_questions_for_usage_are_refused_by_name(key, site, query):
     assert answer.json()["errors"][0]["path"] == "query." + query.split("=")[0]
 
 
+def test_a_call_without_a_budget_is_in_its_report_soon_after_its_answer_and_once(key, site):
+    key.chat()
+    answered = time.monotonic()
+    while site.get("/v1/usage", key=key.text).json()["total"]["calls"] == 0:
+        assert time.monotonic() < answered + 20
+        time.sleep(0.1)
+    assert site.get("/v1/usage", key=key.text).json()["total"]["calls"] == 1
+
+
 def test_usage_is_a_table_where_that_is_wanted(key, site):
     key.chat()
+    wait_for_ledger(site)
     for answer in (site.get("/v1/usage?format=csv", key=key.text),
                    site.get("/v1/usage", key=key.text, headers={"Accept": "text/csv"})):
         assert answer.headers["Content-Type"].startswith("text/csv")

@@ -268,6 +268,60 @@ take_database_away(struct bench *bench, struct settings *nowhere)
     return store;
 }
 
+static void
+answers_before_the_row_of_a_call_without_a_budget_and_writes_it_with_the_next_round(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation calls[3];
+    struct error err;
+    bench->caller.has_budget = false;
+    for (int i = 0; i < 3; i++) {
+        assert_true(reserve(bench, 80, &calls[i], &err));
+        settle(bench, &calls[i], 20);
+    }
+    assert_int_equal(sums(bench).calls, 0);
+    assert_true(spool_has(bench->spool, (struct spool_name){SPOOL_QUEUED, calls[0].id}));
+    ledger_sweep(&bench->access, &bench->arena);
+    assert_int_equal(sums(bench).calls, 3);
+    assert_int_equal(sums(bench).cost_micros, 60);
+    assert_false(spool_has(bench->spool, (struct spool_name){SPOOL_QUEUED, calls[0].id}));
+}
+
+static void
+writes_the_others_of_a_round_though_one_is_not_taken(void **state)
+{
+    struct bench *bench = *state;
+    static const char damaged[] = "{\"id\":\"none\",\"asked\":true}";
+    static const char damaged_id[] = "018f0000-0000-7000-8000-0000000000ff";
+    const struct spool_name name = {SPOOL_QUEUED, damaged_id};
+    struct reservation calls[3];
+    struct error err = {0};
+    bench->caller.has_budget = false;
+    for (int i = 0; i < 3; i++) {
+        assert_true(reserve(bench, 80, &calls[i], &err));
+        settle(bench, &calls[i], 20);
+    }
+    assert_true(spool_put(bench->spool, name, damaged, strlen(damaged), &err));
+    ledger_sweep(&bench->access, &bench->arena);
+    assert_int_equal(sums(bench).calls, 3);
+    assert_true(spool_has(bench->spool, name));
+}
+
+static void
+writes_the_row_before_the_answer_while_too_many_wait(void **state)
+{
+    struct bench *bench = *state;
+    struct reservation reservation;
+    struct error err;
+    bench->caller.has_budget = false;
+    metrics_set(bench->access.host, METRIC_SETTLEMENTS_BEHIND, "", 1);
+    assert_true(reserve(bench, 80, &reservation, &err));
+    settle(bench, &reservation, 20);
+    assert_int_equal(sums(bench).calls, 1);
+    ledger_sweep(&bench->access, &bench->arena);
+    assert_int_equal(metrics_value(bench->access.host, METRIC_SETTLEMENTS_BEHIND, ""), 0);
+}
+
 /* As a worker that is killed while a provider works on the call. */
 static struct reservation
 reserve_and_die(struct bench *bench)
@@ -304,6 +358,7 @@ names_the_call_of_a_dead_worker_as_lost_though_its_caller_has_no_budget(void **s
     look_for_one_lost_row(bench);
     assert_int_equal(metrics_value(bench->access.host, METRIC_CALLS_LOST, ""), 1);
     settle(bench, &lost, 33); /* it was not dead, or its file was on the way */
+    ledger_sweep(&bench->access, &bench->arena);
     assert_int_equal(sums(bench).lost, 0);
     assert_int_equal(sums(bench).cost_micros, 33);
 }
@@ -359,6 +414,7 @@ leaves_calls_that_are_settled_or_under_way_alone(void **state)
     assert_int_equal(sums(bench).calls, 1);
     assert_int_equal(sums(bench).lost, 0);
     settle(bench, &under_way, 20);
+    ledger_sweep(&bench->access, &bench->arena);
     assert_int_equal(sums(bench).calls, 2);
 }
 
@@ -633,6 +689,9 @@ main(void)
         TEST(writes_a_settlement_once_however_often_it_is_told),
         TEST(names_a_call_as_lost_until_somebody_knows_better),
         TEST(lets_expired_reservations_go_without_a_request),
+        TEST(answers_before_the_row_of_a_call_without_a_budget_and_writes_it_with_the_next_round),
+        TEST(writes_the_others_of_a_round_though_one_is_not_taken),
+        TEST(writes_the_row_before_the_answer_while_too_many_wait),
         TEST(names_the_call_of_a_dead_worker_as_lost_though_its_caller_has_no_budget),
         TEST(gives_back_at_once_what_a_dead_worker_held),
         TEST(writes_one_row_for_a_call_whose_reservation_ran_out_as_well),

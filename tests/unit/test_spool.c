@@ -22,7 +22,8 @@ struct spool {
     char above[64], directory[96];
     size_t told;
     char seen[256];
-    enum spool_verdict verdict;
+    enum spool_verdict verdict, verdict_of_many;
+    size_t rounds, together;
 };
 
 static int
@@ -66,7 +67,7 @@ tell_all(struct spool *spool, int64_t min_age_ms)
         .max = 10,
         .tell = tell,
         .context = spool};
-    spool_each(spool->directory, &round);
+    (void)spool_each(spool->directory, &round);
 }
 
 static const char *
@@ -97,6 +98,87 @@ put(const struct spool *spool, const char *id, const char *text)
     struct error err = {0};
     assert_true(spool_put(spool->directory, (struct spool_name){SPOOL_USAGE, id}, text,
                           strlen(text), &err));
+}
+
+static enum spool_verdict
+tell_many(void *context, const char *const *texts, size_t count, struct arena *arena)
+{
+    struct spool *spool = context;
+    (void)texts;
+    (void)arena;
+    spool->rounds++;
+    spool->together += count;
+    return spool->verdict_of_many;
+}
+
+static bool
+tell_queued(struct spool *spool, size_t max)
+{
+    const struct spool_round round = {
+        .max = max, .tell = tell, .tell_many = tell_many, .context = spool};
+    return spool_each(spool->directory, &round);
+}
+
+static void
+put_queued(const struct spool *spool, int count)
+{
+    struct error err = {0};
+    for (int i = 0; i < count; i++) {
+        char id[40];
+        snprintf(id, sizeof(id), "01a1ff75-05f5-7a62-8e4e-9765f4a9%04x", i);
+        assert_true(
+            spool_put(spool->directory, (struct spool_name){SPOOL_QUEUED, id}, "{}", 2, &err));
+    }
+}
+
+static void
+tells_those_of_the_queue_together(void **state)
+{
+    struct spool *spool = *state;
+    put_queued(spool, SPOOL_MANY + 3);
+    put(spool, first_id, "{}");
+    assert_true(tell_queued(spool, 1000));
+    assert_true(spool->rounds >= 2 && spool->rounds <= 3);
+    assert_int_equal(spool->together + spool->told, SPOOL_MANY + 3 + 1);
+    assert_true(spool->told >= 1 && spool->told <= 3); /* the other kind, and one that was left */
+    assert_true(tell_queued(spool, 1000));
+    assert_int_equal(spool->together + spool->told, SPOOL_MANY + 3 + 1);
+}
+
+static void
+tells_each_by_itself_that_could_not_be_told_together(void **state)
+{
+    struct spool *spool = *state;
+    put_queued(spool, 5);
+    spool->verdict_of_many = SPOOL_LATER;
+    assert_true(tell_queued(spool, 1000));
+    assert_int_equal(spool->rounds, 1);
+    assert_int_equal(spool->told, 5);
+    assert_true(tell_queued(spool, 1000));
+    assert_int_equal(spool->told, 5);
+}
+
+static void
+keeps_the_queue_where_nobody_can_be_told(void **state)
+{
+    struct spool *spool = *state;
+    put_queued(spool, 5);
+    spool->verdict_of_many = SPOOL_STOP;
+    assert_true(tell_queued(spool, 1000));
+    assert_int_equal(spool->told, 0);
+    spool->verdict_of_many = SPOOL_TOLD;
+    assert_true(tell_queued(spool, 1000));
+    assert_int_equal(spool->together, 10);
+}
+
+static void
+says_when_there_were_more_than_it_may_tell(void **state)
+{
+    struct spool *spool = *state;
+    put_queued(spool, 5);
+    assert_false(tell_queued(spool, 3));
+    assert_true(tell_queued(spool, 3));
+    assert_int_equal(spool->together, 5);
 }
 
 static void
@@ -267,6 +349,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(tells_those_of_the_queue_together),
+        TEST(tells_each_by_itself_that_could_not_be_told_together),
+        TEST(keeps_the_queue_where_nobody_can_be_told),
+        TEST(says_when_there_were_more_than_it_may_tell),
         TEST(makes_its_directory_and_gives_what_was_put_once),
         TEST(leaves_what_is_young_to_its_writer),
         TEST(keeps_files_of_one_call_apart),
