@@ -60,8 +60,8 @@ enum { SPOOL_MANY = 50 };
 
 /* Gives files to tell(), and queued ones to tell_many(), whose arena is emptied now and then. One
  * that stays is given again when it has waited as long again, an hour at most. What nobody takes
- * for a day is put aside with the ending ".bad", for a person; what was left half written is removed
- * when it is an hour old. false: there were more new files than max. */
+ * for a day is put aside with the ending ".bad", for a person; what was left half written is
+ * removed when it is an hour old. false: there were more new files than max. */
 bool spool_each(const char *directory, const struct spool_round *round);
 
 #endif
