@@ -62,7 +62,7 @@ front_leave(struct front *front)
 {
     pthread_mutex_lock(&front->lock);
     bool leaves = front->waiting < front->waiting_max;
-    bool calls = leaves && !front->stopping && front->threads == 1;
+    bool calls = leaves && !front->stopping && front->threads <= (front->wanted + 1) / 2;
     front->waiting += leaves ? 1 : 0;
     if (leaves && !calls && --front->threads == 0)
         pthread_cond_broadcast(&front->empty);

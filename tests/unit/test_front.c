@@ -52,18 +52,25 @@ stand(void *context)
 }
 
 static struct scene *
-begin_with(size_t threads, bool fills, int waits, size_t waiting_max)
+open_scene(size_t threads, int waits, size_t waiting_max, bool fills)
 {
     struct scene *scene = calloc(1, sizeof(*scene));
-    scene->fills = fills;
     sem_t *semaphores[] = {&scene->entered, &scene->left, &scene->go, &scene->back, &scene->stop};
     for (size_t i = 0; i < sizeof(semaphores) / sizeof(semaphores[0]); i++)
         sem_init(semaphores[i], 0, 0);
+    scene->fills = fills;
     scene->waits = waits;
     scene->front = front_open(threads, waiting_max, stand, scene);
     assert_true(front_start(scene->front));
     for (size_t i = 0; i < threads; i++)
         sem_wait(&scene->entered);
+    return scene;
+}
+
+static struct scene *
+begin_with(size_t threads, bool fills, int waits, size_t waiting_max)
+{
+    struct scene *scene = open_scene(threads, waits, waiting_max, fills);
     sem_wait(&scene->left);
     return scene;
 }
@@ -124,6 +131,20 @@ nobody_is_called_for_a_wait_that_does_not_begin(void **state)
     sem_wait(&scene->back);
     assert_true(scene->returns);
     assert_int_equal(scene->threads, 2);
+    end(scene);
+}
+
+static void
+half_of_the_front_stays_though_nobody_tells_of_waits(void **state)
+{
+    (void)state;
+    struct scene *scene = open_scene(3, 0, 4, false);
+    assert_true(front_leave(scene->front));
+    assert_true(front_leave(scene->front));
+    sem_wait(&scene->entered);
+    assert_int_equal(scene->threads, 4);
+    assert_true(front_return(scene->front));
+    assert_true(front_return(scene->front));
     end(scene);
 }
 
@@ -192,6 +213,7 @@ main(void)
         cmocka_unit_test(a_thread_that_waits_calls_a_successor_and_comes_back),
         cmocka_unit_test(a_successor_is_called_when_the_wait_begins),
         cmocka_unit_test(nobody_is_called_for_a_wait_that_does_not_begin),
+        cmocka_unit_test(half_of_the_front_stays_though_nobody_tells_of_waits),
         cmocka_unit_test(nobody_is_called_while_enough_stay),
         cmocka_unit_test(a_thread_stays_when_as_many_wait_as_may),
         cmocka_unit_test(counts_those_that_wait),
