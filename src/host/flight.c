@@ -49,7 +49,7 @@ write_record(struct flight_slot *slot, const struct flight_record *record)
 static bool
 read_record(struct host *host, uint32_t slot, uint64_t seen, struct flight_record *record)
 {
-    uint64_t words[FLIGHT_WORDS];
+    uint64_t words[FLIGHT_WORDS] = {0};
     for (size_t i = 0; i < FLIGHT_WORDS; i++)
         words[i] =
             atomic_load_explicit(&host->shared->flights[slot].words[i], memory_order_acquire);
