@@ -15,6 +15,7 @@ struct admission {
     unsigned allowed; /* methods of the path, as enum method bits */
     bool answered;    /* OPTIONS and preflights need no handler */
     bool passed;      /* all of it was checked */
+    bool not_set_up;  /* what it asked for is not set up here: its status tells of no fault */
 };
 
 /* Fills the request: head, id, route, version, caller, body, input and filter. false with err: the

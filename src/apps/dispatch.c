@@ -23,12 +23,20 @@ route_name(const struct request *request)
     return request->route && request->route->operation_id ? request->route->operation_id : "none";
 }
 
+/* What is not set up here is so for each request: neither a fault nor worth a line each time. */
+static bool
+is_not_set_up(const struct error *err)
+{
+    return err->code == ERROR_UNAVAILABLE && err->lasting;
+}
+
 /* What has begun cannot be answered anew: its handler has told the client in the stream. */
 static void
 answer_error(struct request *request, const struct error *err)
 {
     const struct error_info *info = error_info(err->code);
-    if (info->status >= 500)
+    request->admission->not_set_up = is_not_set_up(err);
+    if (info->status >= 500 && !request->admission->not_set_up)
         log_line(LOG_LEVEL_ERROR, "request failed", LOG_TEXT("request_id", request->id),
                  LOG_TEXT("route", route_name(request)), LOG_TEXT("code", info->name),
                  LOG_TEXT("detail", err->detail));
@@ -154,7 +162,9 @@ watch_errors(const struct request *request, bool sent)
     const struct response *response = &request->response;
     if (request->route && request->route->limit == LIMIT_HEALTH)
         return;
-    error_rate_count(service->host, response->status >= 500 || (sent && response->incomplete),
+    bool is_fault =
+        response->status >= 500 && !(request->admission && request->admission->not_set_up);
+    error_rate_count(service->host, is_fault || (sent && response->incomplete),
                      service->settings->alert_error_rate_percent, clock_monotonic_us());
 }
 
