@@ -23,6 +23,7 @@ derive_keys(struct access *access, struct error *err)
     if (known) {
         hmac_key_derive(&access->snapshot_key, secret, "snapshots of credentials");
         hmac_key_derive(&access->idempotency_key, secret, "requests with an Idempotency-Key");
+        hmac_key_derive(&access->wallet_key, secret, "wallets whose sign-in was refused");
     }
     arena_release(&arena);
     return known;
@@ -73,6 +74,7 @@ access_close(struct access *access)
     keyring_free(access->keyring);
     explicit_bzero(&access->snapshot_key, sizeof(access->snapshot_key));
     explicit_bzero(&access->idempotency_key, sizeof(access->idempotency_key));
+    explicit_bzero(&access->wallet_key, sizeof(access->wallet_key));
     free(access);
 }
 

@@ -33,6 +33,7 @@ struct access {
     struct caretaker *caretaker;     /* NULL without a database */
     struct hmac_key snapshot_key;    /* signs what is remembered of credentials */
     struct hmac_key idempotency_key; /* hides what is kept of requests */
+    struct hmac_key wallet_key;      /* hides wallets that belong to no account */
     struct follower follower;        /* the duty's that follows revocations */
 };
 

@@ -19,7 +19,7 @@
 
 #define PROVIDER "wallet"
 
-enum { NONCE_BYTES = 16, US_PER_S = 1000000 };
+enum { NONCE_BYTES = 16, AUDITED_BYTES = 8, US_PER_S = 1000000 };
 
 struct nonce_row {
     const char *nonce;
@@ -154,10 +154,22 @@ complain_of_time(const struct siwe *siwe, int64_t now_us)
     return NULL;
 }
 
+/* Which wallet it was stays with nobody: it may have no account, and have been named by another.
+ * What was refused for one of them can be told to belong together all the same. */
+static const char *
+audited_name(struct request *request, const char *address)
+{
+    unsigned char signature[SHA256_BYTES];
+    char text[2 * AUDITED_BYTES + 1];
+    hmac_sign(&request->access->wallet_key, "", 0, address, strlen(address), signature);
+    hex_format(text, signature, AUDITED_BYTES);
+    return arena_printf(&request->arena, "wallet:%s", text);
+}
+
 static bool
 refuse(struct request *request, const char *address, const char *complaint, struct error *err)
 {
-    struct audit_entry entry = {AUDIT_SIGN_IN_FAILED, address, complaint};
+    struct audit_entry entry = {AUDIT_SIGN_IN_FAILED, audited_name(request, address), complaint};
     audit_add(request, &entry);
     return error_set(err, ERROR_UNAUTHORIZED, "%s", complaint);
 }

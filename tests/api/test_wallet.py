@@ -4,6 +4,7 @@ import concurrent.futures
 import datetime
 import hashlib
 import json
+import re
 import time
 
 import pytest
@@ -446,9 +447,16 @@ def test_a_closed_account_does_not_sign_in(site):
 
 
 def test_failed_sign_ins_are_in_the_audit_trail(site, key):
-    verify(site, key, message(site, key.address, "abcdef0123456789"))
-    rows = site.sql("SELECT subject, detail FROM hearth.audit WHERE event = 'sign_in_failed'")
-    assert [key.address.lower(), "the nonce is not known here, was used, or is too old"] in rows
+    stranger, detail = WalletKey(), "the nonce is not known here, was used, or is too old"
+    site.sql("CREATE TABLE before AS SELECT id FROM hearth.audit")
+    for wallet in (stranger, stranger, key):
+        assert verify(site, wallet, message(site, wallet.address, "abcdef0123456789")).status == 401
+    rows = site.sql("SELECT subject, detail FROM hearth.audit WHERE event = 'sign_in_failed' AND id NOT IN (TABLE before)"
+                    " ORDER BY at, id")
+    assert [row[1] for row in rows] == [detail] * 3
+    names = [row[0] for row in rows]  # one for each wallet, that does not tell which
+    assert names[0] == names[1] != names[2] and re.fullmatch("wallet:[0-9a-f]{16}", names[0])
+    assert site.sql(f"SELECT count(*) FROM hearth.audit AS a WHERE a::text ILIKE '%{stranger.address[2:]}%'") == [["0"]]
 
 
 def test_knows_only_the_domains_of_the_setting(server, key):
