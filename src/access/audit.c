@@ -273,12 +273,26 @@ audit_operator(struct arena *arena)
     return arena_printf(arena, "operator:%u", (unsigned)geteuid());
 }
 
+static const char *
+operators_line(const struct audit_entry *entry, struct arena *arena)
+{
+    struct audit_line line = begin_line(entry, audit_operator(arena), arena);
+    return end_line(&line, entry->detail, arena);
+}
+
 bool
 audit_add_operator(struct store *store, const struct audit_entry *entry, struct arena *arena,
                    struct error *err)
 {
-    struct audit_line line = begin_line(entry, audit_operator(arena), arena);
-    return write_lines(store, end_line(&line, entry->detail, arena), arena, err);
+    return write_lines(store, operators_line(entry, arena), arena, err);
+}
+
+bool
+audit_add_operator_in(struct transaction *transaction, const struct audit_entry *entry,
+                      struct arena *arena, struct error *err)
+{
+    const char *parameters[] = {operators_line(entry, arena)};
+    return transaction_query(transaction, &audit_write, parameters, arena, err) != NULL;
 }
 
 static bool

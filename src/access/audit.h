@@ -60,6 +60,11 @@ const char *audit_operator(struct arena *arena);
 bool audit_add_operator(struct store *store, const struct audit_entry *entry, struct arena *arena,
                         struct error *err) __attribute__((warn_unused_result));
 
+/* The same within the change's own transaction, so that both happen or neither. */
+bool audit_add_operator_in(struct transaction *transaction, const struct audit_entry *entry,
+                           struct arena *arena, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* A duty of the caretaker: writes the rows that wait in the file. */
 void audit_drain(struct access *access, struct arena *arena);
 

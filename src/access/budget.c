@@ -56,22 +56,18 @@ budget_list(struct store *store, const char *owner, struct arena *arena, struct 
     return store_query(store, &list_query, &owner, arena, err);
 }
 
-/* The audit's own words for what was done: "money a day: 1500000". */
 static bool
-record(struct transaction *transaction, struct store *store, struct request *request,
-       const struct budget *budget, const char *detail, struct arena *arena, struct error *err)
+record(struct transaction *transaction, struct request *request, const struct audit_entry *entry,
+       struct arena *arena, struct error *err)
 {
-    const struct audit_entry entry = {
-        .event = AUDIT_BUDGET_CHANGED, .subject = budget->owner, .detail = detail};
-    if (request)
-        return audit_add_in(transaction, request, &entry, err);
-    return audit_add_operator(store, &entry, arena, err);
+    return request ? audit_add_in(transaction, request, entry, err)
+                   : audit_add_operator_in(transaction, entry, arena, err);
 }
 
 struct change {
     const struct query *query;
     const char *const *parameters;
-    const char *detail;
+    const char *detail; /* the audit's words for it: "money, day: 1500000" */
 };
 
 /* The change and its line in the audit trail, or neither. */
@@ -88,11 +84,10 @@ apply(struct store *store, struct request *request, const struct budget *budget,
     if (rows && rows->count == 0)
         error_set(err, ERROR_NOT_FOUND, "%s has no budget of %s for this period", budget->owner,
                   budget->unit);
-    if (done && request)
-        done = record(transaction, store, request, budget, change->detail, arena, err);
-    if (!transaction_end(transaction, done, err) || !done)
-        return false;
-    return request || record(NULL, store, NULL, budget, change->detail, arena, err);
+    const struct audit_entry entry = {
+        .event = AUDIT_BUDGET_CHANGED, .subject = budget->owner, .detail = change->detail};
+    done = done && record(transaction, request, &entry, arena, err);
+    return transaction_end(transaction, done, err) && done;
 }
 
 bool

@@ -108,7 +108,8 @@ run_in(const struct key_desk *desk, struct transaction *transaction, struct chan
     /* Of a new key nobody remembers anything. */
     bool is_known = change->event != AUDIT_KEY_CREATED;
     return (!is_known || credential_announce(transaction, subject, desk->arena, err)) &&
-           (!desk->request || audit_add_in(transaction, desk->request, &entry, err));
+           (desk->request ? audit_add_in(transaction, desk->request, &entry, err)
+                          : audit_add_operator_in(transaction, &entry, desk->arena, err));
 }
 
 static bool
@@ -123,10 +124,7 @@ run(const struct key_desk *desk, struct change *change, struct error *err)
         return false;
     if (desk->request)
         credential_forget(desk->request, subject);
-    if (desk->request || change->rows == 0)
-        return true;
-    const struct audit_entry entry = {change->event, subject, change->detail};
-    return audit_add_operator(desk->store, &entry, desk->arena, err);
+    return true;
 }
 
 /* ERROR_CONFLICT of a foreign key as what is wrong with the wish. */

@@ -2,6 +2,8 @@
 #include "access_fixture.h"
 
 #include "access/audit.h"
+#include "access/budget.h"
+#include "access/key.h"
 #include "base/log.h"
 
 #define ADA "01890000-0000-7000-8000-00000000000a"
@@ -263,6 +265,31 @@ an_operator_is_who_ran_the_command(void **state)
     assert_true(strlen(audit_operator(arena)) > 9);
 }
 
+static void
+what_an_operator_changes_is_changed_with_its_row_or_not_at_all(void **state)
+{
+    struct access_fixture *fixture = *state;
+    struct arena *arena = &fixture->request.arena;
+    struct store *store = fixture->access.store;
+    const struct budget budget = {
+        .owner = "key:0123456789ab", .unit = "calls", .period = "day", .most = 5};
+    const struct key_desk desk = {.store = store, .arena = arena};
+    const char *const scopes[] = {"text", NULL};
+    const struct key wish = {.name = "mine", .scopes = {(void *)scopes, 1}};
+    struct key_made made;
+    fixture_sql(fixture->database, "ALTER TABLE hearth.audit ADD CHECK (event = 'sign_in')");
+    assert_false(budget_set(store, NULL, &budget, arena, &fixture->err));
+    error_clear(&fixture->err);
+    assert_false(key_create(&desk, &wish, &made, &fixture->err));
+    assert_string_equal(asked(fixture, "SELECT count(*) FROM hearth.budget"), "0");
+    assert_string_equal(asked(fixture, "SELECT count(*) FROM hearth.key"), "0");
+    fixture_sql(fixture->database, "ALTER TABLE hearth.audit DROP CONSTRAINT audit_event_check");
+    error_clear(&fixture->err);
+    assert_true(budget_set(store, NULL, &budget, arena, &fixture->err));
+    assert_string_equal(asked(fixture, "SELECT event, subject FROM hearth.audit"),
+                        "budget_changed|key:0123456789ab");
+}
+
 /* Five rows: two at one moment, one a second before and after, one of another kind. */
 static void
 insert_rows(struct access_fixture *fixture)
@@ -352,6 +379,7 @@ main(void)
         AUDIT_TEST(within_a_change_a_row_is_written_with_it_or_not_at_all),
         AUDIT_TEST(what_anybody_can_cause_is_noted_thirty_times_a_minute_and_the_rest_always),
         AUDIT_TEST(an_operator_is_who_ran_the_command),
+        AUDIT_TEST(what_an_operator_changes_is_changed_with_its_row_or_not_at_all),
         AUDIT_TEST(the_trail_is_read_newest_first_by_any_of_its_parts),
         AUDIT_TEST(a_time_includes_its_beginning_and_not_its_end_and_a_page_goes_on_after_a_row),
     };
