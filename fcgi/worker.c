@@ -183,7 +183,8 @@ worker_open(struct worker *worker, struct error *err)
 {
     return service_open(&worker->service, &worker->settings, err) &&
            slot_take(&worker->slot, worker->settings.runtime_directory, err) &&
-           check_store(worker, err) && open_listener(worker, err);
+           check_store(worker, err) && access_attend(worker->service.access, err) &&
+           open_listener(worker, err);
 }
 
 /* Also after only a part of it was opened; nothing may be in flight any more. */

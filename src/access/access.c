@@ -32,8 +32,7 @@ derive_keys(struct access *access, struct error *err)
 static bool
 open_database_parts(struct access *access, struct error *err)
 {
-    return derive_keys(access, err) && tokens_open(access->settings, &access->tokens, err) &&
-           caretaker_open(access, caretaker_duties, &access->caretaker, err);
+    return derive_keys(access, err) && tokens_open(access->settings, &access->tokens, err);
 }
 
 struct access *
@@ -60,6 +59,12 @@ access_open(const struct settings *settings, struct host *host, struct cache *ca
         return NULL;
     }
     return access;
+}
+
+bool
+access_attend(struct access *access, struct error *err)
+{
+    return !access->store || caretaker_open(access, caretaker_duties, &access->caretaker, err);
 }
 
 void

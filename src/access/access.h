@@ -30,7 +30,7 @@ struct access {
     struct keyring *keyring;
     struct tokens *tokens;           /* NULL without a database */
     struct google *google;           /* NULL where GOOGLE_CLIENT_ID is empty */
-    struct caretaker *caretaker;     /* NULL without a database */
+    struct caretaker *caretaker;     /* NULL before access_attend() */
     struct hmac_key snapshot_key;    /* signs what is remembered of credentials */
     struct hmac_key idempotency_key; /* hides what is kept of requests */
     struct hmac_key wallet_key;      /* hides wallets that belong to no account */
@@ -43,6 +43,10 @@ struct access *access_open(const struct settings *settings, struct host *host, s
                            struct store *store, struct error *err)
     __attribute__((warn_unused_result));
 void access_close(struct access *access); /* NULL is fine */
+
+/* Starts what must happen without a request (caretaker.h), where there is a database; to be called
+ * once that is known to fit. false with ERROR_INTERNAL when a thread cannot be made. */
+bool access_attend(struct access *access, struct error *err) __attribute__((warn_unused_result));
 
 /* PUBLIC_URL, without a trailing slash; NULL where nobody has set it. */
 const char *access_public_url(const struct settings *settings);

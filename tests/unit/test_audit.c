@@ -290,6 +290,23 @@ what_an_operator_changes_is_changed_with_its_row_or_not_at_all(void **state)
                         "budget_changed|key:0123456789ab");
 }
 
+static void
+nothing_is_cared_for_before_the_database_is_known_to_fit(void **state)
+{
+    struct access_fixture *fixture = *state;
+    fixture->settings.google_client_id = "";
+    fixture->settings.jwt_algorithm = "HS256";
+    fixture->settings.jwt_issuer = fixture->settings.jwt_audience = "hearth";
+    fixture->settings.jwt_previous_secrets = fixture->settings.jwt_key_files = "";
+    struct access *access = access_open(&fixture->settings, fixture->access.host, NULL,
+                                        fixture->access.store, &fixture->err);
+    assert_non_null(access);
+    assert_null(access->caretaker);
+    assert_true(access_attend(access, &fixture->err));
+    assert_non_null(access->caretaker);
+    access_close(access);
+}
+
 /* Five rows: two at one moment, one a second before and after, one of another kind. */
 static void
 insert_rows(struct access_fixture *fixture)
@@ -380,6 +397,7 @@ main(void)
         AUDIT_TEST(what_anybody_can_cause_is_noted_thirty_times_a_minute_and_the_rest_always),
         AUDIT_TEST(an_operator_is_who_ran_the_command),
         AUDIT_TEST(what_an_operator_changes_is_changed_with_its_row_or_not_at_all),
+        AUDIT_TEST(nothing_is_cared_for_before_the_database_is_known_to_fit),
         AUDIT_TEST(the_trail_is_read_newest_first_by_any_of_its_parts),
         AUDIT_TEST(a_time_includes_its_beginning_and_not_its_end_and_a_page_goes_on_after_a_row),
     };
