@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "access/audit.h"
 #include "access/maintain.h"
@@ -101,5 +102,7 @@ hearth_maintain(struct command *command)
         command_json(command, &maintenance_schema, &sum);
     else
         print(&sum);
-    return sum.again || fflush(stdout) != 0;
+    if (fflush(stdout) != 0)
+        return 1;
+    return sum.again ? EX_TEMPFAIL : 0;
 }

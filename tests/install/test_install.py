@@ -1,7 +1,9 @@
 """make install and uninstall: every file is there, filled in, and accepted by the program it is for."""
 
+import os
 import pathlib
 import re
+import subprocess
 
 import pytest
 
@@ -103,6 +105,14 @@ def test_the_units_are_sandboxed(installation, name):
     report = good("systemd-analyze", "security", "--offline=yes", "--threshold=25", "--no-pager", installation.unit.with_name(name))
     exposure = float(re.search(rf"exposure level for {name}: ([\d.]+)", report).group(1))
     assert exposure < 2.5
+
+
+def test_the_care_of_tables_fails_where_there_is_no_database(installation):
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": ""}
+    done = subprocess.run([installation.prefix / "bin/hearth", "maintain"], env=environment, text=True, capture_output=True)
+    unit = installation.unit.with_name("hearth-maintain.service").read_text()
+    good = re.search(r"^SuccessExitStatus=(.*)$", unit, re.MULTILINE).group(1).split()
+    assert "DATABASE_URL" in done.stderr and str(done.returncode) not in ["0", *good]
 
 
 def test_the_timer_comes_every_day(installation):
