@@ -132,8 +132,8 @@ a_phone_number_has_9_to_15_digits_and_at_most_one_plus_before_them(void **state)
         "0x123456789",
         "-123456789",
         "12345678\xd9\xa3",
-        "\xef\xbc\x91\xef\xbc\x92\xef\xbc\x93\xef\xbc\x94\xef\xbc\x95\xef\xbc\x96\xef\xbc\x97"
-        "\xef\xbc\x98\xef\xbc\x99",
+        ("\xef\xbc\x91\xef\xbc\x92\xef\xbc\x93\xef\xbc\x94\xef\xbc\x95\xef\xbc\x96\xef\xbc\x97"
+         "\xef\xbc\x98\xef\xbc\x99"),
     };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         assert_null(phone_complaint(good[i]));

@@ -192,8 +192,10 @@ each_kind_says_what_it_is_about_and_links_where_it_should(void **state)
          "https://example.org/reset-password#uid=" ADA "&token="},
         {POST_PASSWORD_CHANGED, "Subject: Your password was changed\r\n",
          "\r\n\r\nhttps://example.org\r\n"},
-        {POST_EMAIL_CHANGED, "Subject: Your e-mail address was changed\r\n",
+        {POST_EMAIL_CHANGED, "Subject: Your e-mail address is to change\r\n",
          "\r\n\r\nhttps://example.org\r\n"},
+        {POST_EMAIL_UNDO, "Subject: Your e-mail address is to change\r\n",
+         "https://example.org/undo-email#uid=" ADA "&token="},
     };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         const char *text;
