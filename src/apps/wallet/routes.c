@@ -304,7 +304,7 @@ static const struct route_answer not_verified[] = {
 #define NONCE_ROUTE(verb, id)                                                                      \
     {                                                                                              \
         .method = (verb), .pattern = "/api/wallet/nonce", .handle = give_nonce, .flags = OPEN,     \
-        .limit = LIMIT_SIGN_IN, .response = &wallet_nonce_schema, .tag = "Wallet",                    \
+        .limit = LIMIT_SIGN_IN, .response = &wallet_nonce_schema, .tag = "Wallet",                 \
         .summary = "A nonce to sign in with",                                                      \
         .doc = "For one message of Sign-In with Ethereum (EIP-4361), within ten minutes.",         \
         .operation_id = (id),                                                                      \
