@@ -37,7 +37,8 @@ class Cluster:
     """A private PostgreSQL with fsync off; databases are made in it by name."""
 
     def __init__(self, options=""):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="hearth-database-", dir="/var/tmp"))
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="hearth-database-",
+                                                        dir=os.environ.get("HEARTH_TEST_STORAGE", "/var/tmp")))
         self.options = options
         self.start()
 
