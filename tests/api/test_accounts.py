@@ -524,6 +524,46 @@ def test_exports_all_that_is_kept(people):
     assert account["id"] not in people.site.get(f"{AUTH}/export", headers=bearer(theirs), key=None).text
 
 
+def test_exports_what_hangs_on_an_account_and_its_keys(people):
+    account, tokens = people.person()
+    mine, wallet, key = account["id"], "0x" + "ab" * 20, "018f0000-0000-7000-8000-" + f"{next(numbers):012d}"
+    people.site.sql(
+        f"INSERT INTO hearth.key (id, account_id, name, prefix, hash, scopes) VALUES ('{key}', '{mine}', 'k', 'hk_', sha256('{key}'), '{{}}');"
+        "INSERT INTO hearth.wallet_session (id, address, wallet_type, chain_id, account_id, preferences, expires_at)"
+        f" VALUES (md5('{mine}'), '{wallet}', 'metamask', 1, '{mine}', '{{\"theme\": \"dark\"}}', now() + interval '1 day');"
+        "INSERT INTO hearth.session_token (hash, account_id, address, expires_at)"
+        f" VALUES (sha256('s{mine}'), '{mine}', '{wallet}', now() + interval '1 day');"
+        f"SELECT hearth.budget_set('key:{key}', 'calls', 'day', 7);"
+        "INSERT INTO hearth.usage_day (day, caller, model, operation, account_id, calls)"
+        f" VALUES (now()::date, 'key:{key}', 'small', 'chat', '{mine}', 3);"
+        "INSERT INTO hearth.trace (at, id, request_id, tenant, route, status, question, answer)"
+        f" VALUES (now(), gen_random_uuid(), 'r1', 'account:{mine}', '/v1/x', 200, 'asked', 'told');")
+    body = people.site.get(f"{AUTH}/export", headers=bearer(tokens), key=None).json()
+    assert [row["preferences"] for row in body["wallet_sessions"]] == ['{"theme": "dark"}']
+    assert [row["address"] for row in body["session_tokens"]] == [wallet]
+    assert [(row["kind"], row["email"]) for row in body["mails"]] == [("verify", account["email"])]
+    assert [(row["owner"], row["most"]) for row in body["budgets"]] == [(f"key:{key}", 7)]
+    assert [(row["caller"], row["calls"]) for row in body["usage"]] == [(f"key:{key}", 3)]
+    assert [(row["question"], row["answer"]) for row in body["traces"]] == [("asked", "told")]
+
+
+def test_exports_nothing_of_others_from_the_audit_trail(people):
+    account, tokens = people.person()
+    other, rows = people.make(), []
+    for event, actor, subject, address in (("sign_in_failed", "anonymous", account["id"], "203.0.113.66"),
+                                           ("role_changed", f"account:{other['id']}", account["id"], "203.0.113.67"),
+                                           ("account_changed", f"account:{account['id']}", other["id"], "203.0.113.68")):
+        rows.append(f"(clock_timestamp(), gen_random_uuid(), '{address}', '{event}', '{actor}', 'account:{subject}', 'x {other['id']}')"
+                    if subject == other["id"] else
+                    f"(clock_timestamp(), gen_random_uuid(), '{address}', '{event}', '{actor}', 'account:{subject}', 'x')")
+    people.site.sql(f"INSERT INTO hearth.audit (at, id, address, event, actor, subject, detail) VALUES {', '.join(rows)}")
+    text = people.site.get(f"{AUTH}/export", headers=bearer(tokens), key=None).text
+    assert other["id"] not in text and "203.0.113.66" not in text and "203.0.113.67" not in text
+    trail = {row["event"]: row for row in json.loads(text)["audit"]}
+    assert trail["role_changed"]["actor"] == "account" and trail["sign_in_failed"]["address"] is None
+    assert trail["account_changed"]["address"] == "203.0.113.68" and trail["sign_in"]["address"]
+
+
 def test_deletes_an_account_with_all_that_is_personal(people):
     account, tokens = people.person()
     site = people.site

@@ -67,6 +67,7 @@ CREATE TABLE hearth.trace (
     PRIMARY KEY (at, id)
 ) PARTITION BY RANGE (at);
 CREATE INDEX trace_request_idx ON hearth.trace (request_id);
+CREATE INDEX trace_tenant_idx ON hearth.trace (tenant, at);
 CREATE TABLE hearth.trace_default PARTITION OF hearth.trace DEFAULT;
 
 -- Makes the next partition of a day, and moves the rows over that fell into the default one, as a
