@@ -40,6 +40,9 @@ static const struct column list_columns[] = {
 
 static const struct query insert = {SQL_sign_in_insert, id_columns, sizeof(struct id_row), false};
 static const struct query end_one = {SQL_sign_in_end, NULL, 0, false};
+static const struct query crowd_out = {SQL_sign_in_crowd_out, id_columns, sizeof(struct id_row),
+                                       false};
+static const struct query drop_ended = {SQL_sign_in_drop_ended, NULL, 0, false};
 static const struct query exists = {SQL_sign_in_exists, id_columns, sizeof(struct id_row), false};
 static const struct query end_all = {SQL_sign_in_end_all, id_columns, sizeof(struct id_row), false};
 static const struct query list_all = {SQL_sign_in_list, list_columns, sizeof(struct sign_in_row),
@@ -105,6 +108,32 @@ subject_of(struct request *request, const char *kind, const char *id)
     return arena_printf(&request->arena, "%s:%s", kind, id);
 }
 
+static bool
+revoke_all(struct transaction *transaction, struct request *request, const struct list *ended,
+           struct error *err)
+{
+    const struct id_row *row = ended->items;
+    for (size_t i = 0; i < ended->count; i++)
+        if (!credential_revoke(transaction, request, subject_of(request, "sign_in", row[i].id),
+                               err))
+            return false;
+    return true;
+}
+
+/* Makes room: a program that signs in anew for each call leaves no more rows than a person. */
+static bool
+bound(struct transaction *transaction, struct request *request, const char *account_id,
+      const char *id, struct error *err)
+{
+    struct arena *arena = &request->arena;
+    const char *most = store_integer(arena, request->access->settings->sign_ins_per_account);
+    const char *crowd[] = {account_id, id, most, "too many sign-ins"};
+    const struct list *ended = transaction_query(transaction, &crowd_out, crowd, arena, err);
+    return ended && revoke_all(transaction, request, ended, err) &&
+           transaction_query(transaction, &drop_ended, (const char *[]){account_id, most}, arena,
+                             err);
+}
+
 /* The row and its line of the audit trail, both or neither. */
 static bool
 insert_in(struct transaction *transaction, struct request *request, const struct sign_in_wish *wish,
@@ -117,6 +146,8 @@ insert_in(struct transaction *transaction, struct request *request, const struct
     if (rows->count == 0)
         return error_set(err, ERROR_UNAUTHORIZED,
                          "the account was closed, or has another password");
+    if (!bound(transaction, request, wish->account_id, parameters[0], err))
+        return false;
     struct audit_entry entry = {AUDIT_SIGN_IN, subject_of(request, "account", wish->account_id),
                                 wish->method};
     return audit_add_in(transaction, request, &entry, err);
@@ -237,11 +268,8 @@ sign_in_end_all_in(struct transaction *transaction, struct request *request,
         transaction_query(transaction, &end_all, parameters, &request->arena, err);
     if (!rows)
         return false;
-    const struct id_row *ended = rows->items;
-    for (size_t i = 0; i < rows->count; i++)
-        if (!credential_revoke(transaction, request, subject_of(request, "sign_in", ended[i].id),
-                               err))
-            return false;
+    if (!revoke_all(transaction, request, rows, err))
+        return false;
     if (rows->count == 0)
         return true;
     struct audit_entry entry = {

@@ -34,7 +34,8 @@ struct sign_in {
 };
 
 /* Begins a sign-in of an account that has proved who it is, always under a new id, so that nobody
- * can have fixed it before. With cookie, Set-Cookie is set. Sets the account's last login.
+ * can have fixed it before. Of more than SIGN_INS_PER_ACCOUNT the one that was not used for longest
+ * ends. With cookie, Set-Cookie is set. Sets the account's last login.
  * ERROR_UNAUTHORIZED where it was closed or its password changed meanwhile. A wish
  * for a cookie from a page of another origin is ERROR_CSRF, unless it was begun here. */
 bool sign_in_begin(struct request *request, const struct sign_in_wish *wish,

@@ -20,6 +20,20 @@ WITH account AS (
 )
 SELECT id::text FROM begun
 
+-- name: sign_in_crowd_out
+-- Of more than so many of an account those that were not used for longest end, but not the newest: it may
+-- count from before. $1 is the account, whose row the insert has locked.
+UPDATE hearth.sign_in SET ended_at = now(), end_reason = $4
+WHERE id IN (SELECT id FROM hearth.sign_in WHERE account_id = $1::uuid AND ended_at IS NULL AND id <> $2::uuid
+             ORDER BY last_seen_at DESC, sign_in.id DESC OFFSET $3::bigint - 1)
+RETURNING id::text
+
+-- name: sign_in_drop_ended
+-- Of those that have ended as many are kept; a few at a time go.
+DELETE FROM hearth.sign_in
+WHERE id IN (SELECT id FROM hearth.sign_in WHERE account_id = $1::uuid AND ended_at IS NOT NULL
+             ORDER BY ended_at DESC, sign_in.id DESC OFFSET $2::bigint LIMIT 100)
+
 -- name: refresh_take
 -- Uses a refresh token up and gives the next one, all in one step: of two that come at once the second
 -- waits for the first, then finds it used.

@@ -98,6 +98,7 @@ struct settings {
     int64_t access_token_ttl_s;       /* ACCESS_TOKEN_TTL */
     int64_t refresh_token_ttl_s;      /* REFRESH_TOKEN_TTL */
     int64_t session_ttl_s;            /* SESSION_TTL: of a browser's session without a request */
+    int64_t sign_ins_per_account;     /* SIGN_INS_PER_ACCOUNT: that last, and that have ended */
     const char *google_client_id;     /* GOOGLE_CLIENT_ID: comma list; "" for none */
     const char *google_client_secret; /* GOOGLE_CLIENT_SECRET, secret */
     const char *google_issuer;        /* GOOGLE_ISSUER, without a trailing slash */

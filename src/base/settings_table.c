@@ -263,6 +263,10 @@ const struct setting settings_rows[] = {
      .minimum = 300, .maximum = 31536000,
      .doc = "Seconds without a request after which a browser's session ends. It ends after four "
             "times as many in any case."},
+    {"SIGN_INS_PER_ACCOUNT", .type = SETTING_INTEGER, AT(sign_ins_per_account), .initial = "100",
+     .minimum = 1, .maximum = 10000,
+     .doc = "Sign-ins that one account may have at once. One more ends the one that was not used "
+            "for longest; as many ended ones are kept for 30 days."},
     {"SMTP_URL", .type = SETTING_TEXT, .secret = true, AT(smtp_url), .initial = "", .maximum = 1024,
      .doc = "Server that mails go to: smtp://user:password@host:587 (with STARTTLS), smtps:// or "
             "smtp+plain://. Empty: none are sent."},

@@ -67,6 +67,7 @@ access_set_up(void **state)
         .smtp_url = "",
         .public_url = "https://example.org",
         .registration = "open",
+        .sign_ins_per_account = 100,
         .runtime_directory = fixture->host->directory,
         .spool_directory = fixture->host->directory,
         .database_url = fixture_url(fixture->url, sizeof(fixture->url), fixture->database, false),

@@ -61,6 +61,7 @@ set_up(void **state)
     settings->access_token_ttl_s = 600;
     settings->refresh_token_ttl_s = 3600;
     settings->session_ttl_s = 1800;
+    settings->sign_ins_per_account = 5;
     settings->account_scopes = "study";
     house->access = (struct access){
         .settings = settings, .host = house->bench->host, .store = house->bench->store};
@@ -352,6 +353,32 @@ count(struct house *house, const char *account)
 }
 
 static void
+one_too_many_ends_the_one_that_was_not_used_for_longest(void **state)
+{
+    struct house *house = *state;
+    struct sign_in used = begin(house, ACCOUNT, false), idle = begin(house, ACCOUNT, false), next;
+    struct sign_in other = begin(house, OTHER, false);
+    for (int i = 0; i < 3; i++)
+        begin(house, ACCOUNT, i % 2 == 0);
+    assert_true(refresh(house, used.refresh, &used));
+    begin(house, ACCOUNT, false);
+    assert_int_equal(count(house, ACCOUNT), 5);
+    assert_false(refresh(house, idle.refresh, &next));
+    assert_true(refresh(house, used.refresh, &next));
+    assert_true(refresh(house, other.refresh, &next));
+}
+
+static void
+an_account_leaves_no_more_rows_than_it_may_have(void **state)
+{
+    struct house *house = *state;
+    for (int i = 0; i < 20; i++)
+        begin(house, ACCOUNT, false);
+    assert_string_equal(ask(house, "SELECT count(*)::text AS answer FROM hearth.sign_in"), "10");
+    assert_int_equal(count(house, ACCOUNT), 5);
+}
+
+static void
 ends_all_but_one(void **state)
 {
     struct house *house = *state;
@@ -437,6 +464,8 @@ main(void)
         TEST(of_refreshes_at_once_one_succeeds_and_the_sign_in_ends),
         TEST(is_ended_by_its_account_only),
         TEST(a_refresh_token_ends_its_sign_in_at_logout),
+        TEST(one_too_many_ends_the_one_that_was_not_used_for_longest),
+        TEST(an_account_leaves_no_more_rows_than_it_may_have),
         TEST(ends_all_but_one),
         TEST(an_access_token_makes_a_caller_until_its_sign_in_ends),
         TEST(a_cookie_makes_a_caller_until_its_session_ends),

@@ -95,6 +95,7 @@ GRANT SELECT, INSERT ON hearth.key TO hearth_application;
 GRANT UPDATE (name, prefix, hash, previous_hash, previous_until, scopes, models, rate_count, rate_seconds,
     streams, expires_at, revoked_at, rotated_at, last_used_at) ON hearth.key TO hearth_application;
 GRANT SELECT, INSERT ON hearth.sign_in, hearth.refresh_token TO hearth_application;
+GRANT DELETE ON hearth.sign_in TO hearth_application; -- of an account that has had very many
 GRANT UPDATE (last_seen_at, expires_at, ended_at, end_reason) ON hearth.sign_in TO hearth_application;
 GRANT UPDATE (used_at) ON hearth.refresh_token TO hearth_application;
 GRANT SELECT, INSERT ON hearth.revocation TO hearth_application;
