@@ -8,6 +8,7 @@
 #include "access/account_private.h"
 #include "access/account_rules.h"
 #include "access/audit.h"
+#include "access/hmac.h"
 #include "access/password.h"
 #include "access/postman.h"
 #include "base/clock.h"
@@ -17,7 +18,7 @@
 
 #include "access/account.sql.h"
 
-enum { PICTURE_MAX_BYTES = 512, DISPLAY_NAME_MAX = 150, SUBJECT_MAX_BYTES = 255 };
+enum { PICTURE_MAX_BYTES = 512, DISPLAY_NAME_MAX = 150, SUBJECT_MAX_BYTES = 255, PARTS = 1000000 };
 
 static const struct column account_columns[] = {
     COLUMN_TEXT_OF(struct account, id),
@@ -43,6 +44,11 @@ struct taken {
     bool user_name, email;
 };
 
+struct stand_in {
+    const char *password;
+};
+
+static const struct column stand_in_columns[] = {COLUMN_TEXT_OF(struct stand_in, password), {0}};
 static const struct column taken_columns[] = {
     COLUMN_BOOLEAN_OF(struct taken, user_name),
     COLUMN_BOOLEAN_OF(struct taken, email),
@@ -62,6 +68,8 @@ static const struct query list_query = {SQL_account_list, .columns = account_col
                                         .size = sizeof(struct account), .reads = true};
 static const struct query taken_query = {SQL_account_taken, .columns = taken_columns,
                                          .size = sizeof(struct taken)};
+static const struct query stand_in_query = {SQL_account_stand_in, .columns = stand_in_columns,
+                                            .size = sizeof(struct stand_in)};
 static const struct query insert_query = {SQL_account_insert, .columns = NULL};
 static const struct query insert_identity_query = {SQL_identity_insert, .columns = NULL};
 static const struct query identities_query = {SQL_identity_list, .columns = identity_columns,
@@ -108,6 +116,29 @@ account_find_login(struct request *request, const char *user_name_or_email,
     const char *parameters[] = {NULL, user_name_or_email,
                                 user_name_folded(user_name_or_email, &request->arena), NULL, NULL};
     return find(store, parameters, &request->arena, account, err);
+}
+
+bool
+account_stand_in(struct request *request, const char *login, const char **phc, struct error *err)
+{
+    struct store *store;
+    struct hmac_key key;
+    uint32_t part;
+    unsigned char digest[SHA256_BYTES];
+    struct arena *arena = &request->arena;
+    const char *folded = user_name_folded(login, arena);
+    *phc = NULL;
+    if (!access_store(request, &store, err))
+        return false;
+    /* Nobody else knows whose it is, so nobody chooses it. */
+    hmac_key_derive(&key, request->access->settings->auth_secret, "stand-in");
+    hmac_sign(&key, "", 0, folded, strlen(folded), digest);
+    memcpy(&part, digest, sizeof(part));
+    const char *parameters[] = {store_integer(arena, part % PARTS)};
+    const struct list *rows = store_query(store, &stand_in_query, parameters, arena, err);
+    if (rows && rows->count > 0)
+        *phc = ((const struct stand_in *)rows->items)->password;
+    return rows != NULL;
 }
 
 bool

@@ -31,6 +31,21 @@ INSERT INTO hearth.account (id, user_name, user_name_folded, email, password, ph
 VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text,
         coalesce($9::jsonb, '{}'), CASE WHEN $10::boolean THEN now() END)
 
+-- name: account_stand_in
+-- The password of an account that is as far between the oldest and the newest as $1 of a million, by the
+-- time in their ids: of the newest that has one where none is later.
+WITH ends AS (
+    SELECT min(at) AS first, max(at) AS last
+    FROM (SELECT ('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint AS at
+          FROM ((SELECT id FROM hearth.account WHERE password IS NOT NULL ORDER BY id LIMIT 1)
+                UNION ALL (SELECT id FROM hearth.account WHERE password IS NOT NULL ORDER BY id DESC LIMIT 1)) AS outer_ones
+         ) AS times
+)
+SELECT password FROM hearth.account
+WHERE password IS NOT NULL
+  AND id >= (SELECT rpad(lpad(to_hex(first + (last - first) * $1::bigint / 1000000), 12, '0'), 32, '0')::uuid FROM ends)
+ORDER BY id LIMIT 1
+
 -- name: account_taken
 -- Whether another account has a user name or an e-mail address, or may have the address back.
 SELECT EXISTS (SELECT FROM hearth.account WHERE user_name_folded = $1::text AND id IS DISTINCT FROM $3::uuid) AS user_name,

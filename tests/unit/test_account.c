@@ -172,6 +172,45 @@ lists_accounts_a_page_at_a_time(void **state)
     assert_int_equal(account_list(fixture->access.store, &search, arena, &fixture->err)->count, 0);
 }
 
+/* Each asks with a request of its own, whose arena ends. */
+static size_t
+count_old(struct access_fixture *fixture, char *marks)
+{
+    size_t old = 0;
+    for (int i = 0; i < 200; i++) {
+        char login[32];
+        const char *phc;
+        snprintf(login, sizeof(login), "nobody%d", i);
+        access_fixture_request(fixture);
+        assert_true(account_stand_in(&fixture->request, login, &phc, &fixture->err));
+        assert_non_null(phc);
+        marks[i] = strstr(phc, "t=1,") ? 'o' : 'n';
+        old += marks[i] == 'o';
+    }
+    return old;
+}
+
+static void
+a_login_of_nobody_costs_what_those_of_others_do(void **state)
+{
+    struct access_fixture *fixture = *state;
+    char marks[201] = "", again[201] = "";
+    const char *phc;
+    assert_true(account_stand_in(&fixture->request, "nobody", &phc, &fixture->err));
+    assert_null(phc);
+    /* Three in four have a hash from before the settings changed. */
+    fixture_sql(fixture->database,
+                "INSERT INTO hearth.account (id, email, password)"
+                " SELECT rpad(lpad(to_hex(1700000000000 + n * 1000000), 12, '0'), 32, '0')::uuid,"
+                " n || '@example.com',"
+                " '$argon2id$v=19$m=8,t=' || CASE WHEN n <= 75 THEN 1 ELSE 2 END || ',p=1$a$b'"
+                " FROM generate_series(1, 100) AS n");
+    size_t old = count_old(fixture, marks);
+    assert_true(old > 110 && old < 190);
+    assert_int_equal(count_old(fixture, again), old);
+    assert_string_equal(marks, again);
+}
+
 static void
 waits_for_the_waiting_lane_and_needs_a_database(void **state)
 {
@@ -198,6 +237,7 @@ main(void)
         ACCESS_TEST(lets_nobody_be_called_by_another_s_address),
         ACCESS_TEST(ties_an_identity_to_one_account_only),
         ACCESS_TEST(lists_accounts_a_page_at_a_time),
+        ACCESS_TEST(a_login_of_nobody_costs_what_those_of_others_do),
         ACCESS_TEST(waits_for_the_waiting_lane_and_needs_a_database),
     };
     return cmocka_run_group_tests(tests, store_group_set_up, store_group_tear_down);

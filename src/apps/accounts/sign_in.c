@@ -8,6 +8,10 @@
 #include "access/throttle.h"
 #include "apps/accounts/accounts.h"
 
+struct verdict {
+    bool right, rehash;
+};
+
 /* One answer for all that may be wrong. */
 static bool
 refuse(struct request *request, const struct account *account, struct error *err)
@@ -33,28 +37,41 @@ renewed(struct request *request, const struct account *account, const char *pass
     return right ? account->password : "";
 }
 
+/* Without such an account as much work is done for nothing, at the cost of a hash that is kept:
+ * what the settings make today may cost another time. */
+static bool
+verify(struct request *request, const char *login, const struct account *account,
+       const char *password, struct verdict *verdict, struct error *err)
+{
+    const char *stand_in;
+    bool is_own = account && account->password;
+    if (!account_stand_in(request, login, &stand_in, err) ||
+        !password_verify(request, is_own ? account->password : stand_in, password, &verdict->right,
+                         &verdict->rehash, err))
+        return false;
+    verdict->right = verdict->right && is_own && account->is_active;
+    return true;
+}
+
 bool
 sign_in_with_password(struct request *request, const char *login, const char *password, bool cookie,
                       struct sign_in *sign_in, struct error *err)
 {
     const struct account *account = NULL;
     struct throttle_try try;
-    bool right = false, rehash = false;
+    struct verdict verdict = {false, false};
     password_forget(request, password);
     if (!account_find_login(request, login, &account, err) ||
         !throttle_begin(request, login, account ? account->id : NULL, &try, err))
         return false;
-    /* Without such an account as much work is done for nothing. */
-    if (!password_verify(request, account ? account->password : NULL, password, &right, &rehash,
-                         err)) {
+    if (!verify(request, login, account, password, &verdict, err)) {
         throttle_end(request, &try, THROTTLE_UNKNOWN);
         return false;
     }
-    right = right && account && account->is_active;
-    throttle_end(request, &try, right ? THROTTLE_RIGHT : THROTTLE_WRONG);
-    if (!right)
+    throttle_end(request, &try, verdict.right ? THROTTLE_RIGHT : THROTTLE_WRONG);
+    if (!verdict.right)
         return refuse(request, account, err);
-    const char *phc = rehash ? renewed(request, account, password, err) : account->password;
+    const char *phc = verdict.rehash ? renewed(request, account, password, err) : account->password;
     const struct sign_in_wish wish = {account->id, "password", .cookie = cookie, .password = phc};
     if (!phc || sign_in_begin(request, &wish, sign_in, err))
         return phc != NULL;

@@ -5,6 +5,9 @@
 ALTER TABLE hearth.account ADD COLUMN user_name_folded text;
 CREATE UNIQUE INDEX account_user_name_folded_key ON hearth.account (user_name_folded);
 
+-- For the account that stands in for one there is none of.
+CREATE INDEX account_password_idx ON hearth.account (id) WHERE password IS NOT NULL;
+
 -- An address that takes the place of email once it is verified.
 ALTER TABLE hearth.account ADD COLUMN pending_email text CHECK (char_length(pending_email) BETWEEN 3 AND 254);
 
