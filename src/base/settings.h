@@ -87,6 +87,7 @@ struct settings {
     const char *public_url;        /* PUBLIC_URL, without a trailing slash; "" for none */
     const char *registration;      /* REGISTRATION: open, closed */
     const char *smtp_url;          /* SMTP_URL, secret; "" for none */
+    const char *smtp_ca_file;      /* SMTP_CA_FILE */
 
     /* sign-ins */
     const char *auth_secret;          /* AUTH_SECRET, secret */

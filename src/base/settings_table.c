@@ -267,6 +267,9 @@ const struct setting settings_rows[] = {
      .minimum = 1, .maximum = 10000,
      .doc = "Sign-ins that one account may have at once. One more ends the one that was not used "
             "for longest; as many ended ones are kept for 30 days."},
+    {"SMTP_CA_FILE", .type = SETTING_TEXT, AT(smtp_ca_file), .initial = "", .maximum = 1024,
+     .doc = "PEM file with what the mail server's certificate is checked against, of a relay with "
+            "an authority of its own. Empty: what the system trusts."},
     {"SMTP_URL", .type = SETTING_TEXT, .secret = true, AT(smtp_url), .initial = "", .maximum = 1024,
      .doc = "Server that mails go to: smtp://user:password@host:587 (with STARTTLS), smtps:// or "
             "smtp+plain://. Empty: none are sent."},

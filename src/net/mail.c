@@ -105,6 +105,8 @@ send_by_smtp(const struct settings *settings, const struct mail *mail, const str
     if (!curl)
         return error_set(err, ERROR_INTERNAL, "libcurl does not start");
     struct upload upload = {message->data, message->length};
+    if (settings->smtp_ca_file && settings->smtp_ca_file[0] != '\0')
+        curl_easy_setopt(curl, CURLOPT_CAINFO, settings->smtp_ca_file);
     CURLcode result = perform(curl, &server, arena_printf(arena, "<%s>", settings->mail_from),
                               arena_printf(arena, "<%s>", mail->to), &upload);
     long reply = 0;

@@ -9,6 +9,8 @@ import os
 import pathlib
 import re
 import socket
+import ssl
+import subprocess
 import threading
 import time
 import urllib.parse
@@ -831,11 +833,18 @@ def test_makes_guesses_of_the_present_password_wait(throttled):
 # Mail by SMTP.
 
 class SmtpServer(threading.Thread):
-    """Takes mails; answers RCPT with the replies it is given, in turn, then with 250."""
+    """Takes mails; answers RCPT with the replies it is given, in turn, then with 250. With a certificate (and its key,
+    in one file) it offers STARTTLS."""
 
-    def __init__(self, *replies):
+    def __init__(self, *replies, certificate=None):
         super().__init__(daemon=True)
         self.replies = list(replies)
+        self.tls = None
+        if certificate:
+            self.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            self.tls.load_cert_chain(certificate)
+        self.clear = []  # what was said in the clear
+        self.failures = 0  # of handshakes
         self.mails = []
         self.tries = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -845,33 +854,51 @@ class SmtpServer(threading.Thread):
     def run(self):
         while True:
             connection, _ = self.listener.accept()
-            with connection, connection.makefile("rwb") as stream:
+            with connection:
+                try:
+                    self.serve(connection)
+                except OSError:  # ssl.SSLError too: the client does not trust us
+                    self.failures += 1
+
+    def serve(self, connection):
+        with connection.makefile("rwb") as stream:
+            wants_tls = self.talk(stream, is_clear=True, greeting=True)
+        if wants_tls:
+            with self.tls.wrap_socket(connection, server_side=True) as secure, secure.makefile("rwb") as stream:
                 self.talk(stream)
 
-    def talk(self, stream):
+    def talk(self, stream, is_clear=False, greeting=False):
+        """True where the client goes on with TLS."""
         def say(text):
             stream.write(text + b"\r\n")
             stream.flush()
-        say(b"220 here")
-        for line in stream:
+        if greeting:
+            say(b"220 here")
+        while line := stream.readline():
             word = line[:4].upper()
-            if word == b"RCPT":
+            if is_clear:
+                self.clear.append(word)
+            if word == b"EHLO" and self.tls and is_clear:
+                say(b"250-here\r\n250 STARTTLS")
+            elif word == b"STAR":
+                say(b"220 go on")
+                return True
+            elif word == b"RCPT":
                 self.tries += 1
                 say(self.replies.pop(0) if self.replies else b"250 ok")
             elif word == b"DATA":
                 say(b"354 go on")
                 text = b""
-                for part in stream:
-                    if part == b".\r\n":
-                        break
+                while (part := stream.readline()) != b".\r\n":
                     text += part[1:] if part.startswith(b"..") else part
                 self.mails.append(email.message_from_bytes(text, policy=email.policy.default))
                 say(b"250 taken")
             elif word == b"QUIT":
                 say(b"221 bye")
-                return
+                return False
             else:
                 say(b"250 ok")
+        return False
 
 
 def test_sends_mail_by_smtp_and_tries_again(server):
@@ -892,6 +919,41 @@ def test_sends_mail_by_smtp_and_tries_again(server):
         assert people.post(f"{AUTH}/email/confirm", {"token": link_of(mail)["token"]}).status == 200
         log = site.log()
         assert '"domain":"@example.com"' in log and account["email"] not in log
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate of 127.0.0.1 with its key, signed by itself."""
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", f"{path}.crt"],
+                   check=True, capture_output=True)
+    crt = pathlib.Path(f"{path}.crt")
+    path.write_text(path.read_text() + crt.read_text())
+    crt.chmod(0o644)
+    for directory in list(path.parents)[:3]:
+        directory.chmod(directory.stat().st_mode | 0o055)
+    return path
+
+
+def test_sends_mail_over_tls(server, certificate):
+    smtp = SmtpServer(certificate=certificate)
+    settings = {"SMTP_URL": smtp.url.replace("smtp+plain", "smtp"), "SMTP_CA_FILE": f"{certificate}.crt"}
+    with Site(server, workers=1, database=True, settings=settings) as site:
+        account = People(site).make()
+        wait_until(lambda: len(smtp.mails) == 1, 20)
+        assert smtp.mails[0]["To"].addresses[0].addr_spec == account["email"]
+        assert smtp.clear == [b"EHLO", b"STAR"] and not smtp.failures
+
+
+@pytest.mark.parametrize("offers_tls", [True, False])
+def test_hands_no_mail_to_a_server_that_is_not_trusted_or_offers_no_tls(server, certificate, offers_tls):
+    smtp = SmtpServer(certificate=certificate if offers_tls else None)
+    with Site(server, workers=1, database=True, settings={"SMTP_URL": smtp.url.replace("smtp+plain", "smtp")}) as site:
+        People(site).make()
+        wait_until(lambda: "a mail was not sent" in site.log(), 20)
+        assert not smtp.mails and b"MAIL" not in smtp.clear and smtp.tries == 0
+        assert site.sql("SELECT count(*) FROM hearth.mail WHERE next_at > now()") == [["1"]]
 
 
 def test_gives_a_mail_up_that_is_refused_for_good_or_too_old(server):
