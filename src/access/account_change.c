@@ -101,21 +101,21 @@ gone(struct error *err)
     return error_set(err, ERROR_NOT_FOUND, "there is no such account");
 }
 
-static bool
-check_change(struct request *request, const struct account *account,
-             const struct account_change *change, const char *user_name, struct error *err)
+bool
+account_check_change(struct request *request, const struct account *account,
+                     const struct account_change *change, struct schema_errors *errors,
+                     struct error *err)
 {
-    struct schema_errors errors = {.arena = &request->arena};
+    const char *user_name =
+        change->user_name ? user_name_normal(change->user_name, &request->arena) : NULL;
     const char *own = mail_is_configured(request->access->settings) || !change->email
                           ? account->email
                           : change->email;
     const struct account_names names = {account->id, user_name, change->email, own};
     const char *phone = change->phone_number;
     if (phone && phone_complaint(phone))
-        schema_complain(&errors, "phone_number", "%s", phone_complaint(phone));
-    if ((user_name || change->email) && !account_check_names(request, &names, &errors, err))
-        return false;
-    return errors.count == 0 || schema_refuse(&errors, err);
+        schema_complain(errors, "phone_number", "%s", phone_complaint(phone));
+    return (!user_name && !change->email) || account_check_names(request, &names, errors, err);
 }
 
 /* Who typed an address wrong gives nobody at that one a way into the account. */
@@ -141,7 +141,9 @@ account_change(struct request *request, const struct account *account,
     struct work work;
     struct arena *arena = &request->arena;
     const char *user_name = change->user_name ? user_name_normal(change->user_name, arena) : NULL;
-    if (!check_change(request, account, change, user_name, err) ||
+    struct schema_errors errors = {.arena = arena};
+    if (!account_check_change(request, account, change, &errors, err) ||
+        (errors.count > 0 && !schema_refuse(&errors, err)) ||
         !begin(request, account->id, &work, err))
         return false;
     const char *parameters[] = {account->id,
@@ -158,10 +160,8 @@ account_change(struct request *request, const struct account *account,
     return end(&work, done, err) || account_conflict(arena, err);
 }
 
-/* Refuses a password that does not keep the rules; else *phc is what is kept of it. */
-static bool
-hash(struct request *request, const struct account *account, const char *password, const char **phc,
-     struct error *err)
+const char *
+account_password_complaint(const struct account *account, const char *password)
 {
     const char *attributes[4] = {NULL};
     size_t count = 0;
@@ -171,7 +171,15 @@ hash(struct request *request, const struct account *account, const char *passwor
         attributes[count++] = account->email;
     if (account->display_name)
         attributes[count++] = account->display_name;
-    const char *complaint = password_complaint(password, attributes);
+    return password_complaint(password, attributes);
+}
+
+/* Refuses a password that does not keep the rules; else *phc is what is kept of it. */
+static bool
+hash(struct request *request, const struct account *account, const char *password, const char **phc,
+     struct error *err)
+{
+    const char *complaint = account_password_complaint(account, password);
     if (complaint)
         return error_set_field(err, &request->arena, "password", "%s", complaint);
     return password_hash(request, password, phc, err);

@@ -12,6 +12,16 @@ struct account_change {
     const char *profile; /* JSON text of an object that is laid over it; null takes a member out */
 };
 
+/* What does not do of a change, or is taken, as far as one change can be told without being made.
+ * false with err where that cannot be told. */
+struct schema_errors;
+bool account_check_change(struct request *request, const struct account *account,
+                          const struct account_change *change, struct schema_errors *errors,
+                          struct error *err) __attribute__((warn_unused_result));
+
+/* What is wrong with a new password of this account; NULL for nothing. */
+const char *account_password_complaint(const struct account *account, const char *password);
+
 /* All of it or nothing. Another address is written to, and so is the present one, which stays the
  * account's until the new one is verified; the present one given again drops a new one. Where mail
  * is not set up it is replaced at once. ERROR_VALIDATION_FAILED names what does not do or is taken.

@@ -432,6 +432,25 @@ def test_changes_the_own_account(people):
     assert people.site.get(f"{AUTH}/me", key=None).status == 401
 
 
+def test_names_all_bad_fields_of_a_change_at_once(people):
+    account, tokens = people.person()
+    other = people.make()
+    def patch(body):
+        return people.site.request("PATCH", f"{AUTH}/me", json=body, headers=bearer(tokens), key=None)
+    bad = {"username": "a b", "email": "nobody", "phone_number": "1", "picture_url": "x"}
+    assert sorted(fields_of(patch(bad))) == ["email", "phone_number", "picture_url", "username"]
+    taken = {"username": other["username"], "email": other["email"]}
+    assert sorted(fields_of(patch({**taken, "password": PASSWORD}))) == ["email", "username"]
+    assert sorted(fields_of(patch({**taken, "password": "wrong"}))) == ["password", "username"]
+    change = {"current_password": "wrong", "password": account["username"]}
+    for body in (change, {"password": account["username"]}):
+        answer = people.post(f"{AUTH}/password", body, headers=bearer(tokens))
+        assert sorted(fields_of(answer)) == ["current_password", "password"], answer
+    reset = people.post(f"{STUDY}/password-reset-confirm/", {"uid": "nobody", "token": "none", "password": "short",
+                                                             "password_confirm": "other"})
+    assert reset.status == 400 and {"uid", "token", "password"} <= set(reset.json()) and len(reset.json()["password"]) == 2
+
+
 def test_changes_an_address_only_for_the_person(people):
     account, tokens = people.person()
     address = f"moved{next(numbers)}@example.com"

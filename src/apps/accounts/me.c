@@ -36,6 +36,24 @@ may_change_email(struct request *request, const struct account *account,
            throttle_take(request, THROTTLE_MAIL, wish->email, err);
 }
 
+/* Of a person that is not proved, nothing is said of the address: whether it is taken is no
+ * stranger's to try out. */
+static bool
+refuse_all(struct request *request, const struct account *account, struct account_change change,
+           struct error *err)
+{
+    struct schema_errors errors = {.arena = &request->arena};
+    if (err->code != ERROR_VALIDATION_FAILED)
+        return false;
+    const struct field_error wrong = *err->fields;
+    error_clear(err);
+    change.email = NULL;
+    if (!account_check_change(request, account, &change, &errors, err))
+        return false;
+    schema_complain(&errors, wrong.path, "%s", wrong.message);
+    return schema_refuse(&errors, err);
+}
+
 bool
 auth_change_me(struct request *request, struct error *err)
 {
@@ -55,8 +73,9 @@ auth_change_me(struct request *request, struct error *err)
         change.email = wish->email;
     bool has_change = wish->username || wish->phone_number || wish->display_name ||
                       wish->picture_url || change.email;
-    if ((is_other && !may_change_email(request, account, wish, err)) ||
-        (has_change && !account_change(request, account, &change, err)))
+    if (is_other && !may_change_email(request, account, wish, err))
+        return refuse_all(request, account, change, err);
+    if (has_change && !account_change(request, account, &change, err))
         return false;
     return answer_account(request, account->id, err);
 }

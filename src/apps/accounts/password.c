@@ -8,6 +8,8 @@
 #include "access/throttle.h"
 #include "apps/accounts/accounts.h"
 
+#include <string.h>
+
 static bool
 answer_detail(struct request *request, const char *text)
 {
@@ -53,19 +55,62 @@ auth_reset(struct request *request, struct error *err)
            answer_detail(request, "The password is set. Sign in with it.");
 }
 
+/* What of a reset does not do, all at once. Whoever has no token learns nothing by trying ids: an
+ * id is no secret, and nobody's name. */
+static bool
+check_reset(struct request *request, const struct reset *wish, struct schema_errors *errors,
+            struct error *err)
+{
+    struct post_token found;
+    const struct account *account;
+    if (!account_find(request, wish->uid, &account, err) ||
+        !postman_look(request, POST_RESET, wish->token, &found, err))
+        return false;
+    if (!account)
+        schema_complain(errors, "uid", "is not known");
+    if (!found.account_id || (account && strcmp(found.account_id, account->id) != 0))
+        schema_complain(errors, "token", "is not known, used or too old");
+    static const struct account nobody = {.id = NULL};
+    const char *complaint = account_password_complaint(account ? account : &nobody, wish->password);
+    if (complaint)
+        schema_complain(errors, "password", "%s", complaint);
+    if (strcmp(wish->password, wish->password_confirm) != 0)
+        schema_complain(errors, "password", "must be the same as password_confirm");
+    return true;
+}
+
 bool
 study_reset(struct request *request, struct error *err)
 {
     const struct reset *wish = request->input;
-    const struct account *account;
+    struct schema_errors errors = {.arena = &request->arena};
     password_forget(request, wish->password);
-    if (!account_find(request, wish->uid, &account, err))
+    if (!check_reset(request, wish, &errors, err))
         return false;
-    /* Whoever has no token learns nothing by trying ids: an id is no secret, and nobody's name. */
-    if (!account)
-        return error_set_field(err, &request->arena, "uid", "is not known");
+    if (errors.count > 0)
+        return schema_refuse(&errors, err);
     return account_reset_password(request, wish->uid, wish->token, wish->password, err) &&
            answer_detail(request, "Password has been reset successfully.");
+}
+
+/* The person, and what is wrong with the new password, in one answer. */
+static bool
+check_password_change(struct request *request, const struct account *account,
+                      const struct password_wish *wish, struct error *err)
+{
+    struct schema_errors errors = {.arena = &request->arena};
+    const char *complaint = account_password_complaint(account, wish->password);
+    if (account->password && !wish->current_password)
+        schema_complain(&errors, "current_password", "is required");
+    else if (!prove_presence(request, account, wish->current_password, "current_password", err)) {
+        if (err->code != ERROR_VALIDATION_FAILED)
+            return false;
+        error_clear(err);
+        schema_complain(&errors, "current_password", "is wrong");
+    }
+    if (complaint)
+        schema_complain(&errors, "password", "%s", complaint);
+    return errors.count == 0 || schema_refuse(&errors, err);
 }
 
 bool
@@ -74,11 +119,8 @@ auth_change_password(struct request *request, struct error *err)
     const struct password_wish *wish = request->input;
     const struct account *account;
     password_forget(request, wish->password);
-    if (!present_account(request, PRESENCE_PERSON, &account, err))
-        return false;
-    if (account->password && !wish->current_password)
-        return error_set_field(err, &request->arena, "current_password", "is required");
-    if (!prove_presence(request, account, wish->current_password, "current_password", err) ||
+    if (!present_account(request, PRESENCE_PERSON, &account, err) ||
+        !check_password_change(request, account, wish, err) ||
         !account_change_password(request, account, wish->password, request->caller->sign_in_id,
                                  err))
         return false;

@@ -142,18 +142,9 @@ const struct schema email_wish_schema = {
     .example = "{\"email\":\"ada@example.com\"}",
 };
 
-static void
-check_reset(const void *value, struct schema_errors *errors)
-{
-    const struct reset *wish = value;
-    if (wish->password_confirm && strcmp(wish->password, wish->password_confirm) != 0)
-        schema_complain(errors, "password", "must be the same as password_confirm");
-}
-
 const struct schema study_reset_schema = {
     .name = "StudyPasswordReset",
     .size = sizeof(struct reset),
-    .check = check_reset,
     .fields =
         (const struct field[]){
             STRING(struct reset, uid, .flags = FIELD_REQUIRED, .max = 64,
@@ -220,8 +211,10 @@ const struct schema account_patch_schema = {
     .size = sizeof(struct account_patch),
     .fields =
         (const struct field[]){
-            STRING(struct account_patch, username, .max = LOGIN_MAX, .doc = user_name),
+            STRING(struct account_patch, username, .max = LOGIN_MAX, .check = user_name_complaint,
+                   .doc = user_name),
             STRING(struct account_patch, email, .flags = FIELD_TRIMMED, .max = LOGIN_MAX,
+                   .check = email_complaint,
                    .doc =
                        "Another address: needs password or a sign-in of the last ten minutes, and "
                        "waits as pending_email until it is verified. The present one drops it."),
@@ -229,7 +222,8 @@ const struct schema account_patch_schema = {
                    .max = NAME_MAX_CHARACTERS, .doc = "Empty: none."),
             STRING(struct account_patch, picture_url, .max = 512, .check = check_picture,
                    .pattern_hint = "https://host/path", .doc = "Empty: none."),
-            STRING(struct account_patch, phone_number, .max = 17, .doc = "Empty: none."),
+            STRING(struct account_patch, phone_number, .max = 17, .check = phone_complaint,
+                   .doc = "Empty: none."),
             PASSWORD(struct account_patch, password, 0, "The present one, for another address."),
             {.name = NULL}},
     .doc = "What is to change; the rest stays.",
