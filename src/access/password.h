@@ -10,6 +10,9 @@
 
 enum { PASSWORD_MIN_CHARACTERS = 9, PASSWORD_MAX_CHARACTERS = 128 };
 
+/* As it is sent, where it is checked and not chosen: whatever is longer is none. */
+enum { PASSWORD_TEXT_MAX = 1024 };
+
 /* Both need the waiting lane (else ERROR_WOULD_WAIT). A host works on no more of them at once than
  * it has cores; the rest wait a second for their turn, then fail with ERROR_OVERLOADED and a time
  * to come back. */

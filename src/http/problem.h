@@ -10,6 +10,12 @@
 
 extern const struct schema problem_schema, openai_failure_schema, anthropic_failure_schema;
 
+/* One of a route's answers (struct route_answer): a failure of its own. */
+#define PROBLEM(status, doc)                                                                       \
+    {                                                                                              \
+        (status), &problem_schema, "application/problem+json", (doc)                               \
+    }
+
 /* The style of the request's route; of one that was not found, ERRORS_PROBLEM. Never
  * ERRORS_EITHER. */
 enum error_style problem_style(const struct request *request);

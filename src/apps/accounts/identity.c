@@ -28,7 +28,7 @@ const struct schema identities_schema = {
     .name = "Identities",
     .size = sizeof(struct identities),
     .fields = (const struct field[]){ARRAY(struct identities, identities, &identity_schema,
-                                          .flags = FIELD_REQUIRED, .doc = "Oldest first."),
+                                           .flags = FIELD_REQUIRED, .doc = "Oldest first."),
                                      {.name = NULL}},
 };
 

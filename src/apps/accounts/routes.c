@@ -10,10 +10,7 @@ enum {
     INTERNAL = OPEN | ROUTE_KEY | ROUTE_INTERNAL,
 };
 
-#define CLOSED                                                                                     \
-    {                                                                                              \
-        403, &problem_schema, "application/problem+json", "Accounts are made by operators here."   \
-    }
+#define CLOSED PROBLEM(403, "Accounts are made by operators here.")
 
 static const struct route_answer study_made[] = {
     {201, &registered_schema, NULL, "The account was made; a mail asks to confirm its address."},
@@ -25,17 +22,15 @@ static const struct route_answer made[] = {
     {0}};
 static const struct route_answer reset_content[] = {{205, NULL, NULL, "Signed out."}, {0}};
 static const struct route_answer no_content[] = {{204, NULL, NULL, "Done."}, {0}};
-static const struct route_answer unlinked[] = {
-    {204, NULL, NULL, "Done."},
-    {404, &problem_schema, "application/problem+json", "There is none of this provider."},
-    {409, &problem_schema, "application/problem+json", "It is the last way to sign in."},
-    {0}};
+static const struct route_answer unlinked[] = {{204, NULL, NULL, "Done."},
+                                               PROBLEM(404, "There is none of this provider."),
+                                               PROBLEM(409, "It is the last way to sign in."),
+                                               {0}};
 static const struct route_answer not_valid[] = {
     {401, &validation_schema, NULL, "The token is dead and nothing takes its place."}, {0}};
 
-static const struct route_answer refused[] = {{401, &problem_schema, "application/problem+json",
-                                               "Something of it is wrong, used or too old."},
-                                              {0}};
+static const struct route_answer refused[] = {
+    PROBLEM(401, "Something of it is wrong, used or too old."), {0}};
 
 #define STUDY(verb, path, handler, more, id, text, ...)                                            \
     {                                                                                              \

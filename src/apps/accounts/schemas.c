@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access/account_rules.h"
+#include "access/password.h"
 #include "base/clock.h"
 
 /* Bounds only: rules are told by whom they belong to, all at once. */
@@ -11,7 +12,7 @@
     STRING(T, m, .flags = (flag), .max = PASSWORD_TEXT_MAX, .doc = (text))
 #define TOKEN(T, m, flag, text) STRING(T, m, .flags = (flag), .max = SECRET_TEXT_MAX, .doc = (text))
 
-enum { PASSWORD_TEXT_MAX = 1024, NAME_MAX_CHARACTERS = 150 };
+enum { NAME_MAX_CHARACTERS = 150 };
 
 static const char new_password[] =
     "9 to 128 characters, not all digits, not common, and not like the name or address.";

@@ -158,11 +158,6 @@ come_back(struct request *request, struct error *err)
     return true;
 }
 
-#define PROBLEM(status, doc)                                                                       \
-    {                                                                                              \
-        (status), &problem_schema, "application/problem+json", (doc)                               \
-    }
-
 static const struct route_answer refusals[] = {
     PROBLEM(401, "The token is not valid."),
     PROBLEM(403, "The account is closed, nobody may register, or Google has not verified the "

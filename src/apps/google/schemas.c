@@ -1,7 +1,9 @@
 /* The rows of sign-in with Google. */
 #include "apps/google/google.h"
 
-enum { TOKEN_MAX = 8192, CODE_MAX = 4096, STATE_MAX = 256, PASSWORD_MAX = 4096 };
+#include "access/password.h"
+
+enum { TOKEN_MAX = 8192, CODE_MAX = 4096, STATE_MAX = 256 };
 
 /* That there is a token is the handler's to say, as clients know its words. */
 const struct schema google_request_schema = {
@@ -47,13 +49,14 @@ const struct schema google_answer_schema = {
 const struct schema google_link_schema = {
     .name = "GoogleLinkRequest",
     .size = sizeof(struct google_request),
-    .fields = (const struct field[]){STRING(struct google_request, token, .max = TOKEN_MAX,
-                                            .flags = FIELD_NULLABLE,
-                                            .doc = "The ID token that Google gave."),
-                                     STRING(struct google_request, password, .max = PASSWORD_MAX,
-                                            .doc = "Of the account; not needed within ten minutes "
-                                                   "of signing in."),
-                                     {.name = NULL}},
+    .fields =
+        (const struct field[]){STRING(struct google_request, token, .max = TOKEN_MAX,
+                                      .flags = FIELD_NULLABLE,
+                                      .doc = "The ID token that Google gave."),
+                               STRING(struct google_request, password, .max = PASSWORD_TEXT_MAX,
+                                      .doc = "Of the account; not needed within ten minutes "
+                                             "of signing in."),
+                               {.name = NULL}},
 };
 
 static const struct google_start_query start = {"/"};

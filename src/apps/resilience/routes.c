@@ -25,8 +25,7 @@
 #define ALSO_404                                                                                   \
     .answers = (const struct route_answer[])                                                       \
     {                                                                                              \
-        {404, &problem_schema, "application/problem+json",                                         \
-         "No such name; the detail tells those there are."},                                       \
+        PROBLEM(404, "No such name; the detail tells those there are."),                           \
         {                                                                                          \
             .status = 0                                                                            \
         }                                                                                          \

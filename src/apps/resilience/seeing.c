@@ -23,8 +23,8 @@ static const struct schema breakers_schema = {
         .flags = FLAGS | (access), .tag = "Resilience", __VA_ARGS__                                \
     }
 
-static const struct route_answer reset_answers[] = {
-    {404, &problem_schema, "application/problem+json", "There is no such operation."}, {0}};
+static const struct route_answer reset_answers[] = {PROBLEM(404, "There is no such operation."),
+                                                    {0}};
 
 static const struct route routes[] = {
     SEEING("/health", resilience_show_health, 0, .limit = LIMIT_HEALTH,

@@ -68,9 +68,8 @@ static const struct route routes[] = {
         .flags = ROUTE_INTERNAL | ROUTE_UNVERSIONED | ROUTE_KEY | ROUTE_WAITS,
         .query = &budget_name_schema,
         .response = &budget_items_schema,
-        .answers = (const struct route_answer[]){{404, &problem_schema, "application/problem+json",
-                                                  "There is no such budget."},
-                                                 {.status = 0}},
+        .answers =
+            (const struct route_answer[]){PROBLEM(404, "There is no such budget."), {.status = 0}},
         .tag = "Usage",
         .summary = "Take a budget away",
         .doc = "Answers what is left of the owner's budgets.",

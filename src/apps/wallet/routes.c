@@ -6,23 +6,14 @@
 #include "access/account.h"
 #include "access/caller.h"
 #include "access/presence.h"
-#include "access/session_token.h"
 #include "access/sign_in.h"
 #include "apps/wallet/wallet.h"
 #include "base/clock.h"
 #include "http/problem.h"
 
 #define METHOD_NAME "wallet"
-#define SUCCESS "success"
 
 enum { US_PER_S = 1000000 };
-
-static void
-answer(struct request *request, const struct schema *schema, const void *body)
-{
-    response_header(request, "Cache-Control", "no-store");
-    response_json(request, 200, schema, body);
-}
 
 static bool
 give_nonce(struct request *request, struct error *err)
@@ -50,7 +41,7 @@ give_nonce(struct request *request, struct error *err)
         .domains = {(void *)domains, domain_count},
         .chain_ids = chains,
     };
-    answer(request, &wallet_nonce_schema, &body);
+    wallet_answer(request, &wallet_nonce_schema, &body);
     return true;
 }
 
@@ -70,7 +61,7 @@ answer_verified(struct request *request, const struct wallet_session *session,
 {
     struct verify_answer body = {
         .valid = true,
-        .status = SUCCESS,
+        .status = WALLET_SUCCESS,
         .wallet_address = session->address,
         .session_id = session->id,
         .user_id = user_id_of(session->address, &request->arena),
@@ -84,7 +75,7 @@ answer_verified(struct request *request, const struct wallet_session *session,
         .refresh_expires_in = sign_in->refresh_expires_in_s,
         .csrf_token = sign_in->csrf,
     };
-    answer(request, &wallet_verified_schema, &body);
+    wallet_answer(request, &wallet_verified_schema, &body);
 }
 
 static bool
@@ -151,128 +142,7 @@ connect(struct request *request, struct error *err)
     body.wallet_address = session->address;
     body.user_id = user_id_of(session->address, &request->arena);
     body.connected_at = clock_text(&request->arena, session->created_us);
-    answer(request, &wallet_connection_schema, &body);
-    return true;
-}
-
-static bool
-disconnect(struct request *request, struct error *err)
-{
-    const struct address_request *input = request->input;
-    const char *address = filed_address(input->address, &request->arena);
-    if (!wallet_session_end(request, request->caller->account_id, address, err))
-        return false;
-    answer(request, &wallet_message_schema,
-           &(struct message_answer){"The wallet is disconnected", SUCCESS});
-    return true;
-}
-
-/* A session of the caller. */
-static bool
-own_session(struct request *request, const char *id, const char *preferences,
-            const struct wallet_session **session, struct error *err)
-{
-    return wallet_session_find(request, id, request->caller->account_id, preferences, session, err);
-}
-
-static bool
-give_token(struct request *request, struct error *err)
-{
-    const struct session_id_request *input = request->input;
-    const struct wallet_session *session;
-    const char *token;
-    if (!in_person(request, err) || !own_session(request, input->session_id, NULL, &session, err))
-        return false;
-    struct session_token_wish wish = {session->account_id, session->sign_in_id, session->id,
-                                      session->address};
-    if (!session_token_add(request, &wish, &token, err))
-        return false;
-    answer(request, &wallet_token_schema,
-           &(struct token_answer){token, SUCCESS, SESSION_TOKEN_TTL_S});
-    return true;
-}
-
-static bool
-show_session(struct request *request, struct error *err)
-{
-    const struct wallet_session *session;
-    if (!own_session(request, request->path_parameters[0], NULL, &session, err))
-        return false;
-    answer(request, &wallet_session_schema,
-           &(struct session_answer){
-               (struct session_view *)session_view_of(session, &request->arena), SUCCESS});
-    return true;
-}
-
-static bool
-own_wallet(struct request *request, const char *address, const struct wallet **wallet,
-           struct error *err)
-{
-    const char *filed = filed_address(address, &request->arena);
-    *wallet = NULL;
-    if (filed && !wallet_find(request, request->caller->account_id, filed, wallet, err))
-        return false;
-    return *wallet || error_set(err, ERROR_NOT_FOUND, "there is no such wallet of yours");
-}
-
-static bool
-show_user(struct request *request, struct error *err)
-{
-    const struct wallet *wallet;
-    if (!own_wallet(request, request->path_parameters[0], &wallet, err))
-        return false;
-    struct user_view view = user_view_of(wallet, request->caller->account_id, &request->arena);
-    answer(request, &wallet_user_schema, &(struct user_answer){&view, SUCCESS});
-    return true;
-}
-
-static bool
-show_stats(struct request *request, struct error *err)
-{
-    const struct wallet_session *session;
-    const struct wallet *wallet;
-    if (!own_session(request, request->path_parameters[0], NULL, &session, err) ||
-        !own_wallet(request, session->address, &wallet, err))
-        return false;
-    struct stats_view view = {
-        .session_id = session->id,
-        .wallet_address = session->address,
-        .connected_at = clock_text(&request->arena, session->created_us),
-        .last_activity = clock_text(&request->arena, session->last_activity_us),
-        .connected_seconds = (session->last_activity_us - session->created_us) / US_PER_S,
-        .sessions = wallet->sessions,
-    };
-    answer(request, &wallet_stats_schema, &(struct stats_answer){&view, SUCCESS});
-    return true;
-}
-
-static bool
-list_wallets(struct request *request, struct error *err)
-{
-    const char *account_id = request->caller->account_id;
-    const struct list *rows = wallet_list(request, account_id, err);
-    if (!rows)
-        return false;
-    const struct wallet *wallets = rows->items;
-    struct user_view *views = arena_array(&request->arena, rows->count + 1, sizeof(*views));
-    for (size_t i = 0; i < rows->count; i++)
-        views[i] = user_view_of(&wallets[i], account_id, &request->arena);
-    answer(request, &wallets_schema, &(struct wallets_answer){{views, rows->count}, SUCCESS});
-    return true;
-}
-
-static bool
-merge_preferences(struct request *request, struct error *err)
-{
-    const struct wallet_session *session;
-    struct strbuf text;
-    strbuf_init(&text, &request->arena, request->body_length + 1);
-    schema_encode_json(&text, request->document);
-    if (!own_session(request, request->path_parameters[0], text.data, &session, err))
-        return false;
-    struct preferences_answer body = {"The preferences are changed", SUCCESS,
-                                      session_view_of(session, &request->arena)->preferences};
-    answer(request, &wallet_preferences_schema, &body);
+    wallet_answer(request, &wallet_connection_schema, &body);
     return true;
 }
 
@@ -282,11 +152,6 @@ enum {
     OWN = OPEN | ROUTE_ACCOUNT,
     PREFERENCES_BODY_BYTES = 16384,
 };
-
-#define PROBLEM(status, doc)                                                                       \
-    {                                                                                              \
-        (status), &problem_schema, "application/problem+json", (doc)                               \
-    }
 
 static const struct route_answer not_yours[] = {
     PROBLEM(404, "The caller has no such session or wallet."),
@@ -346,7 +211,7 @@ static const struct route routes[] = {
     {
         .method = METHOD_POST,
         .pattern = "/api/wallet/disconnect",
-        .handle = disconnect,
+        .handle = wallet_handle_disconnect,
         .flags = OWN,
         .request = &wallet_address_schema,
         .response = &wallet_message_schema,
@@ -359,7 +224,7 @@ static const struct route routes[] = {
     {
         .method = METHOD_POST,
         .pattern = "/api/wallet/auth/token",
-        .handle = give_token,
+        .handle = wallet_handle_give_token,
         .flags = OWN,
         .request = &wallet_session_id_schema,
         .response = &wallet_token_schema,
@@ -371,7 +236,7 @@ static const struct route routes[] = {
     {
         .method = METHOD_GET,
         .pattern = "/api/wallet/session/{id}",
-        .handle = show_session,
+        .handle = wallet_handle_show_session,
         .flags = OWN,
         .response = &wallet_session_schema,
         .tag = "Wallet",
@@ -381,7 +246,7 @@ static const struct route routes[] = {
     {
         .method = METHOD_GET,
         .pattern = "/api/wallet/user/{address}",
-        .handle = show_user,
+        .handle = wallet_handle_show_user,
         .flags = OWN,
         .response = &wallet_user_schema,
         .tag = "Wallet",
@@ -391,7 +256,7 @@ static const struct route routes[] = {
     {
         .method = METHOD_GET,
         .pattern = "/api/wallet/stats/{session}",
-        .handle = show_stats,
+        .handle = wallet_handle_show_stats,
         .flags = OWN,
         .response = &wallet_stats_schema,
         .tag = "Wallet",
@@ -401,7 +266,7 @@ static const struct route routes[] = {
     {
         .method = METHOD_GET,
         .pattern = "/api/wallet/connected",
-        .handle = list_wallets,
+        .handle = wallet_handle_list_wallets,
         .flags = OWN,
         .response = &wallets_schema,
         .tag = "Wallet",
@@ -411,7 +276,7 @@ static const struct route routes[] = {
     {
         .method = METHOD_POST,
         .pattern = "/api/wallet/preferences/{session}",
-        .handle = merge_preferences,
+        .handle = wallet_handle_merge_preferences,
         .flags = OWN,
         .request = &wallet_prefer_schema,
         .response = &wallet_preferences_schema,

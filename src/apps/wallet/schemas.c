@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "access/password.h"
 #include "access/siwe.h"
 
 enum {
@@ -10,7 +11,6 @@ enum {
     SIGNATURE_MAX = 16384,
     SESSION_ID_MAX = 128,
     TOKEN_MAX = 256,
-    PASSWORD_MAX = 4096
 };
 
 #define TEXT(T, member, text) STRING(T, member, .flags = FIELD_REQUIRED, .doc = (text))
@@ -66,7 +66,7 @@ const struct schema wallet_verify_schema = {
                     .doc = "Must be the message's where it is given."),
             STRING(struct verify_request, session_id, .max = SESSION_ID_MAX,
                    .doc = "A session that waits for this proof; without one a new one begins."),
-            STRING(struct verify_request, password, .max = PASSWORD_MAX,
+            STRING(struct verify_request, password, .max = PASSWORD_TEXT_MAX,
                    .doc = "The caller's own, to tie the wallet to its account; not needed within "
                           "ten minutes of signing in."),
             BOOLEAN(struct verify_request, cookie, .default_json = "false",

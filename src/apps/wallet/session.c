@@ -12,13 +12,6 @@
 
 #define ANONYMOUS "anonymous"
 
-static void
-answer(struct request *request, const struct schema *schema, const void *body)
-{
-    response_header(request, "Cache-Control", "no-store");
-    response_json(request, 200, schema, body);
-}
-
 /* The wallet that the session is for, which must be the account's. */
 static bool
 check_wallet(struct request *request, const char *account_id, const char *address,
@@ -74,7 +67,8 @@ create(struct request *request, struct error *err)
                                       .address = address};
     if (!session_token_add(request, &wish, &token, err))
         return false;
-    answer(request, &session_created_schema, &(struct create_answer){token, SESSION_TOKEN_TTL_S});
+    wallet_answer(request, &session_created_schema,
+                  &(struct create_answer){token, SESSION_TOKEN_TTL_S});
     return true;
 }
 
@@ -97,7 +91,7 @@ validate(struct request *request, struct error *err)
     };
     if (session->address)
         body.user_id = user_id_of(session->address, &request->arena);
-    answer(request, &session_valid_schema, &body);
+    wallet_answer(request, &session_valid_schema, &body);
     return true;
 }
 
@@ -108,12 +102,12 @@ end(struct request *request, struct error *err)
     struct end_answer body;
     if (!session_token_end(request, input->session_token, &body.success, err))
         return false;
-    answer(request, &session_end_schema, &body);
+    wallet_answer(request, &session_end_schema, &body);
     return true;
 }
 
 static const struct route_answer over[] = {
-    {401, &problem_schema, "application/problem+json", "There is no such session, or it is over."},
+    PROBLEM(401, "There is no such session, or it is over."),
     {0},
 };
 

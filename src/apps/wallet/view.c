@@ -8,6 +8,13 @@
 
 enum { USER_ID_BYTES = 8 };
 
+void
+wallet_answer(struct request *request, const struct schema *schema, const void *body)
+{
+    response_header(request, "Cache-Control", "no-store");
+    response_json(request, 200, schema, body);
+}
+
 const char *
 user_id_of(const char *address, struct arena *arena)
 {

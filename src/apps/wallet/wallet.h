@@ -130,6 +130,20 @@ extern const struct schema wallet_nonce_schema, wallet_verify_schema, wallet_ver
     wallet_preferences_schema, session_create_schema, session_created_schema,
     session_token_request_schema, session_valid_schema, session_end_schema;
 
+#define WALLET_SUCCESS "success" /* what the member status says */
+
+/* Answers what is nobody else's: it is kept in no cache. */
+void wallet_answer(struct request *request, const struct schema *schema, const void *body);
+
+/* Handlers of the routes that are for owners only: rows of routes.c. */
+bool wallet_handle_disconnect(struct request *request, struct error *err);
+bool wallet_handle_give_token(struct request *request, struct error *err);
+bool wallet_handle_show_session(struct request *request, struct error *err);
+bool wallet_handle_show_user(struct request *request, struct error *err);
+bool wallet_handle_show_stats(struct request *request, struct error *err);
+bool wallet_handle_list_wallets(struct request *request, struct error *err);
+bool wallet_handle_merge_preferences(struct request *request, struct error *err);
+
 /* The name by which applications know the owner of an address: 16 hexadecimal digits of its
  * SHA-256. It proves nothing: everybody can work it out. */
 const char *user_id_of(const char *address, struct arena *arena);
