@@ -6,15 +6,15 @@
 #include "access/account.h"
 
 /* NULL leaves a part as it is, "" clears it (but a user name). */
+struct schema_errors;
+
 struct account_change {
     const char *user_name, *phone_number, *display_name, *picture_url;
     const char *email;   /* takes the place of the present one when it is verified; never "" */
     const char *profile; /* JSON text of an object that is laid over it; null takes a member out */
 };
 
-/* What does not do of a change, or is taken, as far as one change can be told without being made.
- * false with err where that cannot be told. */
-struct schema_errors;
+/* Adds what does not do of a change, or is taken. false with err where that cannot be told. */
 bool account_check_change(struct request *request, const struct account *account,
                           const struct account_change *change, struct schema_errors *errors,
                           struct error *err) __attribute__((warn_unused_result));

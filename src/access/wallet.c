@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/sha256.h"
+#include "http/schema.h"
 #include "store/store.h"
 
 #define PROVIDER "wallet"
@@ -197,12 +198,15 @@ wallet_verify(struct request *request, const char *message, const char *signatur
     const char *const *domains = wallet_domains(request, err);
     if (!domains)
         return false;
+    struct schema_errors errors = {.arena = &request->arena};
     const char *complaint = siwe_parse(message, strlen(message), &request->arena, &siwe);
     if (complaint)
-        return error_set_field(err, &request->arena, "message", "%s", complaint);
+        schema_complain(&errors, "message", "%s", complaint);
     complaint = ethereum_recover(message, strlen(message), signature, &signer);
     if (complaint)
-        return error_set_field(err, &request->arena, "signature", "%s", complaint);
+        schema_complain(&errors, "signature", "%s", complaint);
+    if (errors.count > 0)
+        return schema_refuse(&errors, err);
     ethereum_address_file(&siwe.address, proof->address);
     proof->chain_id = siwe.chain_id;
     if (memcmp(&signer, &siwe.address, sizeof(signer)) != 0)

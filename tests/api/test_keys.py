@@ -178,7 +178,7 @@ def test_names_all_that_is_wrong_with_a_wish(site):
                                "account_id": "x"})
     assert refused.status == 422
     paths = {error["path"].split("[")[0] for error in refused.json()["errors"]}
-    assert {"name", "scopes", "models", "streams", "more"} <= paths
+    assert {"name", "scopes", "models", "streams", "more", "account_id"} <= paths
     refused = site.post(KEYS, {"name": "x", "scopes": ["text"],
                                "account_id": "018f0000-0000-7000-8000-000000000001"})
     assert refused.status == 422 and refused.json()["errors"][0]["path"] == "account_id"
@@ -195,7 +195,8 @@ def test_lists_a_page_at_a_time(site):
         if not after:
             break
     assert seen == sorted(set(seen)) and set(made) <= set(seen)
-    assert site.get(f"{KEYS}?after=nonsense").status == 422
+    bad = site.get(f"{KEYS}?after=nonsense&account_id=x&limit=0")
+    assert [error["path"] for error in bad.json()["errors"]] == ["query.limit", "query.after", "query.account_id"]
     assert site.get(f"{KEYS}/018f0000-0000-7000-8000-000000000001").status == 404
 
 

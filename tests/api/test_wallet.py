@@ -205,6 +205,12 @@ def test_refuses_another_wallet_address_than_the_message(site, key):
     assert verify(site, key, text, wallet_address="0x1").status == 422
 
 
+def test_tells_what_is_wrong_with_message_and_signature_at_once(site, key):
+    answer = verify(site, key, "hello", signature="hello")
+    assert answer.status == 422
+    assert [error["path"] for error in answer.json()["errors"]] == ["message", "signature"]
+
+
 def test_wants_message_and_signature(site):
     answer = site.post("/api/wallet/verify", {"wallet_address": STRANGER}, key=None)
     assert answer.status == 422

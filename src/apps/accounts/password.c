@@ -70,8 +70,10 @@ check_reset(struct request *request, const struct reset *wish, struct schema_err
         schema_complain(errors, "uid", "is not known");
     if (!found.account_id || (account && strcmp(found.account_id, account->id) != 0))
         schema_complain(errors, "token", "is not known, used or too old");
+    /* A password is held against the names of an account for its owner only. */
     static const struct account nobody = {.id = NULL};
-    const char *complaint = account_password_complaint(account ? account : &nobody, wish->password);
+    const char *complaint =
+        account_password_complaint(errors->count == 0 ? account : &nobody, wish->password);
     if (complaint)
         schema_complain(errors, "password", "%s", complaint);
     if (strcmp(wish->password, wish->password_confirm) != 0)

@@ -101,10 +101,18 @@ check_wish(const void *value, struct schema_errors *errors)
     if (wish->has_rate_count != wish->has_rate_seconds)
         schema_complain(errors, wish->has_rate_count ? "rate_seconds" : "rate_count",
                         "must be given with the other one");
-    if (wish->account_id && !uuid_is_valid(wish->account_id))
-        schema_complain(errors, "account_id", "must be the id of an existing account");
-    if (wish->organisation_id && !uuid_is_valid(wish->organisation_id))
-        schema_complain(errors, "organisation_id", "must be the id of an existing organisation");
+}
+
+static const char *
+account_complaint(const char *text)
+{
+    return uuid_is_valid(text) ? NULL : "must be the id of an existing account";
+}
+
+static const char *
+organisation_complaint(const char *text)
+{
+    return uuid_is_valid(text) ? NULL : "must be the id of an existing organisation";
 }
 
 const struct schema key_wish_schema = {
@@ -113,9 +121,11 @@ const struct schema key_wish_schema = {
     .fields =
         (const struct field[]){
             WISH_FIELDS(FIELD_REQUIRED),
-            STRING(struct key_wish, account_id, .flags = FIELD_NULLABLE,
+            STRING(struct key_wish, account_id, .flags = FIELD_NULLABLE, .check = account_complaint,
+                   .pattern_hint = "019a...",
                    .doc = "The account that it belongs to; it may do no more than that."),
             STRING(struct key_wish, organisation_id, .flags = FIELD_NULLABLE,
+                   .check = organisation_complaint, .pattern_hint = "019a...",
                    .doc = "The organisation that it belongs to."),
             {.name = NULL}},
     .closed = true,
@@ -146,14 +156,10 @@ const struct schema key_rotation_schema = {
     .doc = "How a key gets a new secret.",
 };
 
-static void
-check_query(const void *value, struct schema_errors *errors)
+static const char *
+key_complaint(const char *text)
 {
-    const struct key_list_query *query = value;
-    if (query->after && !uuid_is_valid(query->after))
-        schema_complain(errors, "after", "must be the id of a key");
-    if (query->account_id && !uuid_is_valid(query->account_id))
-        schema_complain(errors, "account_id", "must be the id of an account");
+    return uuid_is_valid(text) ? NULL : "must be the id of a key";
 }
 
 const struct schema key_list_query_schema = {
@@ -164,10 +170,11 @@ const struct schema key_list_query_schema = {
         (const struct field[]){
             INTEGER(struct key_list_query, limit, .min = 1, .max = 200, .default_json = "50",
                     .doc = "Most keys of the page."),
-            STRING(struct key_list_query, after, .doc = "next of the page before this one."),
-            STRING(struct key_list_query, account_id, .doc = "Only the keys of this account."),
+            STRING(struct key_list_query, after, .check = key_complaint, .pattern_hint = "019a...",
+                   .doc = "next of the page before this one."),
+            STRING(struct key_list_query, account_id, .check = account_complaint,
+                   .pattern_hint = "019a...", .doc = "Only the keys of this account."),
             BOOLEAN(struct key_list_query, revoked, .default_json = "false",
                     .doc = "Those that were revoked, too."),
             {.name = NULL}},
-    .check = check_query,
 };
