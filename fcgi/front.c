@@ -78,12 +78,11 @@ front_leave(struct front *front)
 void
 front_fill(struct front *front)
 {
+    /* Under the lock: one that was counted before it could be had might be the only one left. */
     pthread_mutex_lock(&front->lock);
-    bool calls = !front->stopping && front->threads < front->wanted;
-    front->threads += calls ? 1 : 0;
+    if (!front->stopping && front->threads < front->wanted)
+        front->threads += lane_hand(front->lane, front) ? 1 : 0;
     pthread_mutex_unlock(&front->lock);
-    if (calls && !lane_hand(front->lane, front))
-        front_resign(front);
 }
 
 bool
