@@ -328,16 +328,22 @@ check_flight(void *context, const struct flight_record *record)
 }
 
 static void
-use_flights(struct work *work)
+begin_flight(struct work *work, struct flight *flight)
 {
     int64_t number = 1 + (int64_t)next_random(work, 1000000000);
     struct flight_record record = {
         .at_us = number, .cost_micros = number, .tokens = (int64_t)work->process};
-    struct flight flight;
     snprintf(record.id, sizeof record.id, "%lld", (long long)number);
     snprintf(record.operation, sizeof record.operation, "%lld", (long long)number);
-    if (!flight_begin(work->host, work->process, &record, &flight))
+    if (!flight_begin(work->host, work->process, &record, flight))
         wrong(work->ledger, "no room for a call");
+}
+
+static void
+use_flights(struct work *work)
+{
+    struct flight flight;
+    begin_flight(work, &flight);
     if (next_random(work, ROUNDS_PER_SALVAGE) == 0)
         (void)flight_salvage(work->host, check_flight, work);
     flight_end(&flight);
@@ -357,6 +363,8 @@ static void *
 run(void *data)
 {
     struct work *work = data;
+    struct flight life; /* one that each who is killed leaves behind */
+    begin_flight(work, &life);
     while (clock_monotonic_us() < work->end_us) {
         use_metrics(work);
         use_limit(work);
@@ -372,6 +380,7 @@ run(void *data)
         use_flights(work);
         atomic_fetch_add(&work->ledger->rounds, 1);
     }
+    flight_end(&life);
     arena_release(&work->arena);
     return NULL;
 }
