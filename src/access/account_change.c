@@ -8,6 +8,7 @@
 #include "access/account_private.h"
 #include "access/account_rules.h"
 #include "access/audit.h"
+#include "access/caller.h"
 #include "access/credential.h"
 #include "access/identity.h"
 #include "access/password.h"
@@ -20,11 +21,37 @@
 
 #include "access/account_change.sql.h"
 
+/* What of an account a change depends on, as it is while nobody else changes it. */
+struct held {
+    const char *id, *email, *pending_email, *password;
+    bool email_verified;
+};
+
+struct sign_in_id {
+    const char *id;
+};
+
+static const struct column held_columns[] = {
+    COLUMN_TEXT_OF(struct held, id),
+    COLUMN_TEXT_OF(struct held, email),
+    COLUMN_TEXT_OF(struct held, pending_email),
+    COLUMN_TEXT_OF(struct held, password),
+    COLUMN_BOOLEAN_OF(struct held, email_verified),
+    {.name = NULL},
+};
+static const struct column sign_in_columns[] = {COLUMN_TEXT_OF(struct sign_in_id, id),
+                                                {.name = NULL}};
+
+static const struct query hold_query = {SQL_account_hold, .columns = held_columns,
+                                        .size = sizeof(struct held)};
+static const struct query hold_sign_in_query = {
+    SQL_account_hold_sign_in, .columns = sign_in_columns, .size = sizeof(struct sign_in_id)};
 static const struct query update_query = {SQL_account_update, .columns = NULL};
 static const struct query set_email_query = {SQL_account_set_email, .columns = NULL};
 static const struct query set_pending_query = {SQL_account_set_pending_email, .columns = NULL};
 static const struct query undo_email_query = {SQL_account_undo_email, .columns = NULL};
 static const struct query set_password_query = {SQL_account_set_password, .columns = NULL};
+static const struct query rehash_query = {SQL_account_rehash, .columns = NULL};
 static const struct query set_active_query = {SQL_account_set_active, .columns = NULL};
 static const struct query set_admin_query = {SQL_account_set_admin, .columns = NULL};
 static const struct query verify_email_query = {SQL_account_verify_email, .columns = NULL};
@@ -37,7 +64,19 @@ struct work {
     struct transaction *transaction;
     const char *id;
     const char *subject; /* "account:<id>" */
+    struct held held;    /* nothing where there is no such account */
 };
+
+/* Of changes of one account the later begins when the earlier is done, and sees what it left. */
+static bool
+hold(struct work *work, struct error *err)
+{
+    const struct list *rows = transaction_query(
+        work->transaction, &hold_query, (const char *[]){work->id}, &work->request->arena, err);
+    if (rows && rows->count > 0)
+        work->held = *(const struct held *)rows->items;
+    return rows || !transaction_end(work->transaction, false, err);
+}
 
 static bool
 begin(struct request *request, const char *id, struct work *work, struct error *err)
@@ -45,11 +84,11 @@ begin(struct request *request, const char *id, struct work *work, struct error *
     struct store *store;
     if (!access_store(request, &store, err))
         return false;
-    work->request = request;
+    *work = (struct work){.request = request};
     work->id = id;
     work->subject = arena_printf(&request->arena, "account:%s", id);
     work->transaction = transaction_begin(store, &request->arena, err);
-    return work->transaction != NULL;
+    return work->transaction && hold(work, err);
 }
 
 static bool
@@ -101,6 +140,32 @@ gone(struct error *err)
     return error_set(err, ERROR_NOT_FOUND, "there is no such account");
 }
 
+static bool
+is_same(const char *one, const char *other)
+{
+    return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
+/* What was read, and proved, before the change began must hold still: a link of a mail may have
+ * given the account back to its owner meanwhile, and ended the sign-in that asks. */
+static bool
+check_unchanged(const struct work *work, const struct account *account, struct error *err)
+{
+    struct request *request = work->request;
+    const char *sign_in_id = request->caller ? request->caller->sign_in_id : NULL;
+    if (!work->held.id)
+        return gone(err);
+    if (!is_same(work->held.email, account->email))
+        return error_set(err, ERROR_CONFLICT, "the account was changed a moment ago");
+    if (!sign_in_id)
+        return true;
+    const struct list *rows =
+        transaction_query(work->transaction, &hold_sign_in_query,
+                          (const char *[]){work->id, sign_in_id}, &request->arena, err);
+    return rows &&
+           (rows->count > 0 || error_set(err, ERROR_CONFLICT, "the sign-in ended a moment ago"));
+}
+
 bool
 account_check_change(struct request *request, const struct account *account,
                      const struct account_change *change, struct schema_errors *errors,
@@ -120,18 +185,18 @@ account_check_change(struct request *request, const struct account *account,
 
 /* Who typed an address wrong gives nobody at that one a way into the account. */
 static bool
-change_email(const struct work *work, const struct account *account, const char *email,
-             struct error *err)
+change_email(const struct work *work, const char *email, struct error *err)
 {
-    const char *parameters[] = {account->id, email};
+    const struct held *held = &work->held;
+    const char *parameters[] = {work->id, email};
     if (!mail_is_configured(work->request->access->settings))
         return run(work, &set_email_query, parameters, NULL, err);
-    if (account->email && strcasecmp(account->email, email) == 0)
-        return run(work, &set_pending_query, (const char *[]){account->id, NULL}, NULL, err);
+    if (held->email && strcasecmp(held->email, email) == 0)
+        return run(work, &set_pending_query, (const char *[]){work->id, NULL}, NULL, err);
     return run(work, &set_pending_query, parameters, NULL, err) &&
            tell(work, POST_VERIFY, email, err) &&
-           tell(work, account->email_verified ? POST_EMAIL_UNDO : POST_EMAIL_CHANGED,
-                account->email, err);
+           tell(work, held->email_verified ? POST_EMAIL_UNDO : POST_EMAIL_CHANGED, held->email,
+                err);
 }
 
 bool
@@ -154,8 +219,9 @@ account_change(struct request *request, const struct account *account,
                                 change->picture_url,
                                 change->profile};
     size_t count = 0;
-    bool done = run(&work, &update_query, parameters, &count, err) && (count > 0 || gone(err)) &&
-                (!change->email || change_email(&work, account, change->email, err)) &&
+    bool done = check_unchanged(&work, account, err) &&
+                run(&work, &update_query, parameters, &count, err) && (count > 0 || gone(err)) &&
+                (!change->email || change_email(&work, change->email, err)) &&
                 note(&work, AUDIT_ACCOUNT_CHANGED, change->email ? "e-mail address" : NULL, err);
     return end(&work, done, err) || account_conflict(arena, err);
 }
@@ -187,8 +253,7 @@ hash(struct request *request, const struct account *account, const char *passwor
 
 /* What follows from another password. An address that waits may be somebody else's wish. */
 static bool
-lock_out(const struct work *work, const struct account *account, const char *except_sign_in_id,
-         struct error *err)
+lock_out(const struct work *work, const char *except_sign_in_id, struct error *err)
 {
     const struct sign_in_end_all ended = {work->id, except_sign_in_id, "password changed"};
     return sign_in_end_all_in(work->transaction, work->request, &ended, err) &&
@@ -196,7 +261,7 @@ lock_out(const struct work *work, const struct account *account, const char *exc
                                     err) &&
            postman_drop(work->transaction, work->request, POST_RESET, work->id, err) &&
            run(work, &set_pending_query, (const char *[]){work->id, NULL}, NULL, err) &&
-           tell(work, POST_PASSWORD_CHANGED, account->email, err);
+           tell(work, POST_PASSWORD_CHANGED, work->held.email, err);
 }
 
 bool
@@ -207,11 +272,12 @@ account_change_password(struct request *request, const struct account *account,
     const char *phc;
     if (!hash(request, account, password, &phc, err) || !begin(request, account->id, &work, err))
         return false;
-    size_t count = 0;
-    const char *parameters[] = {account->id, phc, account->password};
-    bool done = run(&work, &set_password_query, parameters, &count, err) &&
-                (count > 0 || error_set(err, ERROR_CONFLICT, "it was changed a moment ago")) &&
-                lock_out(&work, account, except_sign_in_id, err) &&
+    const char *parameters[] = {account->id, phc};
+    bool done = check_unchanged(&work, account, err) &&
+                (is_same(work.held.password, account->password) ||
+                 error_set(err, ERROR_CONFLICT, "it was changed a moment ago")) &&
+                run(&work, &set_password_query, parameters, NULL, err) &&
+                lock_out(&work, except_sign_in_id, err) &&
                 note(&work, AUDIT_PASSWORD_CHANGED, NULL, err);
     return end_for_all(&work, done, err);
 }
@@ -227,7 +293,7 @@ account_rehash(struct request *request, const struct account *account, const cha
         return account->password;
     const char *parameters[] = {account->id, phc, account->password};
     const struct list *changed =
-        store_query(store, &set_password_query, parameters, &request->arena, &ignored);
+        store_query(store, &rehash_query, parameters, &request->arena, &ignored);
     if (!changed)
         return account->password;
     return changed->count > 0 ? phc : NULL;
@@ -257,15 +323,14 @@ account_reset_password(struct request *request, const char *id, const char *toke
         return bad_token(request, err);
     if (!hash(request, account, password, &phc, err) || !begin(request, account->id, &work, err))
         return false;
-    const char *parameters[] = {account->id, phc, NULL};
+    const char *parameters[] = {account->id, phc};
     const char *verified[] = {account->id, found.email};
     bool done = postman_take(work.transaction, request, POST_RESET, token, &found, err) &&
                 (found.account_id || bad_token(request, err)) &&
                 run(&work, &set_password_query, parameters, NULL, err) &&
                 run(&work, &verify_email_query, verified, NULL, err) &&
                 identity_remove_all_in(work.transaction, request, account->id, err) &&
-                lock_out(&work, account, NULL, err) &&
-                note(&work, AUDIT_PASSWORD_CHANGED, "reset", err);
+                lock_out(&work, NULL, err) && note(&work, AUDIT_PASSWORD_CHANGED, "reset", err);
     if (!end_for_all(&work, done, err))
         return false;
     throttle_know(request, account->id);
@@ -276,11 +341,12 @@ bool
 account_ask_email(struct request *request, const struct account *account, struct error *err)
 {
     struct work work;
-    const char *email = account->pending_email;
-    if (!email && !account->email_verified)
-        email = account->email;
-    return !email || (begin(request, account->id, &work, err) &&
-                      end(&work, tell(&work, POST_VERIFY, email, err), err));
+    if (!begin(request, account->id, &work, err))
+        return false;
+    const char *email = work.held.pending_email;
+    if (!email && !work.held.email_verified)
+        email = work.held.email;
+    return end(&work, tell(&work, POST_VERIFY, email, err), err);
 }
 
 bool

@@ -1,5 +1,6 @@
 /* What changes of an account, each with its row of the audit trail. All of it needs the waiting
- * lane and a database. */
+ * lane and a database. Of changes of one account at once each begins when the one before is done.
+ */
 #ifndef HEARTH_ACCESS_ACCOUNT_CHANGE_H
 #define HEARTH_ACCESS_ACCOUNT_CHANGE_H
 
@@ -24,7 +25,8 @@ const char *account_password_complaint(const struct account *account, const char
 
 /* All of it or nothing. Another address is written to, and so is the present one, which stays the
  * account's until the new one is verified; the present one given again drops a new one. Where mail
- * is not set up it is replaced at once. ERROR_VALIDATION_FAILED names what does not do or is taken.
+ * is not set up it is replaced at once. ERROR_VALIDATION_FAILED names what does not do or is taken;
+ * ERROR_CONFLICT where the account has another address by now, or the sign-in that asks has ended.
  */
 bool account_change(struct request *request, const struct account *account,
                     const struct account_change *change, struct error *err)
@@ -32,7 +34,7 @@ bool account_change(struct request *request, const struct account *account,
 
 /* Another password: ends all sign-ins except one (NULL: none) within a second, makes reset tokens
  * worthless, and tells the address. ERROR_VALIDATION_FAILED at "password" where its rules do not
- * hold; ERROR_CONFLICT where it was changed meanwhile. */
+ * hold; ERROR_CONFLICT where it was changed meanwhile, or as account_change(). */
 bool account_change_password(struct request *request, const struct account *account,
                              const char *password, const char *except_sign_in_id, struct error *err)
     __attribute__((warn_unused_result));

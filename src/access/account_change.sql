@@ -1,5 +1,16 @@
 -- What changes of an account.
 
+-- name: account_hold
+-- The account is nobody else's to change until the transaction ends. What follows in it is a statement of
+-- its own, so that it sees what had been waited for.
+SELECT id::text, email, pending_email, password, email_verified_at IS NOT NULL AS email_verified
+FROM hearth.account WHERE id = $1::uuid FOR NO KEY UPDATE
+
+-- name: account_hold_sign_in
+-- The sign-in of an account that asks, unless it has ended; it does not until the transaction ends.
+SELECT id::text FROM hearth.sign_in
+WHERE account_id = $1::uuid AND id = $2::uuid AND ended_at IS NULL FOR SHARE
+
 -- name: account_update
 -- Null leaves a column as it is, and an empty text clears it. What the profile's patch holds as null
 -- is taken out of it.
@@ -28,9 +39,12 @@ SET email = $2::text, email_verified_at = now(), pending_email = NULL, password 
 WHERE id = $1::uuid
 
 -- name: account_set_password
--- Where it is still the one that was verified ($3; null: whichever it is).
-UPDATE hearth.account SET password = $2::text, updated_at = now()
-WHERE id = $1::uuid AND ($3::text IS NULL OR password = $3::text)
+-- Whichever it was.
+UPDATE hearth.account SET password = $2::text, updated_at = now() WHERE id = $1::uuid
+
+-- name: account_rehash
+-- Another hash of the same password, where it is still the one that was verified.
+UPDATE hearth.account SET password = $2::text, updated_at = now() WHERE id = $1::uuid AND password = $3::text
 
 -- name: account_set_active
 -- Whether it may sign in.

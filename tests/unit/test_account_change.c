@@ -1,6 +1,8 @@
 /* Changes of accounts, with all that follows from them. */
 #include "access_fixture.h"
 
+#include <pthread.h>
+
 #include "access/account_change.h"
 #include "access/password.h"
 #include "access/postman.h"
@@ -361,6 +363,200 @@ nobody_gets_an_address_that_its_owner_may_have_back(void **state)
     assert_string_equal(fixture->err.fields->path, "email");
 }
 
+/* A change of its own request that waits in line for the account. */
+struct change_in_line {
+    struct request request;
+    struct error err;
+    const struct account *account;
+    const char *token;
+    const char *email, *password; /* what a stranger who is signed in asks for */
+    bool (*make)(struct change_in_line *line);
+    bool is_made;
+    pthread_t thread;
+};
+
+static void *
+run_in_line(void *data)
+{
+    struct change_in_line *line = data;
+    line->is_made = line->make(line);
+    return NULL;
+}
+
+static void
+line_up(struct access_fixture *fixture, struct change_in_line *line, const char *place)
+{
+    static const char waiting[] =
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    int tries = 1000;
+    line->request = fixture->request;
+    line->request.arena = (struct arena){0};
+    assert_int_equal(pthread_create(&line->thread, NULL, run_in_line, line), 0);
+    while (strcmp(fixture_ask(fixture->database, waiting), place) != 0)
+        assert_true(tries-- > 0);
+}
+
+/* Has both queue for the account, first come, first served, and lets them go. */
+static void
+run_both(struct access_fixture *fixture, struct change_in_line *first,
+         struct change_in_line *second)
+{
+    static const struct query hold = {"hold", "SELECT FROM hearth.account FOR UPDATE", 0,
+                                      .columns = NULL};
+    struct transaction *transaction =
+        transaction_begin(fixture->access.store, &fixture->request.arena, &fixture->err);
+    assert_non_null(transaction);
+    assert_non_null(
+        transaction_query(transaction, &hold, NULL, &fixture->request.arena, &fixture->err));
+    line_up(fixture, first, "1");
+    line_up(fixture, second, "2");
+    assert_true(transaction_end(transaction, true, &fixture->err));
+    pthread_join(first->thread, NULL);
+    pthread_join(second->thread, NULL);
+    if (!first->is_made)
+        fail_msg("the first did not go through: %s", first->err.detail);
+}
+
+static void
+leave_line(struct change_in_line *line)
+{
+    arena_release(&line->request.arena);
+}
+
+static bool
+undo_in_line(struct change_in_line *line)
+{
+    return account_undo_email(&line->request, line->token, &line->err);
+}
+
+static bool
+reset_in_line(struct change_in_line *line)
+{
+    return account_reset_password(&line->request, NULL, line->token, "seven rivers of glass",
+                                  &line->err);
+}
+
+static bool
+change_in_line(struct change_in_line *line)
+{
+    const struct account_change change = {.email = line->email};
+    return line->email ? account_change(&line->request, line->account, &change, &line->err)
+                       : account_change_password(&line->request, line->account, line->password,
+                                                 line->request.caller->sign_in_id, &line->err);
+}
+
+/* Who is signed in to an account: what they ask for is asked by their sign-in. */
+static const struct caller *
+signed_in(struct access_fixture *fixture, const struct account *account)
+{
+    static const char sign_in_id[] = "01890000-0000-7000-8000-00000000000a";
+    struct caller *caller = arena_alloc(&fixture->request.arena, sizeof(*caller));
+    fixture_sql(fixture->database,
+                "INSERT INTO hearth.sign_in (id, account_id, method, expires_at)"
+                "    SELECT '01890000-0000-7000-8000-00000000000a', id, 'google',"
+                "           now() + interval '1 hour' FROM hearth.account");
+    *caller = (struct caller){
+        .kind = CALLER_TOKEN, .tenant = "ada", .account_id = account->id, .sign_in_id = sign_in_id};
+    return caller;
+}
+
+/* Somebody who is signed in moves the account to eve@example.com; returns the link of the owner. */
+static const char *
+moved(struct access_fixture *fixture, const struct account **account)
+{
+    const struct account_change change = {.email = "eve@example.com"};
+    *account = verified(fixture);
+    assert_true(account_change(&fixture->request, *account, &change, &fixture->err));
+    fixture_sql(fixture->database, "CREATE TABLE kept AS SELECT * FROM hearth.mail"
+                                   " WHERE kind = 'email_undo'");
+    const char *token = token_of(fixture, "eve@example.com");
+    assert_true(account_verify_email(&fixture->request, token, &fixture->err));
+    fixture_sql(fixture->database, "INSERT INTO hearth.mail SELECT * FROM kept");
+    token = token_of(fixture, "ada@example.com");
+    *account = again(fixture, (*account)->id);
+    assert_string_equal((*account)->email, "eve@example.com");
+    return token;
+}
+
+static void
+no_change_that_is_under_way_survives_the_link_that_undoes_it(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account;
+    const char *token = moved(fixture, &account);
+    struct change_in_line undo = {.token = token, .make = undo_in_line};
+    struct change_in_line change = {
+        .account = account, .email = "mallory@example.com", .make = change_in_line};
+    fixture->request.caller = signed_in(fixture, account);
+    run_both(fixture, &undo, &change);
+    assert_false(change.is_made);
+    assert_int_equal(change.err.code, ERROR_CONFLICT);
+    account = again(fixture, account->id);
+    assert_string_equal(account->email, "ada@example.com");
+    assert_null(account->pending_email);
+    assert_string_equal(fixture_ask(fixture->database,
+                                    "SELECT count(*) FROM hearth.mail WHERE email LIKE 'eve%'"
+                                    " OR email LIKE 'mallory%'"),
+                        "0");
+    leave_line(&undo);
+    leave_line(&change);
+}
+
+static void
+no_password_that_is_under_way_survives_the_link_that_undoes_a_change(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account;
+    const char *token = moved(fixture, &account);
+    fixture_sql(fixture->database, "UPDATE hearth.account SET password = NULL");
+    account = again(fixture, account->id);
+    struct change_in_line undo = {.token = token, .make = undo_in_line};
+    struct change_in_line change = {
+        .account = account, .password = "eleven harbours in fog", .make = change_in_line};
+    fixture->request.caller = signed_in(fixture, account);
+    run_both(fixture, &undo, &change);
+    assert_false(change.is_made);
+    assert_int_equal(change.err.code, ERROR_CONFLICT);
+    assert_null(again(fixture, account->id)->password);
+    leave_line(&undo);
+    leave_line(&change);
+}
+
+static void
+no_change_of_a_sign_in_survives_its_end(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = verified(fixture);
+    const char *id;
+    assert_true(postman_add_reset(&fixture->request, account->email, &id, &fixture->err));
+    const char *token = token_of(fixture, account->email);
+    struct change_in_line reset = {.token = token, .make = reset_in_line};
+    struct change_in_line change = {
+        .account = account, .email = "mallory@example.com", .make = change_in_line};
+    fixture->request.caller = signed_in(fixture, account);
+    run_both(fixture, &reset, &change);
+    assert_false(change.is_made);
+    assert_int_equal(change.err.code, ERROR_CONFLICT);
+    assert_null(again(fixture, account->id)->pending_email);
+    leave_line(&reset);
+    leave_line(&change);
+}
+
+static void
+no_password_is_set_for_the_first_time_twice(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = make(fixture);
+    fixture_sql(fixture->database, "UPDATE hearth.account SET password = NULL");
+    account = again(fixture, account->id);
+    assert_true(account_change_password(&fixture->request, account, "eleven harbours in fog", NULL,
+                                        &fixture->err));
+    assert_false(account_change_password(&fixture->request, account, "seven rivers of glass", NULL,
+                                         &fixture->err));
+    assert_int_equal(fixture->err.code, ERROR_CONFLICT);
+}
+
 static void
 counts_no_try_that_did_not_fail(void **state)
 {
@@ -399,6 +595,10 @@ main(void)
         ACCESS_TEST(another_password_drops_an_address_that_waits),
         ACCESS_TEST(the_first_address_has_the_last_word),
         ACCESS_TEST(nobody_gets_an_address_that_its_owner_may_have_back),
+        ACCESS_TEST(no_change_that_is_under_way_survives_the_link_that_undoes_it),
+        ACCESS_TEST(no_password_that_is_under_way_survives_the_link_that_undoes_a_change),
+        ACCESS_TEST(no_change_of_a_sign_in_survives_its_end),
+        ACCESS_TEST(no_password_is_set_for_the_first_time_twice),
         ACCESS_TEST(counts_no_try_that_did_not_fail),
     };
     return cmocka_run_group_tests(tests, store_group_set_up, store_group_tear_down);

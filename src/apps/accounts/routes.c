@@ -22,6 +22,9 @@ static const struct route_answer made[] = {
     {0}};
 static const struct route_answer reset_content[] = {{205, NULL, NULL, "Signed out."}, {0}};
 static const struct route_answer no_content[] = {{204, NULL, NULL, "Done."}, {0}};
+#define STALE PROBLEM(409, "The account, or the sign-in that asks, was changed or ended meanwhile.")
+static const struct route_answer changed[] = {STALE, {0}};
+static const struct route_answer password_changed[] = {{204, NULL, NULL, "Done."}, STALE, {0}};
 static const struct route_answer unlinked[] = {{204, NULL, NULL, "Done."},
                                                PROBLEM(404, "There is none of this provider."),
                                                PROBLEM(409, "It is the last way to sign in."),
@@ -82,19 +85,20 @@ static const struct route routes[] = {
     STUDY(GET, "profile", study_show_profile, OWN, "profile", "The own profile",
           .response = &profile_schema, .doc = "With what profile-detail has, as profile."),
     STUDY(PUT, "profile", study_change_profile, OWN, "profile_put", "Change the own profile",
-          .request = &profile_patch_schema, .response = &profile_schema,
+          .request = &profile_patch_schema, .response = &profile_schema, .answers = changed,
           .doc = "As PATCH: what is not sent stays."),
     STUDY(PATCH, "profile", study_change_profile, OWN, "profile_patch", "Change the own profile",
-          .request = &profile_patch_schema, .response = &profile_schema,
+          .request = &profile_patch_schema, .response = &profile_schema, .answers = changed,
           .doc = "What is not sent stays; null takes a member back to what a new account has."),
     STUDY(GET, "profile-detail", study_show_detail, OWN, "detail", "The profile's details",
           .response = &profile_detail_schema, .doc = "Of a new account: the defaults."),
     STUDY(PUT, "profile-detail", study_change_detail, OWN, "detail_put",
           "Change the profile's details", .request = &profile_detail_patch_schema,
-          .response = &profile_detail_schema, .doc = "As PATCH: what is not sent stays."),
+          .response = &profile_detail_schema, .answers = changed,
+          .doc = "As PATCH: what is not sent stays."),
     STUDY(PATCH, "profile-detail", study_change_detail, OWN, "detail_patch",
           "Change the profile's details", .request = &profile_detail_patch_schema,
-          .response = &profile_detail_schema, .doc = "What is not sent stays."),
+          .response = &profile_detail_schema, .answers = changed, .doc = "What is not sent stays."),
 
     AUTH(POST, "register", auth_register, OPEN | ROUTE_IDEMPOTENT, "register", "Make an account",
          .request = &registration_schema, .answers = made,
@@ -111,10 +115,10 @@ static const struct route routes[] = {
     AUTH(GET, "me", auth_show_me, OWN, "me", "The own account", .response = &account_view_schema,
          .doc = "Of a key: the account it belongs to."),
     AUTH(PATCH, "me", auth_change_me, OWN, "me_change", "Change the own account",
-         .request = &account_patch_schema, .response = &account_view_schema,
+         .request = &account_patch_schema, .response = &account_view_schema, .answers = changed,
          .doc = "What is not sent stays."),
     AUTH(POST, "password", auth_change_password, OWN, "password", "Change the password",
-         .request = &password_wish_schema, .answers = no_content,
+         .request = &password_wish_schema, .answers = password_changed,
          .doc =
              "Needs the present one, or, where there is none, a sign-in of the last ten minutes. "
              "Ends all other sign-ins."),
