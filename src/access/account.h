@@ -34,9 +34,9 @@ bool account_find_login(struct request *request, const char *user_name_or_email,
 /* The password of some account, ever the same for a login while accounts are the same, to verify a
  * guess against where there is no account with it, or none with a password: then it takes as long
  * to refuse as an account would, of which some have hashes from before the settings changed. NULL
- * where nobody has one. What comes of it is of no account: it never makes a login right. */
-bool account_stand_in(struct request *request, const char *login, const char **phc,
-                      struct error *err) __attribute__((warn_unused_result));
+ * where nobody has one or none can be had, which keeps nobody out. What comes of it is of no
+ * account: it never makes a login right. */
+const char *account_stand_in(struct request *request, const char *login);
 /* By who it is elsewhere: provider "google", "wallet". */
 bool account_find_identity(struct request *request, const char *provider, const char *subject,
                            const struct account **account, struct error *err)

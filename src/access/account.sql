@@ -33,7 +33,8 @@ VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8
 
 -- name: account_stand_in
 -- The password of an account that is as far between the oldest and the newest as $1 of a million, by the
--- time in their ids: of the newest that has one where none is later.
+-- time in their ids: of the newest that has one where none is later. An id of another kind may be as far
+-- away as 48 bits tell, which $1 times is more than a bigint holds.
 WITH ends AS (
     SELECT min(at) AS first, max(at) AS last
     FROM (SELECT ('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint AS at
@@ -43,7 +44,7 @@ WITH ends AS (
 )
 SELECT password FROM hearth.account
 WHERE password IS NOT NULL
-  AND id >= (SELECT rpad(lpad(to_hex(first + (last - first) * $1::bigint / 1000000), 12, '0'), 32, '0')::uuid FROM ends)
+  AND id >= (SELECT rpad(lpad(to_hex(first + trunc((last - first)::numeric * $1::bigint / 1000000)::bigint), 12, '0'), 32, '0')::uuid FROM ends)
 ORDER BY id LIMIT 1
 
 -- name: account_taken

@@ -43,10 +43,9 @@ static bool
 verify(struct request *request, const char *login, const struct account *account,
        const char *password, struct verdict *verdict, struct error *err)
 {
-    const char *stand_in;
+    const char *stand_in = account_stand_in(request, login);
     bool is_own = account && account->password;
-    if (!account_stand_in(request, login, &stand_in, err) ||
-        !password_verify(request, is_own ? account->password : stand_in, password, &verdict->right,
+    if (!password_verify(request, is_own ? account->password : stand_in, password, &verdict->right,
                          &verdict->rehash, err))
         return false;
     verdict->right = verdict->right && is_own && account->is_active;
