@@ -12,11 +12,8 @@ SELECT hearth.has_budget(NULL, NULL, NULL, $1::text) AS has_budget
 SELECT hearth.settle($1::jsonb) AS settled
 
 -- name: ledger_settle_all
--- Writes what several calls cost, each once, or none of them. They come in the order of their callers, so
--- that two hosts that write the same sums wait for each other in one order.
-SELECT count(*) FILTER (WHERE told.settled) AS settled
-FROM (SELECT hearth.settle(call) AS settled FROM jsonb_array_elements($1::jsonb) AS call
-      ORDER BY call->>'key_id', call->>'account_id', call->>'tenant', call->>'model', call->>'operation') AS told
+-- Writes what several calls cost, each once, or none of them.
+SELECT hearth.settle_all($1::jsonb) AS settled
 
 -- name: ledger_expire
 -- Lets go what calls hold that were not settled in time.

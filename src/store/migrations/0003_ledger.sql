@@ -161,32 +161,51 @@ LANGUAGE sql IMMUTABLE AS $$
     SELECT coalesce('key:' || entry.key_id, 'account:' || entry.account_id, entry.tenant, 'nobody')
 $$;
 
--- Adds a call to its day.
-CREATE FUNCTION hearth.usage_count(entry hearth.usage) RETURNS void
+-- What calls add to the sums of their days, and what those in corrected take away again, which were called
+-- lost: a row of each.
+CREATE FUNCTION hearth.usage_parts(entries hearth.usage[], corrected hearth.usage[]) RETURNS SETOF hearth.usage_day
+LANGUAGE sql STABLE AS $$
+    SELECT (e.at AT TIME ZONE 'UTC')::date, hearth.usage_caller(e), e.model, e.operation, e.account_id, e.organisation_id,
+        e.calls::bigint, e.input::bigint, e.output::bigint, e.cached::bigint, e.written::bigint, e.thought::bigint,
+        e.cost_micros, (e.source = 'e')::integer::bigint, (e.outcome IS NOT NULL AND e.outcome <> 'lost')::integer::bigint,
+        (e.outcome IS NOT NULL AND e.outcome = 'lost')::integer::bigint
+    FROM unnest(entries) AS e
+    UNION ALL
+    SELECT (e.at AT TIME ZONE 'UTC')::date, hearth.usage_caller(e), e.model, e.operation, e.account_id, e.organisation_id,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, -1
+    FROM unnest(corrected) AS e
+$$;
+
+-- Adds calls to their days, and takes those in corrected, as they were, out again. Whoever writes several calls in a
+-- transaction counts them together and last. So all lock rows in one order, and none waits for one that
+-- waits for it: budgets by their ids, rows of usage by theirs, then these sums, those of all callers
+-- together first, each by its key.
+CREATE FUNCTION hearth.usage_count(entries hearth.usage[], corrected hearth.usage[]) RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-    entry_day date := (entry.at AT TIME ZONE 'UTC')::date;
-    is_estimated integer := (entry.source = 'e')::integer;
-    is_lost integer := (entry.outcome IS NOT DISTINCT FROM 'lost')::integer;
-    is_failed integer := (entry.outcome IS NOT NULL)::integer - is_lost;
 BEGIN
-    INSERT INTO hearth.usage_day AS sum (day, caller, model, operation, account_id, organisation_id,
+    INSERT INTO hearth.usage_total AS sum (day, model, operation, shard,
         calls, input, output, cached, written, thought, cost_micros, estimated, failed, lost)
-    VALUES (entry_day, hearth.usage_caller(entry), entry.model, entry.operation, entry.account_id,
-        entry.organisation_id, entry.calls, entry.input, entry.output, entry.cached, entry.written, entry.thought,
-        entry.cost_micros, is_estimated, is_failed, is_lost)
-    ON CONFLICT (day, caller, model, operation) DO UPDATE SET
+    SELECT part.day, part.model, part.operation, pg_backend_pid() % 16, sum(part.calls), sum(part.input), sum(part.output),
+        sum(part.cached), sum(part.written), sum(part.thought), sum(part.cost_micros), sum(part.estimated),
+        sum(part.failed), sum(part.lost)
+    FROM hearth.usage_parts(entries, corrected) AS part
+    GROUP BY part.day, part.model, part.operation ORDER BY part.day, part.model, part.operation
+    ON CONFLICT (day, model, operation, shard) DO UPDATE SET
         calls = sum.calls + excluded.calls, input = sum.input + excluded.input,
         output = sum.output + excluded.output, cached = sum.cached + excluded.cached,
         written = sum.written + excluded.written, thought = sum.thought + excluded.thought,
         cost_micros = sum.cost_micros + excluded.cost_micros,
         estimated = sum.estimated + excluded.estimated, failed = sum.failed + excluded.failed,
         lost = sum.lost + excluded.lost;
-    INSERT INTO hearth.usage_total AS sum (day, model, operation, shard,
+    INSERT INTO hearth.usage_day AS sum (day, caller, model, operation, account_id, organisation_id,
         calls, input, output, cached, written, thought, cost_micros, estimated, failed, lost)
-    VALUES (entry_day, entry.model, entry.operation, pg_backend_pid() % 16, entry.calls, entry.input, entry.output,
-        entry.cached, entry.written, entry.thought, entry.cost_micros, is_estimated, is_failed, is_lost)
-    ON CONFLICT (day, model, operation, shard) DO UPDATE SET
+    SELECT part.day, part.caller, part.model, part.operation, (array_agg(part.account_id))[1],
+        (array_agg(part.organisation_id))[1], sum(part.calls), sum(part.input), sum(part.output), sum(part.cached),
+        sum(part.written), sum(part.thought), sum(part.cost_micros), sum(part.estimated), sum(part.failed), sum(part.lost)
+    FROM hearth.usage_parts(entries, corrected) AS part
+    GROUP BY part.day, part.caller, part.model, part.operation
+    ORDER BY part.day, part.caller, part.model, part.operation
+    ON CONFLICT (day, caller, model, operation) DO UPDATE SET
         calls = sum.calls + excluded.calls, input = sum.input + excluded.input,
         output = sum.output + excluded.output, cached = sum.cached + excluded.cached,
         written = sum.written + excluded.written, thought = sum.thought + excluded.thought,
@@ -196,44 +215,44 @@ BEGIN
 END
 $$;
 
--- Takes a call that was called lost out of its day again.
-CREATE FUNCTION hearth.usage_found(entry hearth.usage) RETURNS void
-LANGUAGE sql AS $$
-    UPDATE hearth.usage_day AS sum SET lost = sum.lost - 1
-    WHERE sum.day = (entry.at AT TIME ZONE 'UTC')::date AND sum.caller = hearth.usage_caller(entry)
-      AND sum.model = entry.model AND sum.operation = entry.operation;
-    INSERT INTO hearth.usage_total AS sum (day, model, operation, shard, lost)
-    VALUES ((entry.at AT TIME ZONE 'UTC')::date, entry.model, entry.operation, pg_backend_pid() % 16, -1)
-    ON CONFLICT (day, model, operation, shard) DO UPDATE SET lost = sum.lost - 1
+-- Names calls as lost of which nothing is known yet.
+CREATE FUNCTION hearth.usage_lose(entries hearth.usage[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    written hearth.usage[];
+BEGIN
+    IF cardinality(entries) = 0 THEN
+        RETURN;
+    END IF;
+    WITH fresh AS (
+        INSERT INTO hearth.usage SELECT e.* FROM unnest(entries) AS e ORDER BY e.id
+        ON CONFLICT (at, id) DO NOTHING RETURNING *)
+    SELECT array_agg(fresh::hearth.usage) INTO written FROM fresh;
+    PERFORM hearth.usage_count(written, '{}');
+END
 $$;
 
--- Gives back what expired reservations hold of one budget, which is locked, and names their calls as
--- lost. Returns how many there were.
-CREATE FUNCTION hearth.reservation_expire(which uuid, moment timestamptz) RETURNS integer
+-- Gives back what expired reservations hold of one budget, which is locked. count says how many there were,
+-- lost which calls these are: for hearth.usage_lose(), when no further budget is looked at.
+CREATE FUNCTION hearth.reservation_expire(which uuid, moment timestamptz, OUT count integer, OUT lost hearth.usage[])
 LANGUAGE plpgsql AS $$
 DECLARE
     gone hearth.reservation;
-    lost hearth.usage;
-    count integer := 0;
+    entry hearth.usage;
 BEGIN
+    count := 0;
+    lost := '{}';
     FOR gone IN DELETE FROM hearth.reservation
                 WHERE budget_id = which AND expires_at <= moment RETURNING * LOOP
         count := count + 1;
         UPDATE hearth.budget SET reserved = reserved - gone.amount
         WHERE id = which AND since <= gone.at;
-        INSERT INTO hearth.usage (at, id, cost_micros, input, output, cached, written, thought,
-            duration_ms, calls, source, key_id, account_id, organisation_id, tenant, model, operation,
-            outcome, raw)
-        VALUES (gone.at, gone.id, 0, 0, 0, 0, 0, 0, 0, 0, 'n', gone.key_id, gone.account_id,
-            gone.organisation_id, gone.tenant, gone.model, gone.operation, 'lost',
-            format('{"reserved_micros":%s,"reserved_tokens":%s}', gone.cost_micros, gone.tokens))
-        ON CONFLICT (at, id) DO NOTHING
-        RETURNING * INTO lost;
-        IF FOUND THEN
-            PERFORM hearth.usage_count(lost);
-        END IF;
+        SELECT gone.at, gone.id, 0, 0, 0, 0, 0, 0, 0, 0, 'n', gone.key_id, gone.account_id, gone.organisation_id,
+            gone.tenant, gone.model, gone.operation, 'lost',
+            format('{"reserved_micros":%s,"reserved_tokens":%s}', gone.cost_micros, gone.tokens)
+        INTO entry;
+        lost := lost || entry;
     END LOOP;
-    RETURN count;
 END
 $$;
 
@@ -242,15 +261,20 @@ CREATE FUNCTION hearth.reservations_expire() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     which uuid;
+    gone record;
+    lost hearth.usage[] := '{}';
     count integer := 0;
 BEGIN
     FOR which IN SELECT DISTINCT budget_id FROM hearth.reservation
                   WHERE expires_at <= clock_timestamp() ORDER BY budget_id LIMIT 100 LOOP
         PERFORM FROM hearth.budget WHERE id = which FOR UPDATE SKIP LOCKED;
         IF FOUND THEN
-            count := count + hearth.reservation_expire(which, clock_timestamp());
+            SELECT * INTO gone FROM hearth.reservation_expire(which, clock_timestamp());
+            count := count + gone.count;
+            lost := lost || gone.lost;
         END IF;
     END LOOP;
+    PERFORM hearth.usage_lose(lost);
     RETURN count;
 END
 $$;
@@ -277,7 +301,8 @@ DECLARE
     ids uuid[];
     blocked hearth.budget;
     gone integer := 0;
-    found_expired integer;
+    run_out record;
+    lost hearth.usage[] := '{}';
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
     SELECT locked.moment, locked.ids INTO moment, ids FROM hearth.budget_lock(owners) AS locked;
@@ -290,9 +315,11 @@ BEGIN
             + CASE b.unit WHEN 'money' THEN cost_micros WHEN 'tokens' THEN tokens ELSE 1 END > b.most
         ORDER BY hearth.budget_end(b.period, moment) DESC NULLS FIRST LIMIT 1;
         EXIT WHEN NOT FOUND;
-        found_expired := hearth.reservation_expire(blocked.id, moment);
-        gone := gone + found_expired;
-        IF found_expired = 0 THEN
+        SELECT * INTO run_out FROM hearth.reservation_expire(blocked.id, moment);
+        gone := gone + run_out.count;
+        lost := lost || run_out.lost;
+        IF run_out.count = 0 THEN
+            PERFORM hearth.usage_lose(lost);
             RETURN QUERY SELECT false, false, hearth.micros(moment), blocked.owner, blocked.unit,
                 blocked.period, blocked.most, blocked.spent + blocked.reserved,
                 CASE blocked.unit WHEN 'money' THEN cost_micros WHEN 'tokens' THEN tokens ELSE 1 END,
@@ -300,6 +327,7 @@ BEGIN
             RETURN;
         END IF;
     END LOOP;
+    PERFORM hearth.usage_lose(lost);
     WITH held AS (
         UPDATE hearth.budget AS b SET reserved = b.reserved
             + CASE b.unit WHEN 'money' THEN cost_micros WHEN 'tokens' THEN tokens ELSE 1 END
@@ -325,46 +353,77 @@ BEGIN
 END
 $$;
 
--- Writes what a call cost, once: the usage row, its day's sum, its caller's budgets, and the end of
--- its reservation. call has the columns of usage (at_us for at), and asked, which is false where no
--- provider was asked: then only the reservation ends. false: it was settled before.
-CREATE FUNCTION hearth.settle(call jsonb) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Writes a call's row, once. Returns, in an array, the row that called it lost, if there was one; null where
+-- it was written before.
+CREATE FUNCTION hearth.usage_write(entry hearth.usage) RETURNS hearth.usage[]
+LANGUAGE plpgsql AS $$
 DECLARE
-    entry hearth.usage := jsonb_populate_record(NULL::hearth.usage, call);
-    owners text[] := hearth.budget_owners(entry.key_id, entry.account_id, entry.organisation_id, entry.tenant);
-    ids uuid[];
     lost hearth.usage;
 BEGIN
-    entry.at := '1970-01-01 00:00:00+00'::timestamptz + (call->>'at_us')::bigint * interval '1 microsecond';
-    SELECT locked.ids INTO ids FROM hearth.budget_lock(owners) AS locked;
-    WITH gone AS (DELETE FROM hearth.reservation WHERE id = entry.id RETURNING budget_id, amount, at)
-    UPDATE hearth.budget SET reserved = reserved - gone.amount
-    FROM gone WHERE budget.id = gone.budget_id AND since <= gone.at;
-    IF NOT (call->>'asked')::boolean THEN
-        RETURN true;
-    END IF;
     INSERT INTO hearth.usage SELECT entry.* ON CONFLICT (at, id) DO NOTHING;
-    IF NOT FOUND THEN
-        SELECT u.* INTO lost FROM hearth.usage AS u
-        WHERE u.at = entry.at AND u.id = entry.id AND u.outcome = 'lost' FOR UPDATE;
-        IF NOT FOUND OR entry.outcome = 'lost' THEN
-            RETURN false;
-        END IF;
-        UPDATE hearth.usage SET cost_micros = entry.cost_micros, input = entry.input, output = entry.output,
-            cached = entry.cached, written = entry.written, thought = entry.thought,
-            duration_ms = entry.duration_ms, calls = entry.calls, source = entry.source, model = entry.model,
-            operation = entry.operation, outcome = entry.outcome, raw = entry.raw
-        WHERE at = entry.at AND id = entry.id;
-        PERFORM hearth.usage_found(lost);
+    IF FOUND THEN
+        RETURN '{}';
     END IF;
-    UPDATE hearth.budget SET spent = spent
-        + CASE unit WHEN 'money' THEN entry.cost_micros WHEN 'tokens' THEN entry.input + entry.output::bigint
-               ELSE entry.calls END
-    WHERE budget.id = ANY (ids) AND since <= entry.at;
-    PERFORM hearth.usage_count(entry);
-    RETURN true;
+    SELECT u.* INTO lost FROM hearth.usage AS u
+    WHERE u.at = entry.at AND u.id = entry.id AND u.outcome = 'lost' FOR UPDATE;
+    IF NOT FOUND OR entry.outcome = 'lost' THEN
+        RETURN NULL;
+    END IF;
+    UPDATE hearth.usage SET cost_micros = entry.cost_micros, input = entry.input, output = entry.output,
+        cached = entry.cached, written = entry.written, thought = entry.thought,
+        duration_ms = entry.duration_ms, calls = entry.calls, source = entry.source, model = entry.model,
+        operation = entry.operation, outcome = entry.outcome, raw = entry.raw
+    WHERE at = entry.at AND id = entry.id;
+    RETURN ARRAY[lost];
 END
+$$;
+
+-- Writes what calls cost, each once: the usage rows, their days' sums, their callers' budgets, and the end
+-- of their reservations. A call has the columns of usage (at_us for at), and asked, which is false where no
+-- provider was asked: then only the reservation ends. Returns how many were not settled before.
+CREATE FUNCTION hearth.settle_all(calls jsonb) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    call jsonb;
+    entry hearth.usage;
+    owners text[];
+    ids uuid[];
+    lost hearth.usage[];
+    written hearth.usage[] := '{}';
+    corrected hearth.usage[] := '{}';
+    settled bigint := 0;
+BEGIN
+    SELECT array_agg(owner) INTO owners
+    FROM jsonb_array_elements(calls) AS c, unnest(hearth.budget_owners((c->>'key_id')::uuid, (c->>'account_id')::uuid,
+                                                      (c->>'organisation_id')::uuid, c->>'tenant')) AS owner;
+    SELECT locked.ids INTO ids FROM hearth.budget_lock(owners) AS locked;
+    FOR call IN SELECT c FROM jsonb_array_elements(calls) AS c ORDER BY c->>'id' LOOP
+        entry := jsonb_populate_record(NULL::hearth.usage, call);
+        entry.at := '1970-01-01 00:00:00+00'::timestamptz + (call->>'at_us')::bigint * interval '1 microsecond';
+        WITH gone AS (DELETE FROM hearth.reservation WHERE id = entry.id RETURNING budget_id, amount, at)
+        UPDATE hearth.budget SET reserved = reserved - gone.amount
+        FROM gone WHERE budget.id = gone.budget_id AND since <= gone.at;
+        lost := CASE WHEN NOT (call->>'asked')::boolean THEN '{}' ELSE hearth.usage_write(entry) END;
+        CONTINUE WHEN lost IS NULL;
+        settled := settled + 1;
+        CONTINUE WHEN NOT (call->>'asked')::boolean;
+        owners := hearth.budget_owners(entry.key_id, entry.account_id, entry.organisation_id, entry.tenant);
+        UPDATE hearth.budget SET spent = spent
+            + CASE unit WHEN 'money' THEN entry.cost_micros WHEN 'tokens' THEN entry.input + entry.output::bigint
+                   ELSE entry.calls END
+        WHERE budget.id = ANY (ids) AND budget.owner = ANY (owners) AND since <= entry.at;
+        written := written || entry;
+        corrected := corrected || lost;
+    END LOOP;
+    PERFORM hearth.usage_count(written, corrected);
+    RETURN settled;
+END
+$$;
+
+-- The same of one call. false: it was settled before.
+CREATE FUNCTION hearth.settle(call jsonb) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT hearth.settle_all(jsonb_build_array(call)) = 1
 $$;
 
 -- Tells the hosts to look again whether a budget applies to whom this owner is.
@@ -444,14 +503,15 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION hearth.usage_of_callers(date, date, boolean[], text, text, text[], bigint),
-    hearth.has_budget(uuid, uuid, uuid, text), hearth.reserve(jsonb), hearth.settle(jsonb),
+    hearth.has_budget(uuid, uuid, uuid, text), hearth.reserve(jsonb), hearth.settle(jsonb), hearth.settle_all(jsonb),
     hearth.reservations_expire(), hearth.budget_set(text, text, text, bigint), hearth.budget_clear(uuid),
-    hearth.budget_lock(text[]), hearth.usage_count(hearth.usage),
-    hearth.usage_found(hearth.usage), hearth.usage_caller(hearth.usage), hearth.reservation_expire(uuid, timestamptz), hearth.budget_announce(text),
+    hearth.budget_lock(text[]), hearth.usage_parts(hearth.usage[], hearth.usage[]),
+    hearth.usage_count(hearth.usage[], hearth.usage[]), hearth.usage_lose(hearth.usage[]), hearth.usage_write(hearth.usage),
+    hearth.usage_caller(hearth.usage), hearth.reservation_expire(uuid, timestamptz), hearth.budget_announce(text),
     hearth.budget_window(text, timestamptz), hearth.budget_end(text, timestamptz),
     hearth.budget_owners(uuid, uuid, uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION hearth.usage_of_callers(date, date, boolean[], text, text, text[], bigint),
-    hearth.has_budget(uuid, uuid, uuid, text), hearth.reserve(jsonb), hearth.settle(jsonb),
+    hearth.has_budget(uuid, uuid, uuid, text), hearth.reserve(jsonb), hearth.settle(jsonb), hearth.settle_all(jsonb),
     hearth.reservations_expire(), hearth.budget_set(text, text, text, bigint), hearth.budget_clear(uuid),
     hearth.budget_window(text, timestamptz), hearth.budget_end(text, timestamptz) TO hearth_application;
 GRANT SELECT ON hearth.budget, hearth.reservation, hearth.usage, hearth.usage_day, hearth.usage_total
