@@ -57,17 +57,20 @@ static const struct kind {
     const char *noun;
     enum caller_kind caller;
     struct query query;
+    bool can_be_made_up; /* else it comes from a token whose signature was verified */
 } kinds[] = {
     [CREDENTIAL_KEY] = {"the API key",
                         CALLER_KEY,
-                        {SQL_credential_key, columns, sizeof(struct credential_row), false}},
+                        {SQL_credential_key, columns, sizeof(struct credential_row), false},
+                        true},
     [CREDENTIAL_COOKIE] = {"the session",
                            CALLER_SESSION,
-                           {SQL_credential_cookie, columns, sizeof(struct credential_row), false}},
+                           {SQL_credential_cookie, columns, sizeof(struct credential_row), false},
+                           true},
     [CREDENTIAL_SIGN_IN] = {"the sign-in",
                             CALLER_TOKEN,
-                            {SQL_credential_sign_in, columns, sizeof(struct credential_row),
-                             false}},
+                            {SQL_credential_sign_in, columns, sizeof(struct credential_row), false},
+                            false},
 };
 
 struct lookup {
@@ -230,8 +233,6 @@ ask(const struct lookup *lookup, struct snapshot *snapshot, struct error *err)
         return false;
     if (rows->count > 0)
         fill(lookup, rows->items, snapshot);
-    else
-        limits_note_unknown(lookup->request);
     keep(lookup, snapshot);
     return true;
 }
@@ -258,10 +259,13 @@ find(const struct lookup *lookup, struct snapshot *snapshot, struct error *err)
     if (!lookup->request->may_wait)
         return error_set(err, ERROR_WOULD_WAIT, "the database knows this credential");
     bool is_known = remembered && snapshot->state != SNAPSHOT_UNKNOWN;
-    if (!is_known && !limits_may_look_up(lookup->request, err))
+    bool may_be_made_up = lookup->kind->can_be_made_up && !is_known;
+    if (may_be_made_up && !limits_may_look_up(lookup->request, err))
         return false;
     if (ask(lookup, &asked, err)) {
         *snapshot = asked;
+        if (asked.state == SNAPSHOT_UNKNOWN && lookup->kind->can_be_made_up)
+            limits_note_unknown(lookup->request);
         return true;
     }
     if (!lasts)

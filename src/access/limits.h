@@ -26,7 +26,7 @@ bool limits_take(struct request *request, struct limit_verdict *verdict, struct 
 bool limits_take_failure(struct request *request, struct limit_verdict *verdict, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Whether the database may be asked for a credential of which this host knows nothing. Each one
+/* Whether the database may be asked for a key or cookie of which this host knows nothing. Each one
  * that was made up costs a query, so those of an address are bounded, and those of all: what the
  * host knows is not held up by them. false with ERROR_RATE_LIMITED where the address has asked for
  * many that were none, or ERROR_AUTH_UNAVAILABLE where all together have; both with a time to come

@@ -17,6 +17,7 @@
 
 static const char key_id[] = "018f0000-0000-7000-8000-000000000001";
 static const char account_id[] = "018f0000-0000-7000-8000-00000000000a";
+static const char sign_in_id[] = "018f0000-0000-7000-8000-00000000000b";
 
 struct bench {
     char directory[64], database[64], url[256];
@@ -94,30 +95,50 @@ struct ask {
     const char *from; /* the address; NULL: 192.0.2.1 */
 };
 
-/* The code of the answer; *caller is good until the next call. */
-static enum error_code
-find(struct bench *bench, const char *key, struct ask ask, const struct caller **caller)
+/* Until the next call. */
+static struct request *
+request_of(struct bench *bench, struct ask ask)
 {
     static struct request request;
-    struct error err = {0};
     arena_release(&request.arena);
     request = (struct request){.access = &bench->access,
                                .may_wait = !ask.front,
                                .remote_address = ask.from ? ask.from : "192.0.2.1",
                                .timing.started_us =
                                    ask.at_us > 0 ? ask.at_us : clock_monotonic_us() + ask.later_us};
+    return &request;
+}
+
+/* The code of the answer; *caller is good until the next call. */
+static enum error_code
+find_any(struct bench *bench, struct credential credential, struct ask ask,
+         const struct caller **caller)
+{
+    struct error err = {0};
+    const struct caller *found = NULL;
+    bool known = credential_find(request_of(bench, ask), &credential, &found, &err);
+    assert_true(known == (err.code == ERROR_NONE));
+    if (caller)
+        *caller = found;
+    return err.code;
+}
+
+static enum error_code
+find(struct bench *bench, const char *key, struct ask ask, const struct caller **caller)
+{
     unsigned char bytes[SHA256_BYTES];
     struct sha256 digest;
     sha256_init(&digest);
     sha256_add(&digest, key, strlen(key));
     sha256_end(&digest, bytes);
-    const struct credential credential = {CREDENTIAL_KEY, (const char *)bytes, sizeof(bytes)};
-    const struct caller *found = NULL;
-    bool known = credential_find(&request, &credential, &found, &err);
-    assert_true(known == (err.code == ERROR_NONE));
-    if (caller)
-        *caller = found;
-    return err.code;
+    struct credential credential = {CREDENTIAL_KEY, (const char *)bytes, sizeof(bytes)};
+    return find_any(bench, credential, ask, caller);
+}
+
+static enum error_code
+find_sign_in(struct bench *bench, const char *id, struct ask ask)
+{
+    return find_any(bench, (struct credential){CREDENTIAL_SIGN_IN, id, strlen(id)}, ask, NULL);
 }
 
 #define FRONT ((struct ask){.front = true})
@@ -357,6 +378,44 @@ asks_the_database_for_few_of_the_keys_that_all_make_up(void **state)
     assert_int_equal(asked_of(bench, 30, soon, ERROR_AUTH_UNAVAILABLE), 10);
 }
 
+static void
+add_sign_in(struct bench *bench)
+{
+    char sql[512];
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO hearth.sign_in (id, account_id, method, expires_at)"
+             " VALUES ('%s', '%s', 'password', now() + interval '1 hour')",
+             sign_in_id, account_id);
+    fixture_sql(bench->database, sql);
+}
+
+static void
+keeps_no_verified_token_out_while_others_make_credentials_up(void **state)
+{
+    struct bench *bench = *state;
+    bench->settings.rate_limiting = true;
+    follow(bench);
+    add_sign_in(bench);
+    struct ask now = {.at_us = clock_monotonic_us()};
+    assert_int_equal(asked_of(bench, 100, now, ERROR_RATE_LIMITED), 35);
+    assert_int_equal(find_sign_in(bench, sign_in_id, now), ERROR_NONE);
+}
+
+static void
+counts_the_tokens_of_sign_ins_that_are_gone_as_none_that_were_made_up(void **state)
+{
+    struct bench *bench = *state;
+    bench->settings.rate_limiting = true;
+    follow(bench);
+    struct ask now = {.at_us = clock_monotonic_us()};
+    for (int i = 0; i < 100; i++) {
+        char id[64];
+        snprintf(id, sizeof(id), "018f0000-0000-7000-8000-0000000001%02d", i);
+        assert_int_equal(find_sign_in(bench, id, now), ERROR_UNAUTHORIZED);
+    }
+    assert_int_equal(asked_of(bench, 100, now, ERROR_RATE_LIMITED), 35);
+}
+
 int
 main(void)
 {
@@ -373,6 +432,8 @@ main(void)
         TEST(gives_the_key_of_an_account_no_more_than_the_account_has),
         TEST(asks_the_database_for_few_of_the_keys_that_an_address_makes_up),
         TEST(asks_the_database_for_few_of_the_keys_that_all_make_up),
+        TEST(keeps_no_verified_token_out_while_others_make_credentials_up),
+        TEST(counts_the_tokens_of_sign_ins_that_are_gone_as_none_that_were_made_up),
         TEST(writes_down_when_a_key_was_used),
     };
     return cmocka_run_group_tests(tests, store_group_set_up, store_group_tear_down);
