@@ -113,18 +113,24 @@ holds(struct host *host, const char *kind, const char *id, int64_t taken_us)
     return forgetting_holds(host, subject, taken_us);
 }
 
-/* false: nothing is remembered, or it was revoked since. */
+/* false: there is no snapshot. */
 static bool
-remember(const struct lookup *lookup, struct snapshot *snapshot)
+recall(const struct lookup *lookup, struct snapshot *snapshot)
 {
-    struct host *host = lookup->access->host;
     struct arena *arena = &lookup->request->arena;
     const void *bytes;
     size_t length;
-    if (!l1_get(host, lookup->name, clock_realtime_us(), arena, &bytes, &length) ||
-        !snapshot_decode(bytes, length, &lookup->access->snapshot_key, lookup->name, arena,
-                         snapshot))
-        return false;
+    return l1_get(lookup->access->host, lookup->name, clock_realtime_us(), arena, &bytes,
+                  &length) &&
+           snapshot_decode(bytes, length, &lookup->access->snapshot_key, lookup->name, arena,
+                           snapshot);
+}
+
+/* false: something of it was revoked or changed since. */
+static bool
+still_holds(const struct lookup *lookup, const struct snapshot *snapshot)
+{
+    struct host *host = lookup->access->host;
     const struct caller *caller = &snapshot->caller;
     return holds(host, "key:", caller->key_id, snapshot->taken_us) &&
            holds(host, "account:", caller->account_id, snapshot->taken_us) &&
@@ -250,7 +256,8 @@ static bool
 find(const struct lookup *lookup, struct snapshot *snapshot, struct error *err)
 {
     struct snapshot asked;
-    bool remembered = remember(lookup, snapshot);
+    bool recalled = recall(lookup, snapshot);
+    bool remembered = recalled && still_holds(lookup, snapshot);
     if (remembered && is_fresh(lookup, snapshot))
         return true;
     bool lasts = remembered && is_within_grace(lookup, snapshot);
@@ -258,7 +265,8 @@ find(const struct lookup *lookup, struct snapshot *snapshot, struct error *err)
         return lasts || unavailable(err);
     if (!lookup->request->may_wait)
         return error_set(err, ERROR_WOULD_WAIT, "the database knows this credential");
-    bool is_known = remembered && snapshot->state != SNAPSHOT_UNKNOWN;
+    /* What was changed since is asked for anew, but nobody made it up. */
+    bool is_known = recalled && snapshot->state != SNAPSHOT_UNKNOWN;
     bool may_be_made_up = lookup->kind->can_be_made_up && !is_known;
     if (may_be_made_up && !limits_may_look_up(lookup->request, err))
         return false;
@@ -289,6 +297,22 @@ judge(const struct lookup *lookup, const struct snapshot *snapshot, struct error
         fault = "has expired";
     }
     return error_set(err, ERROR_UNAUTHORIZED, "%s %s", lookup->kind->noun, fault);
+}
+
+void
+credential_remember(struct request *request, const struct credential *credential)
+{
+    struct lookup lookup = {.request = request,
+                            .access = request->access,
+                            .credential = credential,
+                            .kind = &kinds[credential->kind]};
+    struct snapshot snapshot;
+    struct error err = {0};
+    if (!lookup.access->store || store_is_down(lookup.access->store))
+        return;
+    begin(&lookup);
+    if (!ask(&lookup, &snapshot, &err))
+        error_clear(&err);
 }
 
 bool

@@ -31,6 +31,11 @@ bool credential_find(struct request *request, const struct credential *credentia
                      const struct caller **caller, struct error *err)
     __attribute__((warn_unused_result));
 
+/* Remembers on this host a credential that was just given, after the commit, so that its first use
+ * costs no query and is never taken for one that was made up. Asks what that use would ask, on the
+ * waiting lane; where the database cannot tell, nothing is remembered. */
+void credential_remember(struct request *request, const struct credential *credential);
+
 /* Tells every worker of every host, within a second of the commit, to forget what it knows of a
  * subject: "key:<id>", "sign_in:<id>", or "account:<id>" for all of its keys and sign-ins. Also for
  * changes of what a snapshot holds. */

@@ -72,15 +72,33 @@ number(struct arena *arena, int64_t value)
     return value != 0 ? store_integer(arena, value) : NULL;
 }
 
-static const char *
-hash_of(struct arena *arena, const char *secret)
+static void
+hash(const char *secret, unsigned char bytes[SHA256_BYTES])
 {
-    unsigned char bytes[SHA256_BYTES];
     struct sha256 digest;
     sha256_init(&digest);
     sha256_add(&digest, secret, strlen(secret));
     sha256_end(&digest, bytes);
+}
+
+static const char *
+hash_of(struct arena *arena, const char *secret)
+{
+    unsigned char bytes[SHA256_BYTES];
+    hash(secret, bytes);
     return store_bytes(arena, bytes, sizeof(bytes));
+}
+
+/* The host of a request knows its new secret from here on; an operator's command knows no host. */
+static void
+remember(const struct key_desk *desk, const char *secret)
+{
+    unsigned char bytes[SHA256_BYTES];
+    if (!desk->request)
+        return;
+    hash(secret, bytes);
+    credential_remember(desk->request,
+                        &(struct credential){CREDENTIAL_KEY, (const char *)bytes, sizeof(bytes)});
 }
 
 /* One change of one key. */
@@ -168,6 +186,7 @@ key_create(const struct key_desk *desk, const struct key *wish, struct key_made 
                             .detail = prefix};
     if (!run(desk, &change, err))
         return refuse_owner(desk, err);
+    remember(desk, made->secret);
     return key_find(desk, id, &made->key, err);
 }
 
@@ -239,7 +258,10 @@ key_rotate(const struct key_desk *desk, const char *id, int64_t overlap_s, struc
                             .parameters = parameters,
                             .event = AUDIT_KEY_ROTATED,
                             .detail = prefix};
-    return run_found(desk, &change, err) && key_find(desk, id, &made->key, err);
+    if (!run_found(desk, &change, err))
+        return false;
+    remember(desk, made->secret);
+    return key_find(desk, id, &made->key, err);
 }
 
 bool

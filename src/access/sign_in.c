@@ -86,6 +86,8 @@ sign_in_give(struct request *request, const char *refresh, struct sign_in *sign_
     sign_in->access_expires_in_s = settings->access_token_ttl_s;
     sign_in->refresh = refresh;
     sign_in->refresh_expires_in_s = settings->refresh_token_ttl_s;
+    credential_remember(request,
+                        &(struct credential){CREDENTIAL_SIGN_IN, sign_in->id, strlen(sign_in->id)});
 }
 
 /* As it was sent, but never more than the store takes, nor what it cannot read. */
@@ -108,6 +110,15 @@ subject_of(struct request *request, const char *kind, const char *id)
     return arena_printf(&request->arena, "%s:%s", kind, id);
 }
 
+/* Those that a committed transaction ended are refused here at once. */
+static void
+forget_all(struct request *request, const struct list *ended)
+{
+    const struct id_row *row = ended->items;
+    for (size_t i = 0; i < ended->count; i++)
+        credential_forget(request, subject_of(request, "sign_in", row[i].id));
+}
+
 static bool
 revoke_all(struct transaction *transaction, struct request *request, const struct list *ended,
            struct error *err)
@@ -120,15 +131,24 @@ revoke_all(struct transaction *transaction, struct request *request, const struc
     return true;
 }
 
+/* A sign-in that is to begin. */
+struct beginning {
+    const struct sign_in_wish *wish;
+    const char *const *parameters; /* of the insert; the first is its id */
+    const struct list *crowded_out;
+};
+
 /* Makes room: a program that signs in anew for each call leaves no more rows than a person. */
 static bool
-bound(struct transaction *transaction, struct request *request, const char *account_id,
-      const char *id, struct error *err)
+bound(struct transaction *transaction, struct request *request, struct beginning *beginning,
+      struct error *err)
 {
+    const char *account_id = beginning->wish->account_id;
     struct arena *arena = &request->arena;
     const char *most = store_integer(arena, request->access->settings->sign_ins_per_account);
-    const char *crowd[] = {account_id, id, most, "too many sign-ins"};
+    const char *crowd[] = {account_id, beginning->parameters[0], most, "too many sign-ins"};
     const struct list *ended = transaction_query(transaction, &crowd_out, crowd, arena, err);
+    beginning->crowded_out = ended;
     return ended && revoke_all(transaction, request, ended, err) &&
            transaction_query(transaction, &drop_ended, (const char *[]){account_id, most}, arena,
                              err);
@@ -136,17 +156,18 @@ bound(struct transaction *transaction, struct request *request, const char *acco
 
 /* The row and its line of the audit trail, both or neither. */
 static bool
-insert_in(struct transaction *transaction, struct request *request, const struct sign_in_wish *wish,
-          const char *const *parameters, struct error *err)
+insert_in(struct transaction *transaction, struct request *request, struct beginning *beginning,
+          struct error *err)
 {
+    const struct sign_in_wish *wish = beginning->wish;
     const struct list *rows =
-        transaction_query(transaction, &insert, parameters, &request->arena, err);
+        transaction_query(transaction, &insert, beginning->parameters, &request->arena, err);
     if (!rows)
         return false;
     if (rows->count == 0)
         return error_set(err, ERROR_UNAUTHORIZED,
                          "the account was closed, or has another password");
-    if (!bound(transaction, request, wish->account_id, parameters[0], err))
+    if (!bound(transaction, request, beginning, err))
         return false;
     struct audit_entry entry = {AUDIT_SIGN_IN, subject_of(request, "account", wish->account_id),
                                 wish->method};
@@ -157,11 +178,15 @@ static bool
 run_insert(struct request *request, struct store *store, const struct sign_in_wish *wish,
            const char *const *parameters, struct error *err)
 {
+    struct beginning beginning = {.wish = wish, .parameters = parameters};
     struct transaction *transaction = transaction_begin(store, &request->arena, err);
     if (!transaction)
         return false;
-    bool done = insert_in(transaction, request, wish, parameters, err);
-    return transaction_end(transaction, done, err) && done;
+    bool done = insert_in(transaction, request, &beginning, err);
+    if (!transaction_end(transaction, done, err) || !done)
+        return false;
+    forget_all(request, beginning.crowded_out);
+    return true;
 }
 
 /* The browser keeps the cookie as long as a session may last at all; that it was not used for
@@ -173,6 +198,7 @@ give_cookie(struct request *request, const char *secret, struct sign_in *sign_in
     cookie_set(request, secret, SESSION_TTLS_MAX * ttl_s);
     sign_in->refresh_expires_in_s = ttl_s;
     sign_in->csrf = csrf_token(request, sign_in->id);
+    credential_remember(request, &(struct credential){CREDENTIAL_COOKIE, secret, strlen(secret)});
 }
 
 bool
@@ -245,7 +271,11 @@ sign_in_end_one(struct request *request, const struct sign_in_end *end, bool *en
     if (!transaction)
         return false;
     bool done = end_in(transaction, request, end, ended, err);
-    return transaction_end(transaction, done, err) && done;
+    if (!transaction_end(transaction, done, err) || !done)
+        return false;
+    if (*ended)
+        credential_forget(request, subject_of(request, "sign_in", end->id));
+    return true;
 }
 
 bool
@@ -259,23 +289,29 @@ sign_in_end(struct request *request, const char *sign_in_id, const char *account
                            err);
 }
 
-bool
-sign_in_end_all_in(struct transaction *transaction, struct request *request,
-                   const struct sign_in_end_all *wish, struct error *err)
+/* Those that it ended; NULL with err. */
+static const struct list *
+end_all_in(struct transaction *transaction, struct request *request,
+           const struct sign_in_end_all *wish, struct error *err)
 {
     const char *parameters[] = {wish->account_id, wish->except_id, wish->reason};
     const struct list *rows =
         transaction_query(transaction, &end_all, parameters, &request->arena, err);
-    if (!rows)
-        return false;
-    if (!revoke_all(transaction, request, rows, err))
-        return false;
+    if (!rows || !revoke_all(transaction, request, rows, err))
+        return NULL;
     if (rows->count == 0)
-        return true;
+        return rows;
     struct audit_entry entry = {
         AUDIT_SIGN_OUT, subject_of(request, "account", wish->account_id),
         arena_printf(&request->arena, "%s, %zu of them", wish->reason, rows->count)};
-    return audit_add_in(transaction, request, &entry, err);
+    return audit_add_in(transaction, request, &entry, err) ? rows : NULL;
+}
+
+bool
+sign_in_end_all_in(struct transaction *transaction, struct request *request,
+                   const struct sign_in_end_all *wish, struct error *err)
+{
+    return end_all_in(transaction, request, wish, err) != NULL;
 }
 
 bool
@@ -289,8 +325,11 @@ sign_in_end_all(struct request *request, const char *account_id, const char *exc
     if (!transaction)
         return false;
     struct sign_in_end_all wish = {account_id, except_id, reason};
-    bool done = sign_in_end_all_in(transaction, request, &wish, err);
-    return transaction_end(transaction, done, err) && done;
+    const struct list *ended = end_all_in(transaction, request, &wish, err);
+    if (!transaction_end(transaction, ended != NULL, err) || !ended)
+        return false;
+    forget_all(request, ended);
+    return true;
 }
 
 void

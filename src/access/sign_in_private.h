@@ -15,7 +15,8 @@ struct sign_in_secret {
 void sign_in_secret_make(struct sign_in_secret *secret, struct arena *arena);
 const char *sign_in_secret_hash(const char *text, struct arena *arena);
 
-/* Fills the tokens of a sign-in, of which id and account_id are known. */
+/* Fills the tokens of a sign-in, of which id and account_id are known, and lets this host remember
+ * it. */
 void sign_in_give(struct request *request, const char *refresh, struct sign_in *sign_in);
 
 /* Ends one in a transaction of its own: *ended says whether it still went on. */

@@ -8,6 +8,7 @@
 #include "access/api_key.h"
 #include "access/credential.h"
 #include "access/credential_duties.h"
+#include "access/key.h"
 #include "base/clock.h"
 #include "base/sha256.h"
 #include "host/forgetting.h"
@@ -402,6 +403,46 @@ keeps_no_verified_token_out_while_others_make_credentials_up(void **state)
 }
 
 static void
+knows_a_key_that_was_just_made_or_rotated_while_others_make_keys_up(void **state)
+{
+    struct bench *bench = *state;
+    struct error err = {0};
+    struct key_made made;
+    bench->settings.rate_limiting = true;
+    follow(bench);
+    struct ask now = {.at_us = clock_monotonic_us()};
+    assert_int_equal(asked_of(bench, 100, now, ERROR_RATE_LIMITED), 35);
+    struct request *request = request_of(bench, WAITING);
+    const struct key_desk desk = {bench->access.store, &request->arena, request};
+    const char *scopes[] = {"text"};
+    const struct key wish = {.name = "new", .scopes = {scopes, 1}};
+    assert_true(key_create(&desk, &wish, &made, &err));
+    char first[sizeof(made.secret)], id[64];
+    memcpy(first, made.secret, sizeof(first));
+    snprintf(id, sizeof(id), "%s", made.key->id);
+    assert_true(key_rotate(&desk, id, 60, &made, &err));
+    assert_int_equal(find(bench, made.secret, FRONT, NULL), ERROR_NONE);
+    assert_int_equal(find(bench, first, FRONT, NULL), ERROR_WOULD_WAIT);
+    assert_int_equal(find(bench, first, now, NULL), ERROR_NONE);
+}
+
+static void
+takes_nothing_that_it_has_met_for_made_up_where_it_was_changed_since(void **state)
+{
+    struct bench *bench = *state;
+    char subject[64];
+    bench->settings.rate_limiting = true;
+    follow(bench);
+    struct ask now = {.at_us = clock_monotonic_us()};
+    assert_int_equal(find(bench, bench->key, now, NULL), ERROR_NONE);
+    assert_int_equal(asked_of(bench, 100, now, ERROR_RATE_LIMITED), 35);
+    snprintf(subject, sizeof(subject), "key:%s", key_id);
+    forgetting_mark(bench->access.host, subject, clock_monotonic_us());
+    assert_int_equal(find(bench, bench->key, FRONT, NULL), ERROR_WOULD_WAIT);
+    assert_int_equal(find(bench, bench->key, now, NULL), ERROR_NONE);
+}
+
+static void
 counts_the_tokens_of_sign_ins_that_are_gone_as_none_that_were_made_up(void **state)
 {
     struct bench *bench = *state;
@@ -433,6 +474,8 @@ main(void)
         TEST(asks_the_database_for_few_of_the_keys_that_an_address_makes_up),
         TEST(asks_the_database_for_few_of_the_keys_that_all_make_up),
         TEST(keeps_no_verified_token_out_while_others_make_credentials_up),
+        TEST(knows_a_key_that_was_just_made_or_rotated_while_others_make_keys_up),
+        TEST(takes_nothing_that_it_has_met_for_made_up_where_it_was_changed_since),
         TEST(counts_the_tokens_of_sign_ins_that_are_gone_as_none_that_were_made_up),
         TEST(writes_down_when_a_key_was_used),
     };

@@ -8,15 +8,17 @@
 #include "access/sign_in.h"
 #include "access/signed_in.h"
 #include "access/token.h"
+#include "host/forgetting.h"
 #include "http/request.h"
 
 #define ACCOUNT "01890000-0000-7000-8000-00000000000a"
 #define OTHER "01890000-0000-7000-8000-00000000000b"
 
-enum { AT_ONCE = 8 };
+enum { AT_ONCE = 8, L1_BYTES = 4 << 20 };
 
 struct house {
     struct bench *bench;
+    struct host *host; /* one that remembers */
     struct access access;
     struct request request;
     const char *cookie; /* what the browser sends */
@@ -63,9 +65,12 @@ set_up(void **state)
     settings->session_ttl_s = 1800;
     settings->sign_ins_per_account = 5;
     settings->account_scopes = "study";
-    house->access = (struct access){
-        .settings = settings, .host = house->bench->host, .store = house->bench->store};
     struct error err = {0};
+    house->host = host_open(house->bench->directory, L1_BYTES, &err);
+    assert_non_null(house->host);
+    house->access =
+        (struct access){.settings = settings, .host = house->host, .store = house->bench->store};
+    hmac_key_derive(&house->access.snapshot_key, "secret", "test");
     assert_true(tokens_open(settings, &house->access.tokens, &err));
     begin_request(house);
     fixture_sql(house->bench->database,
@@ -82,6 +87,8 @@ tear_down(void **state)
     void *bench = house->bench;
     tokens_close(house->access.tokens);
     arena_release(&house->request.arena);
+    host_close(house->host);
+    host_remove(house->bench->directory, L1_BYTES);
     bench_tear_down(&bench);
     free(house);
     return 0;
@@ -436,6 +443,79 @@ a_cookie_makes_a_caller_until_its_session_ends(void **state)
     assert_null(caller);
 }
 
+/* The front lane asks nobody. */
+static enum error_code
+answer_from_memory(struct house *house, const struct sign_in *sign_in)
+{
+    struct error err = {0};
+    const struct caller *caller;
+    house->request.may_wait = false;
+    bool done = sign_in->access ? signed_in_by_token(&house->request, sign_in->access,
+                                                     strlen(sign_in->access), &caller, &err)
+                                : signed_in_by_cookie(&house->request, &caller, &err);
+    house->request.may_wait = true;
+    if (done && !caller)
+        return ERROR_UNAUTHORIZED;
+    return err.code;
+}
+
+static void
+what_a_login_gives_is_known_here_at_once(void **state)
+{
+    struct house *house = *state;
+    struct sign_in sign_in = begin(house, ACCOUNT, false);
+    assert_int_equal(answer_from_memory(house, &sign_in), ERROR_NONE);
+    sign_in = begin(house, ACCOUNT, true);
+    house->cookie =
+        arena_strdup(&house->bench->arena, response_header_value(&house->request, "Set-Cookie"));
+    assert_int_equal(answer_from_memory(house, &sign_in), ERROR_NONE);
+}
+
+static void
+what_a_refresh_gives_is_known_here_at_once(void **state)
+{
+    struct house *house = *state;
+    struct sign_in sign_in = begin(house, ACCOUNT, false), next;
+    forgetting_mark(house->host, NULL, clock_monotonic_us());
+    assert_int_equal(answer_from_memory(house, &sign_in), ERROR_WOULD_WAIT);
+    assert_true(refresh(house, sign_in.refresh, &next));
+    assert_int_equal(answer_from_memory(house, &next), ERROR_NONE);
+}
+
+static void
+a_sign_in_that_is_remembered_is_forgotten_with_its_revocation(void **state)
+{
+    struct house *house = *state;
+    struct sign_in sign_in = begin(house, ACCOUNT, false);
+    fixture_sql(house->bench->database, "UPDATE hearth.sign_in SET ended_at = now()");
+    forgetting_mark(house->host, arena_printf(&house->bench->arena, "sign_in:%s", sign_in.id),
+                    clock_monotonic_us());
+    assert_int_equal(answer_from_memory(house, &sign_in), ERROR_WOULD_WAIT);
+    const struct caller *caller;
+    struct error err = {0};
+    assert_false(
+        signed_in_by_token(&house->request, sign_in.access, strlen(sign_in.access), &caller, &err));
+    assert_int_equal(err.code, ERROR_TOKEN_NOT_VALID);
+}
+
+static void
+what_ends_is_forgotten_here_at_once(void **state)
+{
+    struct house *house = *state;
+    struct error err = {0};
+    struct sign_in crowded_out = begin(house, ACCOUNT, false), other, last;
+    for (int i = 0; i < 5; i++)
+        other = begin(house, ACCOUNT, false);
+    assert_int_equal(answer_from_memory(house, &crowded_out), ERROR_WOULD_WAIT);
+    assert_int_equal(answer_from_memory(house, &other), ERROR_NONE);
+    last = begin(house, ACCOUNT, false);
+    assert_true(sign_in_end_all(&house->request, ACCOUNT, last.id, "ended", &err));
+    assert_int_equal(answer_from_memory(house, &other), ERROR_WOULD_WAIT);
+    assert_int_equal(answer_from_memory(house, &last), ERROR_NONE);
+    assert_true(end(house, last.id, ACCOUNT, ERROR_NONE));
+    assert_int_equal(answer_from_memory(house, &last), ERROR_WOULD_WAIT);
+}
+
 static void
 two_logins_never_share_a_cookie(void **state)
 {
@@ -469,6 +549,10 @@ main(void)
         TEST(ends_all_but_one),
         TEST(an_access_token_makes_a_caller_until_its_sign_in_ends),
         TEST(a_cookie_makes_a_caller_until_its_session_ends),
+        TEST(what_a_login_gives_is_known_here_at_once),
+        TEST(what_a_refresh_gives_is_known_here_at_once),
+        TEST(a_sign_in_that_is_remembered_is_forgotten_with_its_revocation),
+        TEST(what_ends_is_forgotten_here_at_once),
         TEST(two_logins_never_share_a_cookie),
     };
     return cmocka_run_group_tests(tests, store_group_set_up, store_group_tear_down);
