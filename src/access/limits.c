@@ -23,33 +23,57 @@ static const struct {
 
 enum { KEY_BYTES = 192 };
 
-/* Credentials that turned out to be none: of an address, of all that have made up so many, and of
- * all. docs/access.md has the numbers. */
+/* Credentials that turned out to be none: of an address, of all that have made up so many, of all,
+ * and those beyond that of newcomers. docs/access.md has the numbers. */
 static const struct rate unknown_of_address = {30, 60}, unknown_of_guessers = {5, 1},
-                         unknown_of_all = {100, 1};
+                         unknown_of_all = {80, 1}, unknown_of_newcomers = {20, 1};
 #define UNKNOWN_OF_ALL "unknown"
 #define UNKNOWN_OF_GUESSERS "unknown-guessers"
+#define UNKNOWN_OF_NEWCOMERS "unknown-newcomers"
+
+/* As one client has: a /64 in IPv6. Or what its provider has: a /32, and a /24 in IPv4. */
+enum width { WIDTH_CLIENT, WIDTH_NETWORK };
+static const size_t ipv6_bytes[] = {[WIDTH_CLIENT] = 8, [WIDTH_NETWORK] = 4};
+
+/* What an unknown credential leaves; who finds none of these used up is a newcomer. They are short
+ * enough that those of a flood are few beside the buckets of a host. */
+static const struct {
+    const char *name;
+    enum width width;
+    struct rate rate;
+} traces[] = {{"unknown-trace", WIDTH_CLIENT, {1, 30}},
+              {"unknown-network", WIDTH_NETWORK, {10, 30}}};
+enum { TRACES = sizeof(traces) / sizeof(traces[0]) };
 
 /* "class:client" */
 static void
-make_key(char *key, const char *class_name, const char *client)
+make_wide_key(char *key, const char *class_name, const char *client, enum width width)
 {
     char *at = stpcpy(key, class_name);
     *at++ = ':';
+    char ipv4[INET_ADDRSTRLEN];
     struct in6_addr address;
     if (strchr(client, ':') && inet_pton(AF_INET6, client, &address) == 1) {
-        /* How a socket for both families shows an IPv4 client: one host, not a network of them. */
-        if (IN6_IS_ADDR_V4MAPPED(&address)) {
-            inet_ntop(AF_INET, address.s6_addr + 12, at, INET_ADDRSTRLEN);
+        if (!IN6_IS_ADDR_V4MAPPED(&address)) {
+            memset(address.s6_addr + ipv6_bytes[width], 0, 16 - ipv6_bytes[width]);
+            inet_ntop(AF_INET6, &address, at, INET6_ADDRSTRLEN);
             return;
         }
-        memset(address.s6_addr + 8, 0, 8);
-        inet_ntop(AF_INET6, &address, at, INET6_ADDRSTRLEN);
-        return;
+        /* How a socket for both families shows an IPv4 client: one host, not a network of them. */
+        client = inet_ntop(AF_INET, address.s6_addr + 12, ipv4, sizeof(ipv4));
     }
-    size_t length = strnlen(client, KEY_BYTES - 1 - (size_t)(at - key));
+    const char *last = width == WIDTH_NETWORK ? strrchr(client, '.') : NULL;
+    size_t most = KEY_BYTES - 1 - (size_t)(at - key);
+    size_t length =
+        strnlen(client, last && (size_t)(last - client) < most ? (size_t)(last - client) : most);
     memcpy(at, client, length);
     at[length] = '\0';
+}
+
+static void
+make_key(char *key, const char *class_name, const char *client)
+{
+    make_wide_key(key, class_name, client, WIDTH_CLIENT);
 }
 
 /* From the bucket that all hosts share; where nothing is known of it, from this host's. */
@@ -129,15 +153,43 @@ limits_take_failure(struct request *request, struct limit_verdict *verdict, stru
     return take(request, caller_address(settings, request), verdict, err);
 }
 
+/* Whose address has sent nothing unknown lately, nor those around it much. */
+static bool
+is_newcomer(struct request *request, const char *address)
+{
+    struct limit_state state;
+    char key[KEY_BYTES];
+    for (size_t i = 0; i < TRACES; i++) {
+        make_wide_key(key, traces[i].name, address, traces[i].width);
+        if (!limit_has(request->access->host, key, traces[i].rate, request->timing.started_us,
+                       &state))
+            return false;
+    }
+    return true;
+}
+
+static void
+leave_traces(struct request *request, const char *address)
+{
+    struct limit_state state;
+    char key[KEY_BYTES];
+    for (size_t i = 0; i < TRACES; i++) {
+        make_wide_key(key, traces[i].name, address, traces[i].width);
+        (void)!limit_take(request->access->host, key, traces[i].rate, request->timing.started_us,
+                          &state);
+    }
+}
+
 bool
 limits_may_look_up(struct request *request, struct error *err)
 {
     const struct settings *settings = request->access->settings;
     struct host *host = request->access->host;
     int64_t now_us = request->timing.started_us;
-    struct limit_state state;
+    struct limit_state state, newcomers;
     char key[KEY_BYTES];
-    make_key(key, UNKNOWN_OF_ALL, caller_address(settings, request));
+    const char *address = caller_address(settings, request);
+    make_key(key, UNKNOWN_OF_ALL, address);
     if (settings->rate_limiting && !limit_has(host, key, unknown_of_address, now_us, &state)) {
         /* Who shares the address with a guesser is let in as well, only not as fast. */
         if (limit_take(host, UNKNOWN_OF_GUESSERS, unknown_of_guessers, now_us, &state))
@@ -146,6 +198,8 @@ limits_may_look_up(struct request *request, struct error *err)
                                "too many wrong credentials come from this address");
     }
     return limit_has(host, UNKNOWN_OF_ALL, unknown_of_all, now_us, &state) ||
+           (is_newcomer(request, address) &&
+            limit_has(host, UNKNOWN_OF_NEWCOMERS, unknown_of_newcomers, now_us, &newcomers)) ||
            error_set_retry(err, ERROR_AUTH_UNAVAILABLE, (int)state.retry_after_s,
                            "too many ask with credentials that nobody knows; try again later");
 }
@@ -158,9 +212,13 @@ limits_note_unknown(struct request *request)
     int64_t now_us = request->timing.started_us;
     struct limit_state state;
     char key[KEY_BYTES];
-    make_key(key, UNKNOWN_OF_ALL, caller_address(settings, request));
+    const char *address = caller_address(settings, request);
+    make_key(key, UNKNOWN_OF_ALL, address);
     (void)!limit_take(host, key, unknown_of_address, now_us, &state);
-    (void)!limit_take(host, UNKNOWN_OF_ALL, unknown_of_all, now_us, &state);
+    if (!limit_take(host, UNKNOWN_OF_ALL, unknown_of_all, now_us, &state) &&
+        is_newcomer(request, address))
+        (void)!limit_take(host, UNKNOWN_OF_NEWCOMERS, unknown_of_newcomers, now_us, &state);
+    leave_traces(request, address);
 }
 
 void

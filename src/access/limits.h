@@ -28,9 +28,10 @@ bool limits_take_failure(struct request *request, struct limit_verdict *verdict,
 
 /* Whether the database may be asked for a key or cookie of which this host knows nothing. Each one
  * that was made up costs a query, so those of an address are bounded, and those of all: what the
- * host knows is not held up by them. false with ERROR_RATE_LIMITED where the address has asked for
- * many that were none, or ERROR_AUTH_UNAVAILABLE where all together have; both with a time to come
- * back. On this host alone, whatever RATE_LIMIT_SCOPE is. */
+ * host knows is not held up by them. A share is kept for addresses that have sent nothing unknown
+ * lately, so that those who do leave some to others. false with ERROR_RATE_LIMITED where the
+ * address has asked for many that were none, or ERROR_AUTH_UNAVAILABLE where all together have;
+ * both with a time to come back. On this host alone, whatever RATE_LIMIT_SCOPE is. */
 bool limits_may_look_up(struct request *request, struct error *err)
     __attribute__((warn_unused_result));
 

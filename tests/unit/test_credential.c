@@ -374,9 +374,42 @@ asks_the_database_for_few_of_the_keys_that_all_make_up(void **state)
     assert_int_equal(find(bench, bench->key, WAITING, NULL), ERROR_NONE);
     struct ask now = {.at_us = clock_monotonic_us()};
     struct ask soon = {.at_us = now.at_us + 100000};
-    assert_int_equal(asked_of(bench, 150, now, ERROR_AUTH_UNAVAILABLE), 100);
+    assert_int_equal(asked_of(bench, 150, now, ERROR_AUTH_UNAVAILABLE), 80);
     assert_int_equal(find(bench, bench->key, FRONT, NULL), ERROR_NONE);
-    assert_int_equal(asked_of(bench, 30, soon, ERROR_AUTH_UNAVAILABLE), 10);
+    assert_int_equal(asked_of(bench, 30, soon, ERROR_AUTH_UNAVAILABLE), 8);
+}
+
+/* The same where each key comes from a network of its own; format has one number. */
+static int
+asked_of_networks(struct bench *bench, int count, struct ask ask, const char *format)
+{
+    int asked = 0;
+    for (int i = 0; i < count; i++) {
+        char address[64];
+        snprintf(address, sizeof(address), format, i);
+        ask.from = address;
+        asked += asked_of(bench, 1, ask, ERROR_AUTH_UNAVAILABLE);
+    }
+    return asked;
+}
+
+static void
+keeps_some_look_ups_for_those_who_made_nothing_up(void **state)
+{
+    struct bench *bench = *state;
+    bench->settings.rate_limiting = true;
+    follow(bench);
+    struct ask now = {.at_us = clock_monotonic_us()}, beside = now, elsewhere = now;
+    beside.from = "2001:db8:ffff:1::1";
+    elsewhere.from = "198.51.100.7";
+    assert_int_equal(asked_of_networks(bench, 150, now, "2001:db8:%x::1"), 80);
+    assert_int_equal(find(bench, bench->key, beside, NULL), ERROR_AUTH_UNAVAILABLE);
+    /* Who makes one up is no newcomer any more. */
+    assert_int_equal(asked_of(bench, 2, elsewhere, ERROR_AUTH_UNAVAILABLE), 1);
+    assert_int_equal(find(bench, bench->key, elsewhere, NULL), ERROR_AUTH_UNAVAILABLE);
+    elsewhere.from = "198.51.100.8";
+    assert_int_equal(find(bench, bench->key, elsewhere, NULL), ERROR_NONE);
+    assert_int_equal(asked_of_networks(bench, 50, now, "203.0.%d.1"), 19);
 }
 
 static void
@@ -473,6 +506,7 @@ main(void)
         TEST(gives_the_key_of_an_account_no_more_than_the_account_has),
         TEST(asks_the_database_for_few_of_the_keys_that_an_address_makes_up),
         TEST(asks_the_database_for_few_of_the_keys_that_all_make_up),
+        TEST(keeps_some_look_ups_for_those_who_made_nothing_up),
         TEST(keeps_no_verified_token_out_while_others_make_credentials_up),
         TEST(knows_a_key_that_was_just_made_or_rotated_while_others_make_keys_up),
         TEST(takes_nothing_that_it_has_met_for_made_up_where_it_was_changed_since),
