@@ -35,6 +35,19 @@ try_texts(const char *text, struct arena *arena)
             abort();
 }
 
+/* No more digits than an int64_t has, but for zeros in front. */
+static void
+try_integer(const char *text)
+{
+    int64_t number;
+    if (!value_integer(text, &number))
+        return;
+    text += *text == '-';
+    text += strspn(text, "0");
+    if (strlen(text) > 19)
+        abort();
+}
+
 static void
 try_script(const char *text)
 {
@@ -56,13 +69,11 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct arena arena = {0};
-    int64_t number;
     const char *text = arena_strndup(&arena, (const char *)bytes, size);
     try_bytes(text, &arena);
     try_texts(text, &arena);
     try_script(text);
-    if (value_integer(text, &number) && strlen(text) > 20)
-        abort();
+    try_integer(text);
     arena_release(&arena);
     return 0;
 }
