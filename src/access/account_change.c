@@ -189,10 +189,10 @@ change_email(const struct work *work, const char *email, struct error *err)
 {
     const struct held *held = &work->held;
     const char *parameters[] = {work->id, email};
-    if (!mail_is_configured(work->request->access->settings))
-        return run(work, &set_email_query, parameters, NULL, err);
     if (held->email && strcasecmp(held->email, email) == 0)
         return run(work, &set_pending_query, (const char *[]){work->id, NULL}, NULL, err);
+    if (!mail_is_configured(work->request->access->settings))
+        return run(work, &set_email_query, parameters, NULL, err);
     return run(work, &set_pending_query, parameters, NULL, err) &&
            tell(work, POST_VERIFY, email, err) &&
            tell(work, held->email_verified ? POST_EMAIL_UNDO : POST_EMAIL_CHANGED, held->email,
@@ -360,10 +360,12 @@ account_verify_email(struct request *request, const char *token, struct error *e
         return bad_token(request, err);
     if (!begin(request, found.account_id, &work, err))
         return false;
+    size_t count = 0;
     const char *parameters[] = {work.id, found.email};
     bool done = postman_take(work.transaction, request, POST_VERIFY, token, &found, err) &&
                 (found.account_id || bad_token(request, err)) &&
-                run(&work, &verify_email_query, parameters, NULL, err) &&
+                run(&work, &verify_email_query, parameters, &count, err) &&
+                (count > 0 || bad_token(request, err)) &&
                 note(&work, AUDIT_EMAIL_VERIFIED, NULL, err);
     return end(&work, done, err) || account_conflict(&request->arena, err);
 }

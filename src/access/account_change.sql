@@ -25,8 +25,9 @@ SET user_name = CASE WHEN $2::text IS NULL THEN user_name ELSE $2::text END,
 WHERE id = $1::uuid
 
 -- name: account_set_email
--- Another address, which nobody has verified or can: there is no mail.
-UPDATE hearth.account SET email = $2::text, email_verified_at = NULL, updated_at = now() WHERE id = $1::uuid
+-- Another address, which nobody has verified or can: there is no mail. None waits any more.
+UPDATE hearth.account SET email = $2::text, email_verified_at = NULL, pending_email = NULL, updated_at = now()
+WHERE id = $1::uuid
 
 -- name: account_set_pending_email
 -- An address that takes the place of the account's when it is verified; null: none.

@@ -543,6 +543,55 @@ no_change_of_a_sign_in_survives_its_end(void **state)
     leave_line(&change);
 }
 
+static bool
+verify_in_line(struct change_in_line *line)
+{
+    return account_verify_email(&line->request, line->token, &line->err);
+}
+
+static void
+no_token_confirms_an_address_that_was_dropped_meanwhile(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = verified(fixture);
+    const struct account_change wish = {.email = "mallory@example.com"};
+    assert_true(account_change(&fixture->request, account, &wish, &fixture->err));
+    const char *token = token_of(fixture, "mallory@example.com");
+    struct change_in_line change = {
+        .account = account, .password = "eleven harbours in fog", .make = change_in_line};
+    struct change_in_line verify = {.token = token, .make = verify_in_line};
+    fixture->request.caller = signed_in(fixture, account);
+    run_both(fixture, &change, &verify);
+    assert_false(verify.is_made);
+    assert_int_equal(verify.err.code, ERROR_VALIDATION_FAILED);
+    assert_string_equal(again(fixture, account->id)->email, "ada@example.com");
+    leave_line(&change);
+    leave_line(&verify);
+}
+
+static void
+without_mail_the_present_address_stays_verified_and_another_drops_one_that_waits(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = verified(fixture);
+    struct account_change change = {.email = "countess@example.com"};
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    fixture->settings.mailbox_directory = "";
+    change.email = "ADA@example.com";
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    account = again(fixture, account->id);
+    assert_string_equal(account->email, "ada@example.com");
+    assert_true(account->email_verified);
+    assert_null(account->pending_email);
+    fixture_sql(fixture->database, "UPDATE hearth.account SET pending_email = 'eve@example.com'");
+    change.email = "countess@example.com";
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    account = again(fixture, account->id);
+    assert_string_equal(account->email, "countess@example.com");
+    assert_false(account->email_verified);
+    assert_null(account->pending_email);
+}
+
 static void
 no_password_is_set_for_the_first_time_twice(void **state)
 {
@@ -598,6 +647,9 @@ main(void)
         ACCESS_TEST(no_change_that_is_under_way_survives_the_link_that_undoes_it),
         ACCESS_TEST(no_password_that_is_under_way_survives_the_link_that_undoes_a_change),
         ACCESS_TEST(no_change_of_a_sign_in_survives_its_end),
+        ACCESS_TEST(no_token_confirms_an_address_that_was_dropped_meanwhile),
+        ACCESS_TEST(
+            without_mail_the_present_address_stays_verified_and_another_drops_one_that_waits),
         ACCESS_TEST(no_password_is_set_for_the_first_time_twice),
         ACCESS_TEST(counts_no_try_that_did_not_fail),
     };
