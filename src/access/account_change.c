@@ -349,6 +349,16 @@ account_ask_email(struct request *request, const struct account *account, struct
     return end(&work, tell(&work, POST_VERIFY, email, err), err);
 }
 
+/* The week of whoever reads the former address begins when it is the account's no more, however
+ * long the other one waited. */
+static bool
+tell_former(const struct work *work, const char *email, struct error *err)
+{
+    const struct held *held = &work->held;
+    bool is_former = held->email && held->email_verified && strcasecmp(held->email, email) != 0;
+    return !is_former || tell(work, POST_EMAIL_UNDO, held->email, err);
+}
+
 bool
 account_verify_email(struct request *request, const char *token, struct error *err)
 {
@@ -365,7 +375,7 @@ account_verify_email(struct request *request, const char *token, struct error *e
     bool done = postman_take(work.transaction, request, POST_VERIFY, token, &found, err) &&
                 (found.account_id || bad_token(request, err)) &&
                 run(&work, &verify_email_query, parameters, &count, err) &&
-                (count > 0 || bad_token(request, err)) &&
+                (count > 0 || bad_token(request, err)) && tell_former(&work, found.email, err) &&
                 note(&work, AUDIT_EMAIL_VERIFIED, NULL, err);
     return end(&work, done, err) || account_conflict(&request->arena, err);
 }

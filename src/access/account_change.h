@@ -56,8 +56,9 @@ bool account_reset_password(struct request *request, const char *id, const char 
 bool account_ask_email(struct request *request, const struct account *account, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Takes its token; an address that was to be the account's is from now on. ERROR_VALIDATION_FAILED
- * at "token", or at "email" where it is another account's by now. */
+/* Takes its token; an address that was to be the account's is from now on, and the former one, if
+ * it was verified, gets a link to undo that. ERROR_VALIDATION_FAILED at "token", or at "email"
+ * where it is another account's by now. */
 bool account_verify_email(struct request *request, const char *token, struct error *err)
     __attribute__((warn_unused_result));
 

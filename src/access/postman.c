@@ -16,7 +16,9 @@
 
 enum { DAY_S = 86400, HOUR_S = 3600, TOKEN_BYTES = 32, DELIVERIES = 8, NAME_BYTES = 120 };
 
-/* Letters by kind. Texts hold "%name" (with the space before it), "%app" and "%link". */
+/* Letters by kind. Texts hold "%name" (with the space before it), "%app", "%link" and
+ * "%former", which is empty unless the mail goes to an address that takes a verified one's place.
+ */
 static const struct letter {
     const char *kind, *path; /* of the link; NULL: none */
     int64_t good_s;          /* the token */
@@ -27,7 +29,7 @@ static const struct letter {
                      "this address was given for an account at %app. If that was you, confirm it "
                      "with this link within a day:\n\n"
                      "%link\n\n"
-                     "If it was not you, ignore this mail.\n"},
+                     "%formerIf it was not you, ignore this mail.\n"},
     [POST_RESET] = {"reset", "/reset-password", HOUR_S, "Set a new password",
                     "Hello%name,\n\n"
                     "somebody wants to set a new password for your account at %app. If that was "
@@ -45,27 +47,38 @@ static const struct letter {
                             "your account at %app is to have another e-mail address. If it was not "
                             "you who asked for that, set a new password at once:\n\n"
                             "%link\n"},
-    [POST_EMAIL_UNDO] = {"email_undo", "/undo-email", 7 * DAY_S, "Your e-mail address is to change",
-                         "Hello%name,\n\n"
-                         "your account at %app is to have another e-mail address, as soon as that "
-                         "is confirmed. If it was not you who asked for it, this link keeps the "
-                         "account yours. It is good for a week, also after the change, signs "
-                         "everybody out and has you set a new password:\n\n"
-                         "%link\n\n"
-                         "If it was you, ignore this mail.\n"},
+    [POST_EMAIL_UNDO] =
+        {"email_undo", "/undo-email", 7 * DAY_S, "Your e-mail address changes",
+         "Hello%name,\n\n"
+         "your account at %app gets another e-mail address as soon as that is "
+         "confirmed, or has got it just now. If it was not you who asked for it, "
+         "this link keeps the account yours. It is good for a week, signs everybody "
+         "out and has you set a new password:\n\n"
+         "%link\n\n"
+         "If it was you, ignore this mail.\n"},
 };
+
+static const char former[] =
+    "The address that this one takes the place of gets a link that undoes the change. It is good for "
+    "a week: until then whoever reads mail there can take the account back, and nobody can call that "
+    "off.\n\n";
 
 struct delivery {
     const char *id, *account_id, *kind, *email, *name;
     int64_t tries;
-    bool is_late;
+    bool is_late, has_former;
 };
 
 static const struct column delivery_columns[] = {
-    COLUMN_TEXT_OF(struct delivery, id),       COLUMN_TEXT_OF(struct delivery, account_id),
-    COLUMN_TEXT_OF(struct delivery, kind),     COLUMN_TEXT_OF(struct delivery, email),
-    COLUMN_INTEGER_OF(struct delivery, tries), COLUMN_BOOLEAN_OF(struct delivery, is_late),
-    COLUMN_TEXT_OF(struct delivery, name),     {0},
+    COLUMN_TEXT_OF(struct delivery, id),
+    COLUMN_TEXT_OF(struct delivery, account_id),
+    COLUMN_TEXT_OF(struct delivery, kind),
+    COLUMN_TEXT_OF(struct delivery, email),
+    COLUMN_INTEGER_OF(struct delivery, tries),
+    COLUMN_BOOLEAN_OF(struct delivery, is_late),
+    COLUMN_TEXT_OF(struct delivery, name),
+    COLUMN_BOOLEAN_OF(struct delivery, has_former),
+    {0},
 };
 
 static const struct column token_columns[] = {COLUMN_TEXT_OF(struct post_token, account_id),
@@ -232,6 +245,7 @@ send_letter(struct access *access, const struct delivery *delivery, const char *
     const char *const words[][2] = {{"%name", greeted(delivery->name, arena)},
                                     {"%app", settings->app_name},
                                     {"%link", link},
+                                    {"%former", delivery->has_former ? former : ""},
                                     {NULL, NULL}};
     const struct mail mail = {delivery->id, delivery->email, letter->subject,
                               fill_in(letter->text, words, arena)};

@@ -21,8 +21,11 @@ UPDATE hearth.mail SET
     tries = tries + 1, hash = $1::bytea,
     next_at = now() + least(interval '30 seconds' * 2 ^ least(tries, 10), interval '1 hour')
 WHERE id = (SELECT id FROM hearth.mail WHERE next_at <= now() ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id::text, account_id::text, kind, email, tries, created_at < now() - interval '1 day' AS is_late,
-          (SELECT user_name FROM hearth.account WHERE account.id = account_id) AS name
+RETURNING id::text, account_id::text, kind, email, tries,
+          created_at < now() - interval '1 day' AS is_late,
+          (SELECT user_name FROM hearth.account WHERE account.id = account_id) AS name,
+          EXISTS (SELECT FROM hearth.account WHERE account.id = account_id AND email_verified_at IS NOT NULL
+                  AND lower(account.email) <> lower(mail.email)) AS has_former
 
 -- name: mail_sent
 -- It holds a token: the row stays until that is used or expires.

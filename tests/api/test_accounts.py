@@ -478,7 +478,7 @@ def test_the_former_address_takes_an_account_back(people):
     thief = f"thief{next(numbers)}@example.com"
     changed = people.site.request("PATCH", f"{AUTH}/me", json={"email": thief}, headers=bearer(tokens), key=None)
     assert changed.status == 200 and changed.json()["pending_email"] == thief, changed
-    undo = link_of(people.mailbox.wait(account["email"], "Your e-mail address is to change"))["token"]
+    undo = link_of(people.mailbox.wait(account["email"], "Your e-mail address changes"))["token"]
     token = link_of(people.mailbox.wait(thief, "Confirm your e-mail"))["token"]
     assert people.post(f"{AUTH}/email/confirm", {"token": token}).status == 200
     assert people.post(f"{AUTH}/email/undo", {"token": undo}).status == 200

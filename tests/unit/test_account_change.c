@@ -569,6 +569,23 @@ no_token_confirms_an_address_that_was_dropped_meanwhile(void **state)
     leave_line(&verify);
 }
 
+/* However long it waited: who reads the former address sees that it is the account's no more. */
+static void
+a_confirmed_address_gives_the_former_one_a_week_to_undo_it(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account = verified(fixture);
+    const struct account_change change = {.email = "eve@example.com"};
+    assert_true(account_change(&fixture->request, account, &change, &fixture->err));
+    const char *token = token_of(fixture, "eve@example.com");
+    fixture_sql(fixture->database, "DELETE FROM hearth.mail WHERE kind = 'email_undo'");
+    assert_true(account_verify_email(&fixture->request, token, &fixture->err));
+    token = token_of(fixture, "ada@example.com");
+    assert_non_null(token);
+    assert_true(account_undo_email(&fixture->request, token, &fixture->err));
+    assert_string_equal(again(fixture, account->id)->email, "ada@example.com");
+}
+
 static void
 without_mail_the_present_address_stays_verified_and_another_drops_one_that_waits(void **state)
 {
@@ -648,6 +665,7 @@ main(void)
         ACCESS_TEST(no_password_that_is_under_way_survives_the_link_that_undoes_a_change),
         ACCESS_TEST(no_change_of_a_sign_in_survives_its_end),
         ACCESS_TEST(no_token_confirms_an_address_that_was_dropped_meanwhile),
+        ACCESS_TEST(a_confirmed_address_gives_the_former_one_a_week_to_undo_it),
         ACCESS_TEST(
             without_mail_the_present_address_stays_verified_and_another_drops_one_that_waits),
         ACCESS_TEST(no_password_is_set_for_the_first_time_twice),

@@ -194,7 +194,7 @@ each_kind_says_what_it_is_about_and_links_where_it_should(void **state)
          "\r\n\r\nhttps://example.org\r\n"},
         {POST_EMAIL_CHANGED, "Subject: Your e-mail address is to change\r\n",
          "\r\n\r\nhttps://example.org\r\n"},
-        {POST_EMAIL_UNDO, "Subject: Your e-mail address is to change\r\n",
+        {POST_EMAIL_UNDO, "Subject: Your e-mail address changes\r\n",
          "https://example.org/undo-email#uid=" ADA "&token="},
     };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -492,6 +492,24 @@ what_was_not_taken_for_a_day_is_given_up(void **state)
 }
 
 static void
+a_new_address_is_told_that_the_former_one_may_undo_it(void **state)
+{
+    struct access_fixture *fixture = *state;
+    static const char *const addresses[] = {"Ada@Example.org", "eve@example.org"};
+    const char *text;
+    fixture_sql(fixture->database, "UPDATE hearth.account SET email_verified_at = now()");
+    for (size_t i = 0; i < 2; i++) {
+        add(fixture, POST_VERIFY, ADA, addresses[i]);
+        deliver(fixture);
+        assert_int_equal(mails(fixture, &text), 1);
+        bool is_told = strstr(plain(text), "whoever reads mail there can take the account back");
+        assert_int_equal(is_told, i == 1);
+        assert_null(strstr(plain(text), "%former"));
+        burn_mails(fixture);
+    }
+}
+
+static void
 no_address_ends_a_header_or_a_line_of_smtp(void **state)
 {
     struct access_fixture *fixture = *state;
@@ -585,6 +603,7 @@ main(void)
         POSTMAN_TEST(each_try_has_a_token_of_its_own_and_the_last_one_counts),
         POSTMAN_TEST(what_will_never_be_taken_is_given_up_at_once),
         POSTMAN_TEST(what_was_not_taken_for_a_day_is_given_up),
+        POSTMAN_TEST(a_new_address_is_told_that_the_former_one_may_undo_it),
         POSTMAN_TEST(no_address_ends_a_header_or_a_line_of_smtp),
         POSTMAN_TEST(who_chooses_a_name_does_not_choose_what_else_a_mail_says),
         POSTMAN_TEST(an_account_that_goes_takes_its_mails_along),
