@@ -54,7 +54,8 @@ bool postman_take(struct transaction *transaction, struct request *request, enum
 bool postman_drop(struct transaction *transaction, struct request *request, enum post_kind kind,
                   const char *account_id, struct error *err) __attribute__((warn_unused_result));
 
-/* A duty of the caretaker: sends what is due, a few at a time. Given up after a day. */
+/* A duty of the caretaker: sends what is due, a few at a time. Given up after a day,
+ * POST_EMAIL_UNDO when its token has expired. */
 void postman_deliver(struct access *access, struct arena *arena);
 
 #endif

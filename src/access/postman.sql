@@ -16,13 +16,14 @@ RETURNING account_id::text
 
 -- name: mail_claim
 -- One that is due, for a try: the next one follows after half a minute, doubled each time to at most an
--- hour, unless this one ends it. $1 is the hash of the token that this try sends.
+-- hour, unless this one ends it. It is given up after a day, but what gives an account back when it has
+-- expired. $1 is the hash of the token that this try sends.
 UPDATE hearth.mail SET
     tries = tries + 1, hash = $1::bytea,
     next_at = now() + least(interval '30 seconds' * 2 ^ least(tries, 10), interval '1 hour')
 WHERE id = (SELECT id FROM hearth.mail WHERE next_at <= now() ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id::text, account_id::text, kind, email, tries,
-          created_at < now() - interval '1 day' AS is_late,
+          CASE kind WHEN 'email_undo' THEN expires_at <= now() ELSE created_at < now() - interval '1 day' END AS is_late,
           (SELECT user_name FROM hearth.account WHERE account.id = account_id) AS name,
           EXISTS (SELECT FROM hearth.account WHERE account.id = account_id AND email_verified_at IS NOT NULL
                   AND lower(account.email) <> lower(mail.email)) AS has_former

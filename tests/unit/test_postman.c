@@ -492,6 +492,22 @@ what_was_not_taken_for_a_day_is_given_up(void **state)
 }
 
 static void
+what_gives_an_account_back_is_tried_until_it_expires(void **state)
+{
+    struct access_fixture *fixture = *state;
+    static struct smtp_stub stub;
+    add(fixture, POST_EMAIL_UNDO, ADA, "ada@example.org");
+    fixture_sql(fixture->database, "UPDATE hearth.mail SET created_at = now() - interval '6 days',"
+                                   "    expires_at = now() + interval '1 day'");
+    deliver_to(fixture, "451 come later", &stub);
+    assert_string_equal(fixture_ask(fixture->database, "SELECT count(*) FROM hearth.mail"), "1");
+    fixture_sql(fixture->database,
+                "UPDATE hearth.mail SET expires_at = now() - interval '1 second', next_at = now()");
+    deliver_to(fixture, "451 come later", &stub);
+    assert_string_equal(fixture_ask(fixture->database, "SELECT count(*) FROM hearth.mail"), "0");
+}
+
+static void
 a_new_address_is_told_that_the_former_one_may_undo_it(void **state)
 {
     struct access_fixture *fixture = *state;
@@ -603,6 +619,7 @@ main(void)
         POSTMAN_TEST(each_try_has_a_token_of_its_own_and_the_last_one_counts),
         POSTMAN_TEST(what_will_never_be_taken_is_given_up_at_once),
         POSTMAN_TEST(what_was_not_taken_for_a_day_is_given_up),
+        POSTMAN_TEST(what_gives_an_account_back_is_tried_until_it_expires),
         POSTMAN_TEST(a_new_address_is_told_that_the_former_one_may_undo_it),
         POSTMAN_TEST(no_address_ends_a_header_or_a_line_of_smtp),
         POSTMAN_TEST(who_chooses_a_name_does_not_choose_what_else_a_mail_says),
