@@ -31,6 +31,7 @@ static const struct policy policies[] = {
     [THROTTLE_MAIL] = {3, 60000, 3600000, 86400},
     [THROTTLE_MAIL_ADDRESS] = {20, 10000, 900000, 3600},
     [THROTTLE_REGISTRATION] = {20, 10000, 900000, 3600},
+    [THROTTLE_EXPORT] = {10, 10000, 900000, 3600},
 };
 
 struct look {

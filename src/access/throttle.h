@@ -20,6 +20,7 @@ enum throttle {
     THROTTLE_MAIL,         /* a mail address that is written to */
     THROTTLE_MAIL_ADDRESS, /* an address that has mails written */
     THROTTLE_REGISTRATION, /* an address that makes accounts */
+    THROTTLE_EXPORT,       /* an account that has all put together that is kept about it */
 };
 
 /* Counts one try; subject is compared without regard to case of ASCII. An address is that of the

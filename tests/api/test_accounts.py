@@ -743,6 +743,16 @@ def throttled(throttled_site):
     return Throttled(throttled_site)
 
 
+def test_makes_exports_wait_for_whom_they_are_of(throttled):
+    (account, tokens), (_, others) = throttled.person(), throttled.person()
+    def export(whose):
+        return throttled.site.get(f"{AUTH}/export", headers=bearer(whose), key=None)
+    assert [export(tokens).status for _ in range(10)] == [200] * 10
+    refused = export(tokens)
+    assert refused.status == 429 and 1 <= int(refused.headers["Retry-After"]) <= 10, refused
+    assert export(others).status == 200
+
+
 @pytest.mark.parametrize("exists", [True, False])
 def test_makes_guesses_wait_whether_there_is_an_account_or_not(throttled, exists):
     login = throttled.make()["username"] if exists else f"nobody{next(numbers)}"

@@ -2,6 +2,7 @@
 #include "access/access.h"
 #include "access/audit.h"
 #include "access/caller.h"
+#include "access/throttle.h"
 #include "apps/accounts/accounts.h"
 #include "apps/accounts/export_rows.h"
 #include "base/clock.h"
@@ -91,7 +92,8 @@ auth_export(struct request *request, struct error *err)
     struct arena *arena = &request->arena;
     const struct account *account;
     struct export all = {0};
-    if (!present_account(request, PRESENCE_PERSON, &account, err))
+    if (!present_account(request, PRESENCE_PERSON, &account, err) ||
+        !throttle_take(request, THROTTLE_EXPORT, account->id, err))
         return false;
     struct account_view view = account_view(account, arena);
     all.account = &view;

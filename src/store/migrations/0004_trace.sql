@@ -52,6 +52,9 @@ CREATE TABLE hearth.audit (
         !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
 ) PARTITION BY RANGE (at);
 CREATE INDEX audit_subject_idx ON hearth.audit (subject, at) WHERE subject IS NOT NULL;
+-- What somebody did that the other index does not lead to. 28 bytes, however long his name is.
+CREATE INDEX audit_actor_idx ON hearth.audit (hashtextextended(actor, 0), at)
+    WHERE subject IS DISTINCT FROM actor AND actor <> 'anonymous';
 CREATE TABLE hearth.audit_default PARTITION OF hearth.audit DEFAULT;
 
 -- Bodies of requests and answers, only with TRACE_BODIES, capped and redacted before they come here.
