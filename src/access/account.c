@@ -306,27 +306,3 @@ account_create(struct request *request, const struct account_wish *wish,
         return account_conflict(arena, err);
     return account_find(request, id, account, err);
 }
-
-bool
-account_link(struct request *request, const char *account_id, const char *provider,
-             const char *subject, struct error *err)
-{
-    struct store *store;
-    const struct account *owner;
-    if (!access_store(request, &store, err))
-        return false;
-    const char *parameters[] = {provider, subject, account_id};
-    const struct list *made =
-        store_query(store, &insert_identity_query, parameters, &request->arena, err);
-    if (!made)
-        return false;
-    if (made->count > 0) {
-        const char *of = arena_printf(&request->arena, "account:%s", account_id);
-        audit_add(request, &(struct audit_entry){AUDIT_ACCOUNT_CHANGED, of, provider});
-        return true;
-    }
-    if (!account_find_identity(request, provider, subject, &owner, err))
-        return false;
-    return (owner && strcmp(owner->id, account_id) == 0) ||
-           error_set(err, ERROR_CONFLICT, "this %s sign-in belongs to another account", provider);
-}

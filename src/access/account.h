@@ -62,11 +62,6 @@ bool account_create(struct request *request, const struct account_wish *wish,
                     const struct account **account, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Ties an identity to an account. ERROR_CONFLICT where it is another's; fine where it is this
- * one's. */
-bool account_link(struct request *request, const char *account_id, const char *provider,
-                  const char *subject, struct error *err) __attribute__((warn_unused_result));
-
 struct account_identity {
     const char *provider, *subject;
     int64_t created_us;

@@ -68,6 +68,11 @@ bool account_verify_email(struct request *request, const char *token, struct err
 bool account_undo_email(struct request *request, const char *token, struct error *err)
     __attribute__((warn_unused_result));
 
+/* Ties an identity to an account. ERROR_CONFLICT where it is another's, or as account_change();
+ * fine where it is this one's. */
+bool account_link(struct request *request, const struct account *account, const char *provider,
+                  const char *subject, struct error *err) __attribute__((warn_unused_result));
+
 /* Ends an account: its person's data, identities, keys, sign-ins, mails and budgets go, within a
  * second everywhere; its usage stays under an id that leads to nobody. */
 bool account_delete(struct request *request, const struct account *account, struct error *err)

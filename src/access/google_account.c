@@ -6,6 +6,7 @@
 
 #include "access/access.h"
 #include "access/account.h"
+#include "access/account_change.h"
 
 #define PROVIDER "google"
 #define CLOSED "this account is closed"
@@ -36,7 +37,7 @@ link_known(struct request *request, const struct id_token *token, const struct a
                          "link Google there");
     if (!account->is_active)
         return error_set(err, ERROR_FORBIDDEN, "%s", CLOSED);
-    return account_link(request, account->id, PROVIDER, token->subject, err);
+    return account_link(request, account, PROVIDER, token->subject, err);
 }
 
 static bool

@@ -39,6 +39,8 @@ static const struct column list_columns[] = {
 };
 
 static const struct query insert = {SQL_sign_in_insert, id_columns, sizeof(struct id_row), false};
+static const struct query identity_lasts = {SQL_sign_in_identity_lasts, id_columns,
+                                            sizeof(struct id_row), false};
 static const struct query end_one = {SQL_sign_in_end, NULL, 0, false};
 static const struct query crowd_out = {SQL_sign_in_crowd_out, id_columns, sizeof(struct id_row),
                                        false};
@@ -154,6 +156,21 @@ bound(struct transaction *transaction, struct request *request, struct beginning
                              err);
 }
 
+/* The identity that it was made by, which may have been taken away just before the insert got hold
+ * of the account. */
+static bool
+check_identity(struct transaction *transaction, struct request *request,
+               const struct sign_in_wish *wish, struct error *err)
+{
+    if (strcmp(wish->method, "password") == 0)
+        return true;
+    const char *parameters[] = {wish->account_id, wish->method};
+    const struct list *rows =
+        transaction_query(transaction, &identity_lasts, parameters, &request->arena, err);
+    return rows && (rows->count > 0 ||
+                    error_set(err, ERROR_UNAUTHORIZED, "the account has no such sign-in any more"));
+}
+
 /* The row and its line of the audit trail, both or neither. */
 static bool
 insert_in(struct transaction *transaction, struct request *request, struct beginning *beginning,
@@ -167,7 +184,8 @@ insert_in(struct transaction *transaction, struct request *request, struct begin
     if (rows->count == 0)
         return error_set(err, ERROR_UNAUTHORIZED,
                          "the account was closed, or has another password");
-    if (!bound(transaction, request, beginning, err))
+    if (!check_identity(transaction, request, wish, err) ||
+        !bound(transaction, request, beginning, err))
         return false;
     struct audit_entry entry = {AUDIT_SIGN_IN, subject_of(request, "account", wish->account_id),
                                 wish->method};

@@ -2,7 +2,8 @@
 
 -- name: sign_in_insert
 -- A login of an account that may: with a cookie's hash, or with the hash of its first refresh token. One
--- by password counts where that ($9) is still the account's: verifying it takes a while.
+-- by password counts where that ($9) is still the account's: verifying it takes a while. One by an identity
+-- is looked at afterwards (sign_in_identity_lasts).
 -- It counts from when the sign-in that asked for it ($10) began.
 WITH account AS (
     UPDATE hearth.account SET last_login_at = now()
@@ -19,6 +20,11 @@ WITH account AS (
     SELECT $7::bytea, begun.id, begun.expires_at FROM begun WHERE $7::bytea IS NOT NULL
 )
 SELECT id::text FROM begun
+
+-- name: sign_in_identity_lasts
+-- Whether an account, which the insert has locked, still is somebody at that provider. A statement of its own
+-- sees what had been waited for.
+SELECT account_id::text AS id FROM hearth.identity WHERE account_id = $1::uuid AND provider = $2::text LIMIT 1
 
 -- name: sign_in_crowd_out
 -- Of more than so many of an account those that were not used for longest end, but not the newest: it may

@@ -7,6 +7,7 @@
 
 #include "access/access.h"
 #include "access/account.h"
+#include "access/account_change.h"
 #include "access/audit.h"
 #include "access/caller.h"
 #include "access/presence.h"
@@ -268,7 +269,7 @@ tie(struct request *request, struct wallet_claim *claim, const struct account **
     claim->is_tied = true;
     return present_account(request, PRESENCE_PERSON, account, err) &&
            prove_presence(request, *account, claim->password, "password", err) &&
-           account_link(request, (*account)->id, PROVIDER, claim->address, err);
+           account_link(request, *account, PROVIDER, claim->address, err);
 }
 
 static bool

@@ -2,6 +2,7 @@
 #include "access_fixture.h"
 
 #include "access/account.h"
+#include "access/account_change.h"
 
 static const struct account_wish ada = {.user_name = "Ada",
                                         .email = "ada@example.com",
@@ -137,12 +138,12 @@ ties_an_identity_to_one_account_only(void **state)
     assert_string_equal(found->id, id);
     assert_true(account_find_identity(&fixture->request, "wallet", "1234", &found, &fixture->err));
     assert_null(found);
-    assert_true(account_link(&fixture->request, id, "wallet", "0xab", &fixture->err));
-    assert_true(account_link(&fixture->request, id, "wallet", "0xab", &fixture->err));
+    assert_true(account_link(&fixture->request, made, "wallet", "0xab", &fixture->err));
+    assert_true(account_link(&fixture->request, made, "wallet", "0xab", &fixture->err));
     const struct list *identities = account_identities(&fixture->request, id, &fixture->err);
     assert_int_equal(identities->count, 2);
     const struct account *other = make(fixture, &(struct account_wish){.user_name = "other"});
-    assert_false(account_link(&fixture->request, other->id, "wallet", "0xab", &fixture->err));
+    assert_false(account_link(&fixture->request, other, "wallet", "0xab", &fixture->err));
     assert_int_equal(fixture->err.code, ERROR_CONFLICT);
     const struct account_wish again = {.provider = "google", .subject = "1234"};
     assert_string_equal(complaint(fixture, &again), "subject is taken");

@@ -6,6 +6,7 @@
 #include "access/account_change.h"
 #include "access/password.h"
 #include "access/postman.h"
+#include "access/sign_in.h"
 #include "access/throttle.h"
 
 static const char password[] = "nine lanterns at dusk";
@@ -523,6 +524,58 @@ no_password_that_is_under_way_survives_the_link_that_undoes_a_change(void **stat
     leave_line(&change);
 }
 
+static bool
+link_in_line(struct change_in_line *line)
+{
+    return account_link(&line->request, line->account, "google", "4712", &line->err);
+}
+
+static bool
+sign_in_in_line(struct change_in_line *line)
+{
+    const struct sign_in_wish wish = {line->account->id, "google", .cookie = false};
+    struct sign_in sign_in;
+    return sign_in_begin(&line->request, &wish, &sign_in, &line->err);
+}
+
+static void
+no_identity_that_is_under_way_survives_the_link_that_undoes_a_change(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account;
+    const char *token = moved(fixture, &account);
+    struct change_in_line undo = {.token = token, .make = undo_in_line};
+    struct change_in_line change = {.account = account, .make = link_in_line};
+    fixture->request.caller = signed_in(fixture, account);
+    run_both(fixture, &undo, &change);
+    assert_false(change.is_made);
+    assert_int_equal(change.err.code, ERROR_CONFLICT);
+    assert_string_equal(fixture_ask(fixture->database, "SELECT count(*) FROM hearth.identity"),
+                        "0");
+    leave_line(&undo);
+    leave_line(&change);
+}
+
+static void
+no_sign_in_by_an_identity_survives_the_link_that_undoes_a_change(void **state)
+{
+    struct access_fixture *fixture = *state;
+    const struct account *account;
+    const char *token = moved(fixture, &account);
+    struct change_in_line undo = {.token = token, .make = undo_in_line};
+    struct change_in_line change = {.account = account, .make = sign_in_in_line};
+    fixture_sql(fixture->database, "INSERT INTO hearth.identity (provider, subject, account_id)"
+                                   " SELECT 'google', '4712', id FROM hearth.account");
+    run_both(fixture, &undo, &change);
+    assert_false(change.is_made);
+    assert_int_equal(change.err.code, ERROR_UNAUTHORIZED);
+    assert_string_equal(fixture_ask(fixture->database, "SELECT count(*) FROM hearth.sign_in"
+                                                       " WHERE ended_at IS NULL"),
+                        "0");
+    leave_line(&undo);
+    leave_line(&change);
+}
+
 static void
 no_change_of_a_sign_in_survives_its_end(void **state)
 {
@@ -663,6 +716,8 @@ main(void)
         ACCESS_TEST(nobody_gets_an_address_that_its_owner_may_have_back),
         ACCESS_TEST(no_change_that_is_under_way_survives_the_link_that_undoes_it),
         ACCESS_TEST(no_password_that_is_under_way_survives_the_link_that_undoes_a_change),
+        ACCESS_TEST(no_identity_that_is_under_way_survives_the_link_that_undoes_a_change),
+        ACCESS_TEST(no_sign_in_by_an_identity_survives_the_link_that_undoes_a_change),
         ACCESS_TEST(no_change_of_a_sign_in_survives_its_end),
         ACCESS_TEST(no_token_confirms_an_address_that_was_dropped_meanwhile),
         ACCESS_TEST(a_confirmed_address_gives_the_former_one_a_week_to_undo_it),

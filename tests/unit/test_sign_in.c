@@ -174,8 +174,22 @@ a_password_that_was_changed_while_it_was_verified_signs_nobody_in(void **state)
     wish.password = NULL;
     assert_false(sign_in_begin(&house->request, &wish, &sign_in, &err));
     error_clear(&err);
-    wish.method = "google";
+}
+
+static void
+an_identity_that_was_taken_away_signs_nobody_in(void **state)
+{
+    struct house *house = *state;
+    struct error err = {0};
+    struct sign_in sign_in;
+    const struct sign_in_wish wish = {ACCOUNT, "google", .cookie = false};
+    fixture_sql(house->bench->database,
+                "INSERT INTO hearth.identity (provider, subject, account_id)"
+                " VALUES ('google', '4711', '" ACCOUNT "')");
     assert_true(sign_in_begin(&house->request, &wish, &sign_in, &err));
+    fixture_sql(house->bench->database, "DELETE FROM hearth.identity");
+    assert_false(sign_in_begin(&house->request, &wish, &sign_in, &err));
+    assert_int_equal(err.code, ERROR_UNAUTHORIZED);
 }
 
 static void
@@ -535,6 +549,7 @@ main(void)
         TEST(a_login_leaves_no_secret_in_the_database),
         TEST(a_closed_account_does_not_sign_in),
         TEST(a_password_that_was_changed_while_it_was_verified_signs_nobody_in),
+        TEST(an_identity_that_was_taken_away_signs_nobody_in),
         TEST(the_front_lane_signs_nobody_in),
         TEST(each_refresh_gives_the_next_token_of_the_same_sign_in),
         TEST(a_reused_token_ends_the_whole_sign_in),

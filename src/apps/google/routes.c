@@ -5,6 +5,7 @@
 
 #include "access/access.h"
 #include "access/account.h"
+#include "access/account_change.h"
 #include "access/caller.h"
 #include "access/google.h"
 #include "access/google_flow.h"
@@ -76,7 +77,7 @@ link_google(struct request *request, struct error *err)
     if (!present_account(request, PRESENCE_PERSON, &account, err) ||
         !verify(request, input->token, &person, err) ||
         !prove_presence(request, account, input->password, "password", err) ||
-        !account_link(request, account->id, METHOD_NAME, person.subject, err))
+        !account_link(request, account, METHOD_NAME, person.subject, err))
         return false;
     response_bytes(request, 204, NULL, NULL, 0);
     return true;
