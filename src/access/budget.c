@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "access/audit.h"
+#include "access/credential.h"
 #include "access/budget.sql.h"
 #include "store/store.h"
 
@@ -87,7 +88,12 @@ apply(struct store *store, struct request *request, const struct budget *budget,
     const struct audit_entry entry = {
         .event = AUDIT_BUDGET_CHANGED, .subject = budget->owner, .detail = change->detail};
     done = done && record(transaction, request, &entry, arena, err);
-    return transaction_end(transaction, done, err) && done;
+    if (!transaction_end(transaction, done, err) || !done)
+        return false;
+    /* Other hosts are told by the table; here nobody spends another call unseen. */
+    if (request)
+        credential_forget(request, budget->owner);
+    return true;
 }
 
 bool
