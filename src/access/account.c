@@ -227,7 +227,7 @@ check(struct request *request, const struct account_wish *wish, const char *user
     const char *complaint = wish->password ? password_complaint(wish->password, attributes) : NULL;
     if (complaint)
         schema_complain(&errors, "password", "%s", complaint);
-    if (wish->repeated && strcmp(wish->password, wish->repeated) != 0)
+    if (wish->password && wish->repeated && strcmp(wish->password, wish->repeated) != 0)
         schema_complain(&errors, "password", "must be the same as password_confirm");
     if (wish->subject && strlen(wish->subject) > SUBJECT_MAX_BYTES)
         schema_complain(&errors, "subject", "must have at most %d bytes", SUBJECT_MAX_BYTES);

@@ -27,14 +27,18 @@ static const char *
 renewed(struct request *request, const struct account *account, const char *password,
         struct error *err)
 {
-    bool right = false, rehash;
+    bool right, rehash;
+    const struct account *present;
     const char *phc = account_rehash(request, account, password);
     if (phc)
         return phc;
-    if (!account_find(request, account->id, &account, err) ||
-        (account && !password_verify(request, account->password, password, &right, &rehash, err)))
+    if (!account_find(request, account->id, &present, err))
         return NULL;
-    return right ? account->password : "";
+    if (!present || !present->password)
+        return "";
+    if (!password_verify(request, present->password, password, &right, &rehash, err))
+        return NULL;
+    return right ? present->password : "";
 }
 
 /* Without such an account as much work is done for nothing, at the cost of a hash that is kept:
