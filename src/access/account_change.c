@@ -4,23 +4,20 @@
 #include <string.h>
 
 #include "access/access.h"
-#include "access/account_private.h"
 #include "access/account.sql.h"
+#include "access/account_change.sql.h"
+#include "access/account_private.h"
 #include "access/account_rules.h"
 #include "access/account_work.h"
-#include "access/audit.h"
-#include "access/caller.h"
 #include "access/credential.h"
 #include "access/identity.h"
 #include "access/password.h"
 #include "access/postman.h"
 #include "access/sign_in.h"
 #include "access/throttle.h"
-#include "net/mail.h"
 #include "base/id.h"
+#include "net/mail.h"
 #include "store/store.h"
-
-#include "access/account_change.sql.h"
 
 static const struct query update_query = {SQL_account_update, .columns = NULL};
 static const struct query set_pending_query = {SQL_account_set_pending_email, .columns = NULL};

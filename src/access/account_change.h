@@ -6,9 +6,9 @@
 
 #include "access/account.h"
 
-/* NULL leaves a part as it is, "" clears it (but a user name). */
 struct schema_errors;
 
+/* NULL leaves a part as it is, "" clears it (but a user name). */
 struct account_change {
     const char *user_name, *phone_number, *display_name, *picture_url;
     const char *email;   /* takes the place of the present one when it is verified; never "" */

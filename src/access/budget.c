@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "access/audit.h"
-#include "access/credential.h"
 #include "access/budget.sql.h"
+#include "access/credential.h"
 #include "store/store.h"
 
 const char *const budget_units[] = {"money", "tokens", "calls", NULL};
