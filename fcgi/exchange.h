@@ -5,14 +5,12 @@
 #define HEARTH_FCGI_EXCHANGE_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "apps/dispatch.h"
 #include "fcgi/carrier.h"
-#include "fcgi/front.h"
 
 /* Who answers: the dispatcher in hearth-worker, something simpler in tests and benches. */
 struct handler {
@@ -24,10 +22,9 @@ struct handler {
 struct exchange {
     struct carrier carrier;
     struct request request;
-    _Atomic(struct front *) left; /* that its thread left and is still to fill; NULL: none */
-    bool is_new;                  /* its connection was not in the epoll set yet */
-    int64_t kept_us;              /* when its thread left the front to wait */
-    struct exchange *next;        /* in the pool */
+    bool is_new;           /* its connection was not in the epoll set yet */
+    int64_t kept_us;       /* when its thread left the front to wait */
+    struct exchange *next; /* in the pool */
 };
 
 struct exchange_pool {

@@ -62,7 +62,7 @@ front_leave(struct front *front)
 {
     pthread_mutex_lock(&front->lock);
     bool leaves = front->waiting < front->waiting_max;
-    bool calls = leaves && !front->stopping && front->threads <= (front->wanted + 1) / 2;
+    bool calls = leaves && !front->stopping && front->threads <= front->wanted;
     front->waiting += leaves ? 1 : 0;
     if (leaves && !calls && --front->threads == 0)
         pthread_cond_broadcast(&front->empty);
@@ -73,16 +73,6 @@ front_leave(struct front *front)
     front->waiting--;
     pthread_mutex_unlock(&front->lock);
     return false;
-}
-
-void
-front_fill(struct front *front)
-{
-    /* Under the lock: one that was counted before it could be had might be the only one left. */
-    pthread_mutex_lock(&front->lock);
-    if (!front->stopping && front->threads < front->wanted)
-        front->threads += lane_hand(front->lane, front) ? 1 : 0;
-    pthread_mutex_unlock(&front->lock);
 }
 
 bool

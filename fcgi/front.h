@@ -1,9 +1,7 @@
 /* The front: threads that wait for the next request of a worker, all of the same kind. A thread
  * whose request must wait for others keeps it and leaves the front to the rest, so that no request
- * changes its thread; it comes back when it has answered. Where too few stay a successor is called
- * from the lane: when the request is on its way to those it waits for, since a thread's start takes
- * as long as sending it there; at once where less than half of the front would stay, since not
- * every wait is told of. */
+ * changes its thread; it comes back when it has answered. A successor is called, from the lane,
+ * only where too few would stay. */
 #ifndef HEARTH_FCGI_FRONT_H
 #define HEARTH_FCGI_FRONT_H
 
@@ -21,13 +19,9 @@ struct front *front_open(size_t threads, size_t waiting_max, void (*run)(void *c
 /* Fills the front; false when a thread cannot be made. */
 bool front_start(struct front *front) __attribute__((warn_unused_result));
 
-/* The calling thread, one of the front, has a request that must wait: false when as many as may
- * wait do, or less than half would stay and no successor can be had. Then it stays. */
+/* The calling thread, one of the front, is about to wait: false when as many as may wait do, or no
+ * successor can be had. Then it stays. */
 bool front_leave(struct front *front) __attribute__((warn_unused_result));
-
-/* The calling thread, which has left, begins to wait: calls a successor where too few stayed. One
- * that cannot be had is called again by the next that leaves. */
-void front_fill(struct front *front);
 
 /* It waits no more. true: it is in the front again; false: the front is full, or stops, and run()
  * is to return. */

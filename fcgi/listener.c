@@ -126,18 +126,6 @@ complete(struct listener *listener, struct exchange *exchange)
     count_served(listener);
 }
 
-/* The asks of one request may run on several threads. */
-static void
-fill_front(struct request *request)
-{
-    struct carrier *carrier = request->carrier;
-    struct exchange *exchange =
-        (struct exchange *)((char *)carrier - offsetof(struct exchange, carrier));
-    struct front *left = atomic_exchange(&exchange->left, NULL);
-    if (left)
-        front_fill(left);
-}
-
 /* Answers a request that must wait. Its thread has left the front. */
 static void
 wait_and_answer(struct listener *listener, struct exchange *exchange)
@@ -145,8 +133,6 @@ wait_and_answer(struct listener *listener, struct exchange *exchange)
     struct request *request = &exchange->request;
     request->timing.queued_us = clock_monotonic_us() - exchange->kept_us;
     request->may_wait = true;
-    atomic_store(&exchange->left, listener->front);
-    request->waits = fill_front;
     atomic_fetch_add_explicit(listener->waiting_gauge, 1, memory_order_relaxed);
     listener->options.handler->dispatch(request);
     complete(listener, exchange);

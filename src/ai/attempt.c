@@ -91,13 +91,6 @@ goes_on(void *context)
     return ask_goes_on(attempt->ask);
 }
 
-static void
-waits(void *context)
-{
-    struct attempt *attempt = context;
-    request_waits(attempt->ask->request);
-}
-
 static enum upstream_progress
 take(void *context, const char *bytes, size_t length, struct provider_failure *failure)
 {
@@ -160,7 +153,6 @@ send(struct attempt *attempt, const struct provider_request *request,
         .clocks = attempt_clocks(ask, attempt->model),
         .take = ask->streams ? take : NULL,
         .goes_on = goes_on,
-        .waits = waits,
         .client_descriptor = request_client_descriptor(ask->request),
         .context = attempt,
     };

@@ -43,7 +43,6 @@ struct transfer {
     int64_t started_us, phase_us; /* when the call and its phase (or the last sign of life) began */
     int64_t looked_us;            /* when goes_on() was asked last */
     bool watches_client;
-    bool waits;  /* which its call was told */
     bool is_due; /* libcurl has something to do: bytes came, or a timer of its own woke us */
     size_t head_bytes, stream_bytes, drained_bytes;
 };
@@ -200,9 +199,6 @@ wait(struct transfer *transfer, int64_t now_us, int64_t until_us)
                                  .events = CURL_WAIT_POLLIN};
     unsigned watched = transfer->watches_client ? 1 : 0;
     int ready = 0;
-    if (!transfer->waits && transfer->phase > PHASE_CONNECTING && transfer->call->waits)
-        transfer->call->waits(transfer->call->context);
-    transfer->waits = transfer->phase > PHASE_CONNECTING;
     curl_multi_poll(transfer->multi, &client, watched, (int)((until_us - now_us + 999) / 1000),
                     &ready);
     int64_t woken_us = clock_monotonic_us();

@@ -50,8 +50,6 @@ struct upstream_call {
     /* Asked every UPSTREAM_TICK_MS while the call waits, and at once when client_descriptor becomes
      * readable: false ends it. */
     bool (*goes_on)(void *context);
-    /* Told once, when the question was sent and the thread begins to wait. May be NULL. */
-    void (*waits)(void *context);
     int client_descriptor; /* -1: none */
     void *context;
 };

@@ -37,13 +37,6 @@ request_client_descriptor(const struct request *request)
     return request->transport->descriptor(request->carrier);
 }
 
-void
-request_waits(struct request *request)
-{
-    if (request->waits)
-        request->waits(request);
-}
-
 /* The end of a list's element: a comma that stands in no quoted string. */
 static const char *
 element_end(const char *at)

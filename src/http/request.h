@@ -119,8 +119,6 @@ struct request {
     struct response response;
     struct recording *recording; /* what is sent is kept, and the client may leave; NULL: no */
     struct recording *tap;       /* likewise, but for as long as the client is there only */
-    /* Set by the edge: another thread may take the next request. From any thread, and often. */
-    void (*waits)(struct request *request);
     /* Adds the platform's headers to a response that is about to begin; set by the dispatcher. */
     void (*complete)(struct request *request);
 };
@@ -142,9 +140,6 @@ bool request_client_gone(const struct request *request);
 /* A descriptor that poll(2) finds readable when request_client_gone() may have become true; -1 for
  * none. Nothing is to be read from it. */
 int request_client_descriptor(const struct request *request);
-
-/* To be told when others have been asked and the thread is about to wait for them. */
-void request_waits(struct request *request);
 
 /* Whether Cache-Control of the request holds this directive ("no-store"). */
 bool request_cache_control(const struct request *request, const char *directive);

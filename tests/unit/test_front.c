@@ -17,7 +17,7 @@ struct scene {
     sem_t entered, left, go, back, stop;
     atomic_int threads;
     int waits;
-    bool fills, leaves, returns;
+    bool leaves, returns;
 };
 
 static void
@@ -26,11 +26,6 @@ wait_once(struct scene *scene)
     scene->leaves = front_leave(scene->front);
     sem_post(&scene->left);
     sem_wait(&scene->go);
-    if (scene->fills) {
-        front_fill(scene->front);
-        sem_post(&scene->left);
-        sem_wait(&scene->go);
-    }
     if (scene->leaves)
         scene->returns = front_return(scene->front);
     sem_post(&scene->back);
@@ -52,39 +47,24 @@ stand(void *context)
 }
 
 static struct scene *
-open_scene(size_t threads, int waits, size_t waiting_max, bool fills)
+begin(int waits, size_t waiting_max)
 {
     struct scene *scene = calloc(1, sizeof(*scene));
     sem_t *semaphores[] = {&scene->entered, &scene->left, &scene->go, &scene->back, &scene->stop};
     for (size_t i = 0; i < sizeof(semaphores) / sizeof(semaphores[0]); i++)
         sem_init(semaphores[i], 0, 0);
-    scene->fills = fills;
     scene->waits = waits;
-    scene->front = front_open(threads, waiting_max, stand, scene);
+    scene->front = front_open(1, waiting_max, stand, scene);
     assert_true(front_start(scene->front));
-    for (size_t i = 0; i < threads; i++)
-        sem_wait(&scene->entered);
-    return scene;
-}
-
-static struct scene *
-begin_with(size_t threads, bool fills, int waits, size_t waiting_max)
-{
-    struct scene *scene = open_scene(threads, waits, waiting_max, fills);
+    sem_wait(&scene->entered);
     sem_wait(&scene->left);
     return scene;
-}
-
-static struct scene *
-begin(int waits, size_t waiting_max)
-{
-    return begin_with(1, false, waits, waiting_max);
 }
 
 static void
 end(struct scene *scene)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 2; i++)
         sem_post(&scene->stop);
     front_stop(scene->front);
     assert_true(front_drain(scene->front, clock_monotonic_us() + 10000000));
@@ -102,49 +82,6 @@ a_thread_that_waits_calls_a_successor_and_comes_back(void **state)
     sem_post(&scene->go);
     sem_wait(&scene->back);
     assert_true(scene->returns);
-    end(scene);
-}
-
-static void
-a_successor_is_called_when_the_wait_begins(void **state)
-{
-    (void)state;
-    struct scene *scene = begin_with(2, true, 1, 4);
-    assert_true(scene->leaves);
-    sem_post(&scene->go);
-    sem_wait(&scene->left);
-    sem_wait(&scene->entered);
-    assert_int_equal(scene->threads, 3);
-    sem_post(&scene->go);
-    sem_wait(&scene->back);
-    assert_true(scene->returns);
-    end(scene);
-}
-
-static void
-nobody_is_called_for_a_wait_that_does_not_begin(void **state)
-{
-    (void)state;
-    struct scene *scene = begin_with(2, false, 1, 4);
-    assert_true(scene->leaves);
-    sem_post(&scene->go);
-    sem_wait(&scene->back);
-    assert_true(scene->returns);
-    assert_int_equal(scene->threads, 2);
-    end(scene);
-}
-
-static void
-half_of_the_front_stays_though_nobody_tells_of_waits(void **state)
-{
-    (void)state;
-    struct scene *scene = open_scene(3, 0, 4, false);
-    assert_true(front_leave(scene->front));
-    assert_true(front_leave(scene->front));
-    sem_wait(&scene->entered);
-    assert_int_equal(scene->threads, 4);
-    assert_true(front_return(scene->front));
-    assert_true(front_return(scene->front));
     end(scene);
 }
 
@@ -211,9 +148,6 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thread_that_waits_calls_a_successor_and_comes_back),
-        cmocka_unit_test(a_successor_is_called_when_the_wait_begins),
-        cmocka_unit_test(nobody_is_called_for_a_wait_that_does_not_begin),
-        cmocka_unit_test(half_of_the_front_stays_though_nobody_tells_of_waits),
         cmocka_unit_test(nobody_is_called_while_enough_stay),
         cmocka_unit_test(a_thread_stays_when_as_many_wait_as_may),
         cmocka_unit_test(counts_those_that_wait),
