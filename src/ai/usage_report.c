@@ -1,8 +1,10 @@
 /* The provider's figures on one short line. */
 #include "ai/usage_report.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "base/ascii.h"
+#include "base/integer.h"
 
 enum { DEPTH_MAX = 3, NAME_BYTES = 96 };
 
@@ -11,41 +13,71 @@ struct line {
     size_t size, length; /* of it used; always room for the closing brace */
 };
 
+/* What a figure is called: the names of the objects it is in, and its own. */
+struct path {
+    char text[NAME_BYTES];
+    size_t length;
+};
+
 /* Names go into JSON as they are. */
 static bool
 is_plain(const char *name)
 {
-    return name[0] != '\0' && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0';
+    const char *at = name;
+    while (ascii_is_letter(*at) || (*at >= '0' && *at <= '9') || *at == '_')
+        at++;
+    return at > name && *at == '\0';
 }
 
-static void
-add_figure(struct line *line, const char *name, json_int_t value)
+/* false: it has no plain name, or too long a path. */
+static bool
+join(struct path *path, const struct path *outer, const char *name)
 {
-    char figure[NAME_BYTES + 32];
-    int length = snprintf(figure, sizeof(figure), "%s\"%s\":%lld", line->length > 1 ? "," : "",
-                          name, (long long)value);
-    if (length < 0 || line->length + (size_t)length + 2 > line->size)
-        return;
-    memcpy(line->text + line->length, figure, (size_t)length);
-    line->length += (size_t)length;
+    size_t length = strlen(name), joint = outer->length > 0 ? 1 : 0;
+    if (!is_plain(name) || outer->length + joint + length >= NAME_BYTES)
+        return false;
+    char *at = mempcpy(path->text, outer->text, outer->length);
+    at = mempcpy(at, ".", joint);
+    at = mempcpy(at, name, length);
+    path->length = (size_t)(at - path->text);
+    return true;
 }
 
 static void
-add_figures(struct line *line, const json_t *object, const char *prefix, int depth)
+add_figure(struct line *line, const struct path *path, json_int_t value)
+{
+    char digits[INTEGER_TEXT_BYTES];
+    size_t digit_count = integer_format(digits, value);
+    bool is_first = line->length == 1;
+    size_t length = path->length + digit_count + (is_first ? 3 : 4);
+    if (line->length + length + sizeof("}") > line->size)
+        return;
+    char *at = line->text + line->length;
+    if (!is_first)
+        *at++ = ',';
+    *at++ = '"';
+    at = mempcpy(at, path->text, path->length);
+    at = mempcpy(at, "\":", 2);
+    memcpy(at, digits, digit_count);
+    line->length += length;
+}
+
+static void
+add_figures(struct line *line, const json_t *object, const struct path *outer, int depth)
 {
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)object, name, value)
     {
-        char path[NAME_BYTES];
-        int length = snprintf(path, sizeof(path), "%s%s%s", prefix, prefix[0] ? "." : "", name);
-        if (!is_plain(name) || length < 0 || (size_t)length >= sizeof(path))
+        struct path path;
+        bool is_figure = json_is_integer(value) && json_integer_value(value) != 0;
+        bool is_nest = json_is_object(value) && depth < DEPTH_MAX;
+        if ((!is_figure && !is_nest) || !join(&path, outer, name))
             continue;
-        if (json_is_integer(value) && json_integer_value(value) != 0)
-            add_figure(line, path, json_integer_value(value));
-        else if (json_is_object(value) && depth < DEPTH_MAX)
-            add_figures(line, value, path, depth + 1);
+        if (is_figure)
+            add_figure(line, &path, json_integer_value(value));
+        else
+            add_figures(line, value, &path, depth + 1);
     }
 }
 
@@ -55,7 +87,7 @@ usage_report(struct chat_usage *usage, const json_t *reported)
     struct line line = {usage->raw, sizeof(usage->raw), 1};
     usage->reports++;
     usage->raw[0] = '{';
-    add_figures(&line, reported, "", 0);
+    add_figures(&line, reported, &(struct path){.length = 0}, 0);
     usage->raw[line.length] = '}';
     usage->raw[line.length + 1] = '\0';
 }
