@@ -28,7 +28,7 @@ count_tokens(const struct ask *ask, const struct model_settings *model, const ch
         return;
     *sum = (*sum > 0 ? *sum : 0) + tokens;
     char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "model=\"%s\",direction=\"%s\"", model->name, direction);
+    metrics_labels(labels, "model", model->name, "direction", direction);
     metrics_add(ask->ai->host, METRIC_AI_TOKENS, labels, (uint64_t)tokens);
 }
 

@@ -125,7 +125,7 @@ count_waiting(const struct attempt *attempt, const struct upstream_answer *answe
     if (answer->first_token_us < 0)
         return;
     char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "model=\"%s\"", attempt->model->name);
+    metrics_labels(labels, "model", attempt->model->name, NULL, NULL);
     histogram_observe(metrics_histogram(ask->ai->host, METRIC_AI_FIRST_TOKEN, labels),
                       answer->first_token_us);
 }
@@ -200,14 +200,12 @@ static void
 count_attempt(const struct attempt *attempt, const struct provider_failure *failure)
 {
     char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "model=\"%s\",outcome=\"%s\"", attempt->model->name,
-             outcome_name(failure));
+    metrics_labels(labels, "model", attempt->model->name, "outcome", outcome_name(failure));
     metrics_add(attempt->ask->ai->host, METRIC_AI_ATTEMPTS, labels, 1);
     attempt->ask->receipt->attempts++;
     if (attempt->made < 2)
         return;
-    snprintf(labels, sizeof(labels), "operation=\"%s\",model=\"%s\"", attempt->ask->operation,
-             attempt->model->name);
+    metrics_labels(labels, "operation", attempt->ask->operation, "model", attempt->model->name);
     metrics_add(attempt->ask->ai->host, METRIC_AI_RETRIES, labels, 1);
 }
 

@@ -147,8 +147,7 @@ count_cost(const struct ask *ask, const struct usage *usage)
     static const char *const sources[] = {
         [USAGE_PROVIDER] = "provider", [USAGE_ESTIMATED] = "estimated", [USAGE_NONE] = "none"};
     char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "model=\"%s\",source=\"%s\"", usage->model,
-             sources[usage->source]);
+    metrics_labels(labels, "model", usage->model, "source", sources[usage->source]);
     metrics_add(ask->ai->host, METRIC_AI_COST, labels, (uint64_t)usage->cost_micros);
 }
 

@@ -44,17 +44,16 @@ ai_count_call(struct ai *ai, const char *operation, const struct receipt *receip
               int64_t started_us, const struct error *err)
 {
     char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "operation=\"%s\",outcome=\"%s\"", operation,
-             outcome(receipt, err));
+    metrics_labels(labels, "operation", operation, "outcome", outcome(receipt, err));
     metrics_add(ai->host, METRIC_AI_CALLS, labels, 1);
     const char *told = result(receipt, err);
     if (told) {
-        snprintf(labels, sizeof(labels), "operation=\"%s\",result=\"%s\"", operation, told);
+        metrics_labels(labels, "operation", operation, "result", told);
         metrics_set(ai->host, METRIC_AI_LAST, labels, clock_realtime_us() / 1000000);
     }
     if (receipt->cache == CACHE_STATE_HIT)
         return;
-    snprintf(labels, sizeof(labels), "operation=\"%s\"", operation);
+    metrics_labels(labels, "operation", operation, NULL, NULL);
     histogram_observe(metrics_histogram(ai->host, METRIC_AI_DURATION, labels),
                       clock_monotonic_us() - started_us);
 }

@@ -88,7 +88,7 @@ static void
 count_repair(const struct run *run)
 {
     char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "operation=\"%s\"", run->operation->name);
+    metrics_labels(labels, "operation", run->operation->name, NULL, NULL);
     metrics_add(run->ai->host, METRIC_AI_REPAIRS, labels, 1);
 }
 

@@ -67,7 +67,7 @@ count_malformed(const struct reading *reading)
     if (reading->stream.malformed == 0)
         return;
     char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "model=\"%s\"", reading->model->name);
+    metrics_labels(labels, "model", reading->model->name, NULL, NULL);
     metrics_add(reading->ask->ai->host, METRIC_AI_MALFORMED_EVENTS, labels,
                 reading->stream.malformed);
 }

@@ -75,7 +75,7 @@ report(const struct run *run)
         if (!(run->guard_flags & (1u << i)))
             continue;
         char labels[METRIC_LABELS_MAX];
-        snprintf(labels, sizeof(labels), "category=\"%s\"", guard_category_name(1u << i));
+        metrics_labels(labels, "category", guard_category_name(1u << i), NULL, NULL);
         metrics_add(run->ai->host, METRIC_GUARD_FLAGS, labels, 1);
     }
     log_line(LOG_LEVEL_WARNING, "guard flagged a text", LOG_TEXT("request_id", run->request->id),

@@ -42,8 +42,7 @@ static void
 count(struct cache *cache, const char *pattern, const char *context)
 {
     char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "context=\"%s\",pattern=\"%s\"", known_context(context),
-             pattern_kind(pattern));
+    metrics_labels(labels, "context", known_context(context), "pattern", pattern_kind(pattern));
     metrics_add(cache->host, METRIC_CACHE_INVALIDATIONS, labels, 1);
 }
 

@@ -29,7 +29,7 @@ log_level_of(enum journal_level level)
 static void
 raise_text(struct host *host, const struct alert *alert, const char *text)
 {
-    char labels[METRIC_LABELS_MAX + 1];
+    char labels[METRIC_LABELS_MAX];
     struct journal_row row = {.kind = JOURNAL_ALERT, .level = alert->level};
     journal_text(row.subject, sizeof row.subject, alert->subject);
     journal_text(row.session, sizeof row.session, alert->kind);
@@ -38,8 +38,7 @@ raise_text(struct host *host, const struct alert *alert, const char *text)
              LOG_TEXT("alert_level", journal_level_name(alert->level)),
              LOG_TEXT("kind", row.session), LOG_TEXT("subject", row.subject),
              LOG_TEXT("text", row.text));
-    snprintf(labels, sizeof labels, "level=\"%s\",kind=\"%s\"", journal_level_name(alert->level),
-             row.session);
+    metrics_labels(labels, "level", journal_level_name(alert->level), "kind", row.session);
     metrics_add(host, METRIC_ALERTS, labels, 1);
     journal_add(host, &row);
     alert_stir(host);

@@ -112,6 +112,11 @@ enum metric {
 
 enum { METRIC_LABELS_MAX = 150 }; /* bytes of a labels text */
 
+/* Writes a labels text of one pair, or of two where second_name is not NULL; values as they are.
+ * One that is too long is cut, and metrics refuse it. */
+void metrics_labels(char labels[static METRIC_LABELS_MAX], const char *name, const char *value,
+                    const char *second_name, const char *second_value);
+
 /* The cell of one series, made on first use. labels is Prometheus text without braces
  * (`route="text_process",status="200"`) from a bounded set of values, "" for none. Lives as long as
  * the host: keep it where it is hot. Never NULL: a full table gives a shared overflow cell. */

@@ -105,7 +105,7 @@ pool_new(const struct pool_options *options)
     pool->breaker = breaker_find(options->host, options->name);
     pool->canceller = canceller_new();
     char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "database=\"%s\"", options->name);
+    metrics_labels(labels, "database", options->name, NULL, NULL);
     pool->waits = metrics_histogram(options->host, METRIC_STORE_WAITS, labels);
     pool->slots = xcalloc(options->size, sizeof(*pool->slots));
     pthread_condattr_init(&pool->clock);
@@ -282,8 +282,7 @@ count(const struct pool *pool, const struct fault *fault)
     char labels[METRIC_LABELS_MAX];
     if (fault->kind == FAULT_NONE)
         return;
-    snprintf(labels, sizeof(labels), "database=\"%s\",kind=\"%s\"", pool->options.name,
-             fault_name(fault->kind));
+    metrics_labels(labels, "database", pool->options.name, "kind", fault_name(fault->kind));
     metrics_add(pool->options.host, METRIC_STORE_FAILURES, labels, 1);
 }
 

@@ -210,6 +210,28 @@ finds_the_values_of_labels(void **state)
     assert_false(metrics_label("", "model", value, sizeof value));
 }
 
+static void
+writes_labels_of_one_pair_or_two(void **state)
+{
+    char labels[METRIC_LABELS_MAX];
+    (void)state;
+    metrics_labels(labels, "model", "m", NULL, NULL);
+    assert_string_equal(labels, "model=\"m\"");
+    metrics_labels(labels, "model", "", "outcome", "ok");
+    assert_string_equal(labels, "model=\"\",outcome=\"ok\"");
+}
+
+static void
+cuts_labels_that_are_too_long_so_that_they_are_dropped(void **state)
+{
+    char labels[METRIC_LABELS_MAX], value[2 * METRIC_LABELS_MAX] = {0};
+    memset(value, 'x', sizeof(value) - 1);
+    metrics_labels(labels, "model", value, "outcome", "ok");
+    assert_int_equal(strlen(labels), METRIC_LABELS_MAX - 1);
+    metrics_add(host_of(state), METRIC_AI_CALLS, labels, 1);
+    assert_int_equal(metrics_sum(host_of(state), METRIC_AI_CALLS, ""), 0);
+}
+
 int
 main(void)
 {
@@ -224,6 +246,8 @@ main(void)
         TEST(keeps_names_of_equal_hash_apart),
         TEST(reads_single_series_and_all_of_one_metric_without_making_any),
         TEST(finds_the_values_of_labels),
+        TEST(writes_labels_of_one_pair_or_two),
+        TEST(cuts_labels_that_are_too_long_so_that_they_are_dropped),
         TEST(passes_promtool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,7 @@ gateway_count(const struct request *request, const char *operation, const struct
 {
     const struct service *service = request->service;
     char labels[METRIC_LABELS_MAX];
-    snprintf(labels, sizeof(labels), "operation=\"%s\"", operation);
+    metrics_labels(labels, "operation", operation, NULL, NULL);
     histogram_observe(metrics_histogram(service->host, METRIC_GATEWAY_OVERHEAD, labels),
                       overhead_us(request, receipt, waited_us));
     ai_count_call(service->ai, operation, receipt, request->timing.started_us, err);
