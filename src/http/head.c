@@ -16,60 +16,101 @@ static const struct field_name names[HEAD_FIELD_COUNT] = {
 #undef X
 };
 
-/* -1 for a variable that is not wanted. */
-static int
-field_of(const char *name, size_t length)
+struct head_variable {
+    struct head_variable *next; /* in its bucket */
+    const char *name;           /* ended by '=' */
+    size_t length;
+    const char *value;
+};
+
+/* Most names begin alike: length and last letter tell them apart. */
+static size_t
+bucket_of(const char *name, size_t length)
 {
-    for (int i = 0; i < HEAD_FIELD_COUNT; i++)
-        if (names[i].length == length && names[i].text[length - 1] == name[length - 1] &&
-            memcmp(names[i].text, name, length) == 0)
-            return i;
-    return -1;
+    return (length + 8 * (unsigned char)name[length - 1]) % HEAD_BUCKETS;
 }
 
-bool
-head_find(const struct head *head, const char *cgi_name, const char **value)
+static struct head_variable *
+find(const struct head *head, const char *name, size_t length)
 {
-    int field = field_of(cgi_name, strlen(cgi_name));
-    if (field >= 0)
-        *value = head->values[field];
-    return field >= 0;
+    struct head_variable *at = head->buckets[bucket_of(name, length)];
+    while (at && (at->length != length || memcmp(at->name, name, length) != 0))
+        at = at->next;
+    return at;
 }
 
 static void
-read_all(struct head *head, char *const *parameters)
+add(struct head *head, struct head_variable *variable)
 {
+    struct head_variable **bucket = &head->buckets[bucket_of(variable->name, variable->length)];
+    variable->next = *bucket;
+    *bucket = variable;
+}
+
+static void
+list_all(struct head *head, char *const *parameters, struct arena *arena)
+{
+    size_t count = 0;
+    while (parameters[count])
+        count++;
+    struct head_variable *variable = arena_array(arena, count, sizeof(*variable));
     for (; *parameters; parameters++) {
         const char *name = *parameters;
         const char *equals = strchr(name, '=');
         if (!equals || equals == name)
             continue;
-        if (strncmp(name, "HTTP_", 5) == 0) {
+        *variable = (struct head_variable){
+            .name = name, .length = (size_t)(equals - name), .value = equals + 1};
+        if (variable->length >= 5 && memcmp(name, "HTTP_", 5) == 0) {
             head->header_count++;
-            head->header_bytes += (size_t)(equals - name) + strlen(equals);
+            head->header_bytes += variable->length + strlen(equals);
         }
-        int field = field_of(name, (size_t)(equals - name));
-        if (field >= 0)
-            head->values[field] = equals + 1;
+        add(head, variable++);
+    }
+    head->is_listed = true;
+}
+
+bool
+head_find(const struct head *head, const char *cgi_name, const char **value)
+{
+    if (!head->is_listed)
+        return false;
+    const struct head_variable *variable = find(head, cgi_name, strlen(cgi_name));
+    *value = variable ? variable->value : NULL;
+    return true;
+}
+
+/* Web servers send variables that are not there as empty texts. */
+static const char *
+unless_empty(const char *value)
+{
+    return value && value[0] != '\0' ? value : NULL;
+}
+
+static void
+read_listed(struct head *head)
+{
+    for (int i = 0; i < HEAD_FIELD_COUNT; i++) {
+        struct head_variable *variable = find(head, names[i].text, names[i].length);
+        if (variable)
+            head->values[i] = variable->value = unless_empty(variable->value);
     }
 }
 
 void
-head_read(struct head *head, const struct request *request)
+head_read(struct head *head, struct request *request)
 {
     *head = (struct head){0};
     const struct transport *transport = request->transport;
     char *const *parameters =
         transport->parameters ? transport->parameters(request->carrier) : NULL;
-    if (parameters)
-        read_all(head, parameters);
-    else
-        for (int i = 0; i < HEAD_FIELD_COUNT; i++)
-            head->values[i] = transport->parameter(request->carrier, names[i].text);
-    /* Web servers send variables that are not there as empty texts. */
+    if (parameters) {
+        list_all(head, parameters, &request->arena);
+        read_listed(head);
+        return;
+    }
     for (int i = 0; i < HEAD_FIELD_COUNT; i++)
-        if (head->values[i] && head->values[i][0] == '\0')
-            head->values[i] = NULL;
+        head->values[i] = unless_empty(transport->parameter(request->carrier, names[i].text));
 }
 
 bool

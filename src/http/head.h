@@ -1,4 +1,5 @@
-/* What is read of a request's head, found in one pass over its CGI variables. */
+/* A request's head: its CGI variables, put in order in one pass, and what of them most requests
+ * need. */
 #ifndef HEARTH_HTTP_HEAD_H
 #define HEARTH_HTTP_HEAD_H
 
@@ -37,15 +38,23 @@ enum head_field {
         HEAD_FIELD_COUNT
 };
 
+struct head_variable;
+
+enum { HEAD_BUCKETS = 64 };
+
 struct head {
     const char *values[HEAD_FIELD_COUNT]; /* NULL where not sent */
     size_t header_count, header_bytes;    /* 0 when the carrier cannot list them */
+    bool is_listed;                       /* the carrier could: the buckets hold all variables */
+    struct head_variable *buckets[HEAD_BUCKETS];
 };
 
-void head_read(struct head *head, const struct request *request);
+/* Of a variable that was sent twice the last counts. What is kept of them lives in the request's
+ * arena, their texts as long as the request. */
+void head_read(struct head *head, struct request *request);
 
-/* The value of a CGI variable (NULL where not sent) when it is one of the fields above; false when
- * the carrier has to be asked. */
+/* The value of a CGI variable, NULL where it was not sent; false when the carrier has to be asked.
+ */
 bool head_find(const struct head *head, const char *cgi_name, const char **value);
 
 /* false with ERROR_HEADERS_TOO_LARGE for more than 100 headers or 64 KB of them. */
