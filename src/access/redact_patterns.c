@@ -7,7 +7,7 @@
 #include "access/redact.h"
 #include "base/ascii.h"
 
-enum { NAME_MAX_BYTES = 64, LOCAL_MAX_BYTES = 64, DOMAIN_MAX_BYTES = 255 };
+enum { NAME_MAX_BYTES = 64, GAP_MAX_BYTES = 64, LOCAL_MAX_BYTES = 64, DOMAIN_MAX_BYTES = 255 };
 
 static char
 at_of(const struct redact_text *text, size_t at)
@@ -116,25 +116,35 @@ match_key(const struct redact_text *text, size_t at, struct redact_span *span)
     return false;
 }
 
+/* The scheme that credentials begin with, and the blanks after it; 0: there is none. */
+static size_t
+scheme_length(const struct redact_text *text, size_t at)
+{
+    static const char *const schemes[] = {"bearer", "basic", "digest", "token"};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        size_t name = strlen(schemes[i]), length = name;
+        if (text->length - at <= name || strncasecmp(text->bytes + at, schemes[i], name) != 0)
+            continue;
+        while (at_of(text, at + length) == ' ' || at_of(text, at + length) == '\t')
+            length++;
+        return length > name ? length : 0;
+    }
+    return 0;
+}
+
 static bool
 match_credential(const struct redact_text *text, size_t at, struct redact_span *span)
 {
-    static const char *const schemes[] = {"bearer ", "basic ", "digest ", "token "};
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-        size_t length = strlen(schemes[i]);
-        if (text->length - at <= length || strncasecmp(text->bytes + at, schemes[i], length) != 0)
-            continue;
-        size_t token = run_of(text, at + length, "-._~+/=", SIZE_MAX);
-        bool has_digit = false;
-        for (size_t j = 0; j < token; j++)
-            has_digit = has_digit || is_digit(text->bytes[at + length + j]);
-        /* "bearer of bad news" is none. */
-        if (token < 12 && (token < 8 || !has_digit))
-            return false;
-        *span = (struct redact_span){length, length + token};
-        return true;
-    }
-    return false;
+    size_t scheme = scheme_length(text, at);
+    size_t token = scheme > 0 ? run_of(text, at + scheme, "-._~+/=", SIZE_MAX) : 0;
+    bool has_digit = false;
+    for (size_t i = 0; i < token; i++)
+        has_digit = has_digit || is_digit(text->bytes[at + scheme + i]);
+    /* "bearer of bad news" is none. */
+    if (token < 12 && (token < 8 || !has_digit))
+        return false;
+    *span = (struct redact_span){scheme, scheme + token};
+    return true;
 }
 
 static bool
@@ -155,32 +165,49 @@ match_url_credentials(const struct redact_text *text, size_t at, struct redact_s
 {
     if (!starts(text, at, "://"))
         return false;
-    size_t length = 3;
     bool has_colon = false;
-    while (length < 3 + 256 && at + length < text->length) {
+    size_t found = 0;
+    for (size_t length = 3; length < 3 + 256 && at + length < text->length; length++) {
         char byte = text->bytes[at + length];
-        if (byte == '@') {
-            *span = (struct redact_span){3, length};
-            return has_colon;
-        }
         if (ascii_is_blank(byte) || byte == '/' || byte == '"' || byte == '<' || byte == '?')
+            break;
+        if (byte == '@' && !has_colon)
             return false;
+        /* A password may have been written with its own @ as it is: the last one ends it. */
+        if (byte == '@')
+            found = length;
         has_colon = has_colon || byte == ':';
-        length++;
     }
+    *span = (struct redact_span){3, found};
+    return found > 0;
+}
+
+/* What was redacted before, which is not wrapped again: "token: Bearer [credential]". */
+static bool
+is_redacted(const struct redact_text *text, size_t at)
+{
+    if (at_of(text, at) != '[')
+        return false;
+    for (const struct redact_pattern *pattern = redact_patterns; pattern->name; pattern++)
+        if (starts(text, at + 1, pattern->name) &&
+            at_of(text, at + 1 + strlen(pattern->name)) == ']')
+            return true;
     return false;
 }
 
-/* name, then blanks and quotes around one of : = and the value: within quotes, or a word. */
+/* name, then blanks, quotes and a bracket around one of : = and the value: within quotes, or a
+ * word. */
 static size_t
 skip_to_value(const struct redact_text *text, size_t at)
 {
     size_t start = at;
     bool divided = false;
-    while (at < text->length && at - start < 12) {
+    while (at < text->length && at - start < GAP_MAX_BYTES) {
         char byte = text->bytes[at];
         if (byte == ':' || byte == '=') {
             divided = true;
+        } else if (divided && byte == '[' && !is_redacted(text, at)) {
+            /* a list, or the first byte of the secret */
         } else if (byte == '\n' || byte == '\r' ||
                    (!ascii_is_blank(byte) && byte != '"' && byte != '\'' && byte != '\\' &&
                     byte != '>')) {
@@ -207,6 +234,28 @@ value_length(const struct redact_text *text, size_t at)
     return length;
 }
 
+/* A value at this offset, with the pairs that follow: "Cookie: a=b; c=d". */
+static size_t
+cookies_length(const struct redact_text *text, size_t at)
+{
+    size_t length = value_length(text, at);
+    while (at_of(text, at + length) == ';') {
+        size_t next = length + (at_of(text, at + length + 1) == ' ' ? 2 : 1);
+        size_t name = run_of(text, at + next, "-_.", NAME_MAX_BYTES);
+        if (name == 0 || at_of(text, at + next + name) != '=')
+            break;
+        length = next + name + 1;
+        length += value_length(text, at + length);
+    }
+    return length;
+}
+
+static bool
+ends_in_cookie(const struct redact_text *text, size_t at, size_t name)
+{
+    return name >= 6 && strncasecmp(text->bytes + at + name - 6, "cookie", 6) == 0;
+}
+
 static bool
 match_secret(const struct redact_text *text, size_t at, struct redact_span *span)
 {
@@ -216,15 +265,20 @@ match_secret(const struct redact_text *text, size_t at, struct redact_span *span
     if (!redact_is_secret_name(text->bytes + at, name))
         return false;
     size_t gap = skip_to_value(text, at + name);
-    size_t value = gap > 0 ? value_length(text, at + name + gap) : 0;
-    /* What was redacted before is not wrapped again: "token: Bearer [credential]". */
-    if (value == 0 || text->bytes[at + name + gap] == '[')
-        return false;
     size_t word = at + name + gap;
-    if (value == 6 && strncasecmp(text->bytes + word, "bearer", 6) == 0)
+    if (gap == 0 || is_redacted(text, word))
         return false;
+    size_t value =
+        ends_in_cookie(text, at, name) ? cookies_length(text, word) : value_length(text, word);
+    size_t scheme = value > 0 ? scheme_length(text, word) : 0;
+    /* Of "Authorization: Basic YTpi" the secret is the second word. */
+    if (scheme > value) {
+        if (match_credential(text, word, span) || is_redacted(text, word + scheme))
+            return false;
+        value = scheme + value_length(text, word + scheme);
+    }
     *span = (struct redact_span){name + gap, name + gap + value};
-    return true;
+    return value > 0;
 }
 
 static bool
@@ -243,27 +297,6 @@ match_email(const struct redact_text *text, size_t at, struct redact_span *span)
     return whole(span, local + 1 + domain);
 }
 
-/* Digits with at most two separators between any two; their count, and where the last one ends. */
-static size_t
-digits_of(const struct redact_text *text, size_t at, const char *separators, char *digits,
-          size_t max, size_t *length)
-{
-    size_t count = 0;
-    *length = 0;
-    for (size_t i = 0; at + i < text->length; i++) {
-        char byte = text->bytes[at + i];
-        if (is_digit(byte)) {
-            if (count == max)
-                return max + 1;
-            digits[count++] = byte;
-            *length = i + 1;
-        } else if (byte == '\0' || !strchr(separators, byte) || i == 0 || i > *length + 1) {
-            break;
-        }
-    }
-    return count;
-}
-
 /* ISO/IEC 7812-1, annex B */
 static bool
 passes_luhn(const char *digits, size_t count)
@@ -278,18 +311,49 @@ passes_luhn(const char *digits, size_t count)
     return sum % 10 == 0;
 }
 
+/* A number in groups of digits, with at most two separators between any two. */
+struct number {
+    const char *separators;
+    size_t min, max;                                    /* digits */
+    bool (*is_right)(const char *digits, size_t count); /* NULL: all are */
+    bool letters_may_follow;
+};
+
+enum { NUMBER_MAX_DIGITS = 19 };
+
+/* How many bytes of the groups that begin here are such a number: the most that are, for other
+ * numbers may follow, as a card's month does. 0: none are. */
+static size_t
+number_length(const struct redact_text *text, size_t at, const struct number *number)
+{
+    char digits[NUMBER_MAX_DIGITS];
+    size_t count = 0, end = 0, found = 0;
+    for (size_t i = 0; at + i < text->length; i++) {
+        char byte = text->bytes[at + i], next = at_of(text, at + i + 1);
+        if (!is_digit(byte)) {
+            if (byte == '\0' || !strchr(number->separators, byte) || i > end + 1)
+                break;
+            continue;
+        }
+        if (count == number->max)
+            break;
+        digits[count++] = byte;
+        end = i + 1;
+        if (count >= number->min && !is_digit(next) &&
+            (number->letters_may_follow || !ascii_is_letter(next)) &&
+            (!number->is_right || number->is_right(digits, count)))
+            found = end;
+    }
+    return found;
+}
+
 static bool
 match_card(const struct redact_text *text, size_t at, struct redact_span *span)
 {
-    char digits[19];
-    size_t length;
+    static const struct number card = {" -", 13, NUMBER_MAX_DIGITS, passes_luhn, false};
     if (text->bytes[at] < '2' || text->bytes[at] > '6')
         return false;
-    size_t count = digits_of(text, at, " -", digits, sizeof(digits), &length);
-    if (count < 13 || count > 19 || ascii_is_letter(at_of(text, at + length)) ||
-        !passes_luhn(digits, count))
-        return false;
-    return whole(span, length);
+    return whole(span, number_length(text, at, &card)) && span->length > 0;
 }
 
 /* ISO 13616: the remainder by 97 of the digits, letters counting from 10, is 1. */
@@ -329,13 +393,11 @@ match_iban(const struct redact_text *text, size_t at, struct redact_span *span)
 static bool
 match_phone(const struct redact_text *text, size_t at, struct redact_span *span)
 {
-    char digits[15];
-    size_t length;
+    static const struct number phone = {" -./()", 8, 15, NULL, true};
     if (text->bytes[at] != '+' || (at > 0 && is_alnum(text->bytes[at - 1])) ||
         !is_digit(at_of(text, at + 1)))
         return false;
-    size_t count = digits_of(text, at + 1, " -./()", digits, sizeof(digits), &length);
-    return count >= 8 && count <= 15 && whole(span, length + 1);
+    return whole(span, 1 + number_length(text, at + 1, &phone)) && span->length > 1;
 }
 
 /* The form of social security numbers: 3, 2 and 4 digits. */
@@ -385,7 +447,8 @@ redact_is_secret_name(const char *name, size_t length)
     static const char *const names[] = {"pwd", "pin", "cvv", "cvc", "otp", "ssn", "iban", "auth"};
     char plain[NAME_MAX_BYTES + 1];
     size_t used = 0;
-    for (size_t i = 0; i < length && used < NAME_MAX_BYTES; i++)
+    /* Its end tells, however long it is. */
+    for (size_t i = length > NAME_MAX_BYTES ? length - NAME_MAX_BYTES : 0; i < length; i++)
         if (is_alnum(name[i]))
             plain[used++] = (char)(ascii_is_letter(name[i]) ? name[i] | 0x20 : name[i]);
     plain[used] = '\0';
