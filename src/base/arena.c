@@ -181,10 +181,9 @@ next_size(const struct arena_chunk *newest)
     return newest->size < CHUNK_BYTES_MAX / 2 ? newest->size * 2 : CHUNK_BYTES_MAX;
 }
 
-void *
-arena_alloc(struct arena *arena, size_t size)
+static void *
+allocate(struct arena *arena, size_t rounded)
 {
-    size_t rounded = round_up(size > 0 ? size : 1);
     struct arena_chunk *chunk = arena->chunk;
     if (!chunk || chunk->size - chunk->used < rounded) {
         size_t least = next_size(chunk);
@@ -192,7 +191,20 @@ arena_alloc(struct arena *arena, size_t size)
         fresh->next = chunk;
         arena->chunk = fresh;
     }
-    return memset(take(arena, rounded), 0, rounded);
+    return take(arena, rounded);
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+    size_t rounded = round_up(size > 0 ? size : 1);
+    return memset(allocate(arena, rounded), 0, rounded);
+}
+
+void *
+arena_bytes(struct arena *arena, size_t size)
+{
+    return allocate(arena, round_up(size > 0 ? size : 1));
 }
 
 void *
@@ -227,8 +239,9 @@ arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_size)
 char *
 arena_strndup(struct arena *arena, const char *text, size_t length)
 {
-    char *copy = arena_alloc(arena, length + 1);
+    char *copy = arena_bytes(arena, length + 1);
     memcpy(copy, text, length);
+    copy[length] = '\0';
     return copy;
 }
 
@@ -250,7 +263,7 @@ arena_vprintf(struct arena *arena, const char *format, va_list arguments)
     va_copy(again, arguments);
     int length = vsnprintf(brief, sizeof(brief), format, arguments);
     size_t size = length < 0 ? 1 : (size_t)length + 1;
-    char *text = arena_alloc(arena, size);
+    char *text = arena_bytes(arena, size);
     if (size <= sizeof(brief))
         memcpy(text, brief, size);
     else

@@ -1,6 +1,7 @@
 /* An arena owns everything a request allocates and ends it at once. Allocation is a pointer bump in
- * chunks; memory comes zeroed and aligned for any type; running out of memory aborts the process,
- * so no call here can fail. One thread uses an arena at a time; it may move between threads. */
+ * chunks; memory comes zeroed, but for that of texts, and aligned for any type; running out of
+ * memory aborts the process, so no call here can fail. One thread uses an arena at a time; it may
+ * move between threads. */
 #ifndef HEARTH_BASE_ARENA_H
 #define HEARTH_BASE_ARENA_H
 
@@ -28,6 +29,9 @@ void arena_reset(struct arena *arena);
 void arena_release(struct arena *arena);
 
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, returns_nonnull));
+
+/* As arena_alloc(), but not zeroed: for the bytes of texts, which are written at once. */
+void *arena_bytes(struct arena *arena, size_t size) __attribute__((malloc, returns_nonnull));
 
 /* An array of count elements; aborts when the product overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size) __attribute__((returns_nonnull));

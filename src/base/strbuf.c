@@ -13,7 +13,8 @@ strbuf_init(struct strbuf *buffer, struct arena *arena, size_t capacity)
     buffer->arena = arena;
     buffer->length = 0;
     buffer->capacity = capacity > 16 ? capacity : 16;
-    buffer->data = arena_alloc(arena, buffer->capacity);
+    buffer->data = arena_bytes(arena, buffer->capacity);
+    buffer->data[0] = '\0';
 }
 
 char *

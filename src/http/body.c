@@ -31,7 +31,7 @@ too_large(size_t limit, struct error *err)
 static bool
 read_all(struct request *request, size_t capacity, size_t limit, struct error *err)
 {
-    char *bytes = arena_alloc(&request->arena, capacity + 1);
+    char *bytes = arena_bytes(&request->arena, capacity + 1);
     size_t length = 0;
     for (;;) {
         if (length == capacity && capacity < limit + 1) {

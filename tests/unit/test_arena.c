@@ -25,6 +25,22 @@ gives_zeroed_memory_again_after_a_reset(void **state)
 }
 
 static void
+ends_texts_in_memory_that_was_used_before(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    char *block = arena_alloc(&arena, 1000);
+    memset(block, 'x', 1000);
+    assert_null(memchr(block, '\0', 1000));
+    arena_reset(&arena);
+    assert_string_equal(arena_strndup(&arena, "abc", 2), "ab");
+    assert_string_equal(arena_printf(&arena, "%d", 7), "7");
+    char *bytes = arena_bytes(&arena, 100);
+    assert_int_equal((uintptr_t)bytes % alignof(max_align_t), 0);
+    arena_release(&arena);
+}
+
+static void
 aligns_every_block_for_any_type(void **state)
 {
     (void)state;
@@ -146,6 +162,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_zeroed_memory_again_after_a_reset),
+        cmocka_unit_test(ends_texts_in_memory_that_was_used_before),
         cmocka_unit_test(aligns_every_block_for_any_type),
         cmocka_unit_test(serves_blocks_larger_than_a_chunk),
         cmocka_unit_test(keeps_room_for_all_that_was_needed_before),
