@@ -2,6 +2,7 @@
 #include "fcgi/cgi_head.h"
 
 #include <stddef.h>
+#include <string.h>
 
 struct reason {
     int status;
@@ -64,10 +65,13 @@ cgi_has_body(int status)
 static void
 add_header(struct strbuf *head, const char *name, const char *value)
 {
-    strbuf_add_text(head, name);
-    strbuf_add(head, ": ", 2);
-    strbuf_add_text(head, value);
-    strbuf_add(head, "\r\n", 2);
+    size_t name_length = strlen(name), value_length = strlen(value);
+    char *end = strbuf_reserve(head, name_length + value_length + 4);
+    end = mempcpy(end, name, name_length);
+    end = mempcpy(end, ": ", 2);
+    end = mempcpy(end, value, value_length);
+    memcpy(end, "\r\n", 2);
+    strbuf_added(head, name_length + value_length + 4);
 }
 
 void
