@@ -35,7 +35,13 @@ names_a_version(const char *base_url)
 const char *
 provider_url(struct arena *arena, const char *base_url, const char *version, const char *path)
 {
-    return arena_printf(arena, "%s%s%s", base_url, names_a_version(base_url) ? "" : version, path);
+    struct strbuf url;
+    strbuf_init(&url, arena, strlen(base_url) + strlen(version) + strlen(path) + 1);
+    strbuf_add_text(&url, base_url);
+    if (!names_a_version(base_url))
+        strbuf_add_text(&url, version);
+    strbuf_add_text(&url, path);
+    return url.data;
 }
 
 static size_t

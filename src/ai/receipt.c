@@ -3,20 +3,27 @@
 #include <string.h>
 
 #include "ai/ai.h"
+#include "base/integer.h"
+
+static void
+add_count(struct request *request, const char *name, int64_t count)
+{
+    char *text = arena_alloc(&request->arena, INTEGER_TEXT_BYTES + 1);
+    integer_format(text, count);
+    response_header(request, name, text);
+}
 
 /* What nobody was asked for costs nothing; of a stream the cost is not known when it begins. */
 static void
 add_cost(struct request *request, const struct receipt *receipt)
 {
-    struct arena *arena = &request->arena;
     bool is_free = receipt->cache > CACHE_STATE_MISS ||
                    (receipt->model && strcmp(receipt->model, "local") == 0);
     if (receipt->settled || is_free)
-        response_header(request, "X-Cost-Micros",
-                        arena_printf(arena, "%" PRId64, receipt->cost_micros));
+        add_count(request, "X-Cost-Micros", receipt->cost_micros);
     if (receipt->budget_unit)
         response_header(request, "X-Budget-Remaining",
-                        arena_printf(arena, "%" PRId64 ";unit=%s;period=%s",
+                        arena_printf(&request->arena, "%" PRId64 ";unit=%s;period=%s",
                                      receipt->budget_remaining, receipt->budget_unit,
                                      receipt->budget_period));
 }
@@ -29,12 +36,11 @@ receipt_headers(struct request *request, const struct receipt *receipt)
         [CACHE_STATE_HIT] = "hit",       [CACHE_STATE_COALESCED] = "coalesced",
         [CACHE_STATE_STALE] = "stale",
     };
-    struct arena *arena = &request->arena;
     response_header(request, "X-Cache", states[receipt->cache]);
     if (receipt->cache > CACHE_STATE_MISS)
-        response_header(request, "Age", arena_printf(arena, "%" PRId64, receipt->age_s));
+        add_count(request, "Age", receipt->age_s);
     if (receipt->model)
-        response_header(request, "X-Model", arena_strdup(arena, receipt->model));
+        response_header(request, "X-Model", arena_strdup(&request->arena, receipt->model));
     add_cost(request, receipt);
-    response_header(request, "X-Attempts", arena_printf(arena, "%" PRId64, receipt->attempts));
+    add_count(request, "X-Attempts", receipt->attempts);
 }

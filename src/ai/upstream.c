@@ -151,6 +151,17 @@ handle_give_back(struct upstream *upstream, struct handle *handle)
         handle_free(handle);
 }
 
+static char *
+header_line(const struct provider_header *header, struct arena *arena)
+{
+    struct strbuf line;
+    strbuf_init(&line, arena, strlen(header->name) + strlen(header->value) + sizeof(": "));
+    strbuf_add_text(&line, header->name);
+    strbuf_add_text(&line, ": ");
+    strbuf_add_text(&line, header->value);
+    return line.data;
+}
+
 /* The list lies in the arena: libcurl only reads it. It writes headers byte by byte, and those of
  * its own options twice, so there are few and all of them are here. */
 static struct curl_slist *
@@ -165,9 +176,8 @@ header_list(const struct provider_request *request, struct arena *arena)
     size_t count = request->header_count + OWN_COUNT;
     struct curl_slist *nodes = arena_array(arena, count, sizeof(*nodes));
     for (size_t i = 0; i < count; i++) {
-        const struct provider_header *header = &request->headers[i < OWN_COUNT ? 0 : i - OWN_COUNT];
         nodes[i].data =
-            i < OWN_COUNT ? own[i] : arena_printf(arena, "%s: %s", header->name, header->value);
+            i < OWN_COUNT ? own[i] : header_line(&request->headers[i - OWN_COUNT], arena);
         nodes[i].next = i + 1 < count ? &nodes[i + 1] : NULL;
     }
     return nodes;

@@ -3,6 +3,7 @@
 #include "apps/gateway/gateway.h"
 #include "apps/service.h"
 #include "base/clock.h"
+#include "base/integer.h"
 #include "host/metrics.h"
 
 static void
@@ -10,9 +11,12 @@ add_ms(struct request *request, const char *name, int64_t us)
 {
     if (us < 0)
         us = 0;
-    response_header(
-        request, name,
-        arena_printf(&request->arena, "%lld.%03lld", (long long)us / 1000, (long long)us % 1000));
+    char *text = arena_alloc(&request->arena, INTEGER_TEXT_BYTES + sizeof(".000"));
+    char *at = text + integer_format(text, us / 1000);
+    *at++ = '.';
+    for (int64_t unit = 100; unit > 0; unit /= 10)
+        *at++ = (char)('0' + us / unit % 10);
+    response_header(request, name, text);
 }
 
 /* What was neither the provider's time nor a wait: for an equal request, a turn, another try. */
