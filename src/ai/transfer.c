@@ -6,7 +6,6 @@
 
 enum {
     HEAD_MAX_BYTES = 64 * 1024,
-    FIRST_BODY_BYTES = 4096,
     /* A connection serves again when its answer was read to the end, which mostly came already. */
     DRAIN_MAX_BYTES = 4096,
     DRAIN_US = 5000,
@@ -365,7 +364,7 @@ transfer_run(CURL *easy, CURLM *multi, const struct upstream_call *call, struct 
         .watches_client = call->client_descriptor >= 0,
         .is_due = true,
     };
-    strbuf_init(&transfer.body, arena, call->take ? 1 : FIRST_BODY_BYTES);
+    strbuf_init(&transfer.body, arena, 1); /* what comes first says how much it is */
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->clocks.connect_ms);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
