@@ -121,19 +121,28 @@ end_line(struct event_parser *parser, struct piece last, const struct taker *tak
     return goes_on;
 }
 
+/* The first of these bytes, or the end. */
+static const char *
+find(const char *at, const char *end, char byte)
+{
+    const char *found = memchr(at, byte, (size_t)(end - at));
+    return found ? found : end;
+}
+
 bool
 event_parser_feed(struct event_parser *parser, const char *bytes, size_t length,
                   bool (*take)(void *context, const struct event *event), void *context)
 {
     const struct taker taker = {take, context};
-    const char *at = bytes, *end = bytes + length;
+    const char *at = bytes, *end = bytes + length, *line_feed = find(at, end, '\n');
     while (at < end && !parser->too_large) {
         if (parser->after_return && *at == '\n')
             at++;
         parser->after_return = false;
         const char *begin = at;
-        while (at < end && *at != '\n' && *at != '\r')
-            at++;
+        if (line_feed < at)
+            line_feed = find(at, end, '\n');
+        at = find(at, line_feed, '\r');
         struct piece piece = {begin, (size_t)(at - begin)};
         if (piece.length > parser->max_bytes - parser->line.length) {
             parser->too_large = true;
