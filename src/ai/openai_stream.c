@@ -79,7 +79,9 @@ openai_parse_event(const struct stream_reader *reader, const json_t *document,
     const json_t *choices = json_object_get(document, "choices");
     if (type && strncmp(type, "response.", 9) == 0)
         return openai_parse_response_event(reader, document, fault);
-    stream_note(reader->stream, provider_text(document, "id"), provider_text(document, "model"));
+    if (!reader->stream->id || !reader->stream->model)
+        stream_note(reader->stream, provider_text(document, "id"),
+                    provider_text(document, "model"));
     openai_read_usage(json_object_get(document, "usage"), &reader->stream->usage);
     for (size_t i = 0; i < json_array_size(choices); i++)
         read_choice(reader, json_array_get(choices, i));
