@@ -4,7 +4,7 @@
 
 struct access;
 
-/* At level error, with "detail" and "settlement" where they are not NULL. */
+/* At level error, with "detail" and "settlement", of which both may be NULL. */
 void log_seldom(const struct access *access, const char *event, const char *detail,
                 const char *settlement);
 

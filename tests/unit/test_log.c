@@ -1,33 +1,22 @@
 /* The log: each line is one JSON object, whatever is put into it. */
 #include "base/log.h"
 
-#include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-/* Standard error goes into a pipe while a test runs. */
-struct capture {
-    int saved, reader;
-    char text[16384];
-};
+#include "../lib/log_capture.h"
 
 static int
 setup(void **state)
 {
-    struct capture *capture = calloc(1, sizeof(*capture));
-    int ends[2];
-    if (!capture || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    struct log_capture *capture = calloc(1, sizeof(*capture));
+    if (!capture || !log_capture_begin(capture))
         return -1;
-    capture->saved = dup(STDERR_FILENO);
-    capture->reader = ends[0];
-    dup2(ends[1], STDERR_FILENO);
-    close(ends[1]);
     *state = capture;
     return 0;
 }
@@ -35,27 +24,16 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-    struct capture *capture = *state;
-    dup2(capture->saved, STDERR_FILENO);
-    close(capture->saved);
-    close(capture->reader);
-    free(capture);
+    log_capture_end(*state);
+    free(*state);
     log_set_level(LOG_LEVEL_INFO);
     return 0;
 }
 
-static const char *
-captured(struct capture *capture)
-{
-    ssize_t got = read(capture->reader, capture->text, sizeof(capture->text) - 1);
-    capture->text[got > 0 ? got : 0] = '\0';
-    return capture->text;
-}
-
 static json_t *
-captured_object(struct capture *capture)
+captured_object(struct log_capture *capture)
 {
-    const char *text = captured(capture);
+    const char *text = log_captured(capture);
     assert_int_equal(text[strlen(text) - 1], '\n');
     assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
     json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
@@ -127,7 +105,7 @@ static void
 drops_lines_below_the_level(void **state)
 {
     log_line(LOG_LEVEL_DEBUG, "not seen");
-    assert_string_equal(captured(*state), "");
+    assert_string_equal(log_captured(*state), "");
     log_set_level(LOG_LEVEL_DEBUG);
     log_line(LOG_LEVEL_DEBUG, "seen");
     json_auto_t *line = captured_object(*state);
