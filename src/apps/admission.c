@@ -55,7 +55,7 @@ is_out_of_sight(const struct request *request)
 static enum route_match
 find(struct request *request, const char *path)
 {
-    return route_find(request->service->routes, request->method, path, &request->arena,
+    return route_find(request->service->route_index, request->method, path, &request->arena,
                       &request->route, request->path_parameters, &request->admission->allowed);
 }
 

@@ -21,7 +21,7 @@ extern const struct app accounts_app, text_app, budget_app, gateway_app, interna
 /* All of them, NULL-terminated. */
 extern const struct app *const apps[];
 
-/* The route tables of all apps, NULL-terminated, as route_find() wants them. */
+/* The route tables of all apps, NULL-terminated, as route_index_new() wants them. */
 const struct route *const *apps_routes(void);
 
 /* The names of all operations, NULL-terminated. */

@@ -6,12 +6,14 @@
 #include "apps/documents.h"
 #include "apps/meters.h"
 #include "base/clock.h"
+#include "http/route.h"
 
 bool
 service_open(struct service *service, const struct settings *settings, struct error *err)
 {
     *service = (struct service){
         .settings = settings, .routes = apps_routes(), .started_us = clock_realtime_us()};
+    service->route_index = route_index_new(service->routes);
     service->host = host_open(settings->runtime_directory, (size_t)settings->cache_l1_bytes, err);
     if (service->host && store_open(settings, service->host, &service->store, err))
         service->cache = cache_open(settings, service->host, err);
@@ -43,5 +45,6 @@ service_close(struct service *service)
     store_close(service->store);
     if (service->host)
         host_close(service->host);
+    route_index_free(service->route_index);
     *service = (struct service){0};
 }

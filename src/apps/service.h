@@ -14,6 +14,7 @@
 
 struct meters;
 struct route;
+struct route_index;
 struct documents;
 struct webhook;
 
@@ -33,7 +34,8 @@ struct service {
     struct webhook *webhook; /* NULL: alerts are posted nowhere */
     struct access *access;
     struct meters *meters;
-    const struct route *const *routes; /* what the dispatcher matches: apps_routes() */
+    const struct route *const *routes; /* apps_routes() */
+    struct route_index *route_index;   /* of them: what the dispatcher matches */
     int64_t started_us;                /* time of day */
     struct documents *documents;       /* the OpenAPI documents and pages */
     const struct readiness *readiness; /* set by the edge before its first request; NULL: none */

@@ -13,7 +13,7 @@ struct openapi_info {
     bool internal; /* of the rows with ROUTE_INTERNAL, else of those without */
 };
 
-/* tables as for route_find(); hidden rows are left out. The caller owns the document. */
+/* tables as for route_index_new(); hidden rows are left out. The caller owns the document. */
 json_t *openapi_document(const struct openapi_info *info, const struct route *const *tables);
 
 #endif

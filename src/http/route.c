@@ -1,10 +1,80 @@
-/* Matching of paths against the rows. A linear search over all of them costs less than a
- * microsecond, because most rows part from the path in their first bytes. */
+/* Matching of paths against the rows that begin as they do. */
 #include "http/route.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "http/text.h"
+
+enum { BUCKETS = 61, KEY_SEGMENTS = 2 };
+
+struct route_entry {
+    struct route_entry *next;
+    const struct route *route;
+};
+
+struct route_index {
+    struct arena arena; /* of the entries */
+    struct route_entry *buckets[BUCKETS];
+};
+
+/* Length of the first segments, by which rows are told apart. */
+static size_t
+key_length(const char *path, size_t length)
+{
+    size_t at = 0;
+    for (int slashes = 0; at < length; at++)
+        if (path[at] == '/' && slashes++ == KEY_SEGMENTS)
+            break;
+    return at;
+}
+
+static size_t
+bucket_of(const char *key, size_t length)
+{
+    size_t hash = 0;
+    for (size_t i = 0; i < length; i++)
+        hash = hash * 31 + (unsigned char)key[i];
+    return hash % BUCKETS;
+}
+
+/* A row with a parameter in its key is in all buckets. */
+static void
+add_row(struct route_index *index, const struct route *route, struct route_entry **ends[BUCKETS])
+{
+    size_t length = key_length(route->pattern, strlen(route->pattern));
+    bool is_anywhere = memchr(route->pattern, '{', length);
+    size_t own = bucket_of(route->pattern, length);
+    for (size_t i = 0; i < BUCKETS; i++) {
+        if (!is_anywhere && i != own)
+            continue;
+        struct route_entry *entry = arena_alloc(&index->arena, sizeof(*entry));
+        entry->route = route;
+        *ends[i] = entry;
+        ends[i] = &entry->next;
+    }
+}
+
+struct route_index *
+route_index_new(const struct route *const *tables)
+{
+    struct route_index *index = xcalloc(1, sizeof(*index));
+    struct route_entry **ends[BUCKETS];
+    for (size_t i = 0; i < BUCKETS; i++)
+        ends[i] = &index->buckets[i];
+    for (; *tables; tables++)
+        for (const struct route *route = *tables; route->pattern; route++)
+            add_row(index, route, ends);
+    return index;
+}
+
+void
+route_index_free(struct route_index *index)
+{
+    if (index)
+        arena_release(&index->arena);
+    free(index);
+}
 
 /* Length of the path without a trailing slash, which only "/" keeps. */
 static size_t
@@ -63,7 +133,7 @@ methods_of(const struct route *route)
 }
 
 enum route_match
-route_find(const struct route *const *tables, enum method method, const char *path,
+route_find(const struct route_index *index, enum method method, const char *path,
            struct arena *arena, const struct route **found, const char **parameters,
            unsigned *allowed)
 {
@@ -73,20 +143,20 @@ route_find(const struct route *const *tables, enum method method, const char *pa
     size_t fewest = PATH_PARAMETERS_MAX + 1;
     *allowed = 0;
     *found = NULL;
-    for (; *tables; tables++) {
-        for (const struct route *route = *tables; route->pattern; route++) {
-            size_t count;
-            if (!pattern_fits(route->pattern, path, length, &count, starts) ||
-                !decode_parameters(starts, count, path + length, arena, decoded))
-                continue;
-            *allowed |= methods_of(route);
-            bool fits =
-                route->method == method || (method == METHOD_HEAD && route->method == METHOD_GET);
-            if (fits && count < fewest) {
-                fewest = count;
-                *found = route;
-                memcpy(parameters, decoded, count * sizeof(*decoded));
-            }
+    size_t bucket = bucket_of(path, key_length(path, length));
+    for (const struct route_entry *entry = index->buckets[bucket]; entry; entry = entry->next) {
+        const struct route *route = entry->route;
+        size_t count;
+        if (!pattern_fits(route->pattern, path, length, &count, starts) ||
+            !decode_parameters(starts, count, path + length, arena, decoded))
+            continue;
+        *allowed |= methods_of(route);
+        bool fits =
+            route->method == method || (method == METHOD_HEAD && route->method == METHOD_GET);
+        if (fits && count < fewest) {
+            fewest = count;
+            *found = route;
+            memcpy(parameters, decoded, count * sizeof(*decoded));
         }
     }
     if (*found)

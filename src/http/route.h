@@ -87,13 +87,20 @@ struct route {
 
 enum route_match { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
 
-/* Finds the row for method and path (of request_path_parse()) among tables (NULL-terminated array
- * of row arrays, each ended by a row whose pattern is NULL). A trailing '/' does not count. Where
+/* The rows by the beginnings of their paths. */
+struct route_index;
+
+/* Of tables: a NULL-terminated array of row arrays, each ended by a row whose pattern is NULL. The
+ * caller owns the index, which borrows the rows. */
+struct route_index *route_index_new(const struct route *const *tables);
+void route_index_free(struct route_index *index); /* NULL is fine */
+
+/* Finds the row for method and path (of request_path_parse()). A trailing '/' does not count. Where
  * several rows fit, the one with the fewest parameters wins, then the first. Fills parameters with
  * decoded segments in the arena; one that is empty, or decodes to NUL or to what is not UTF-8, does
  * not match. allowed is set to the methods of the path as enum method bits, HEAD (beside GET) and
  * OPTIONS included, or 0 with ROUTE_NO_PATH. OPTIONS itself has no row and is ROUTE_NO_METHOD. */
-enum route_match route_find(const struct route *const *tables, enum method method, const char *path,
+enum route_match route_find(const struct route_index *index, enum method method, const char *path,
                             struct arena *arena, const struct route **found,
                             const char **parameters, unsigned *allowed);
 

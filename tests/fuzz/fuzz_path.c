@@ -18,14 +18,16 @@ static const struct route *const tables[] = {rows, NULL};
 static void
 match(const char *path, struct arena *arena)
 {
+    struct route_index *index = route_index_new(tables);
     const struct route *found;
     const char *parameters[PATH_PARAMETERS_MAX];
     unsigned allowed;
     for (unsigned method = METHOD_GET; method <= METHOD_OPTIONS; method <<= 1)
-        if (route_find(tables, (enum method)method, path, arena, &found, parameters, &allowed) !=
+        if (route_find(index, (enum method)method, path, arena, &found, parameters, &allowed) !=
                 ROUTE_NO_PATH &&
             route_methods(allowed, arena)[0] == '\0')
             abort();
+    route_index_free(index);
 }
 
 int

@@ -678,7 +678,8 @@ open_service(void **state)
     service = (struct service){.settings = &settings,
                                .host = host_open(directory, 1 << 20, &err),
                                .access = &access_parts,
-                               .routes = tables};
+                               .routes = tables,
+                               .route_index = route_index_new(tables)};
     access_parts.host = service.host;
     if (!service.host)
         return -1;
@@ -697,6 +698,7 @@ static int
 close_service(void **state)
 {
     (void)state;
+    route_index_free(service.route_index);
     meters_free(service.meters);
     keyring_free(access_parts.keyring);
     host_close(service.host);

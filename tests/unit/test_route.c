@@ -22,6 +22,7 @@ static const struct route second[] = {
 };
 static const struct route *const tables[] = {first, second, NULL};
 
+static struct route_index *index_of_tables;
 static struct arena arena;
 static const struct route *found;
 static const char *parameters[PATH_PARAMETERS_MAX];
@@ -38,7 +39,7 @@ clean(void **state)
 static enum route_match
 find(enum method method, const char *path)
 {
-    return route_find(tables, method, path, &arena, &found, parameters, &allowed);
+    return route_find(index_of_tables, method, path, &arena, &found, parameters, &allowed);
 }
 
 static void
@@ -115,6 +116,32 @@ tells_a_wrong_method_from_a_wrong_path(void **state)
     }
 }
 
+static void
+finds_a_row_by_its_parameter_where_others_begin_so_too(void **state)
+{
+    (void)state;
+    assert_int_equal(find(METHOD_PUT, "/v1/jobs/x/7"), ROUTE_FOUND);
+    assert_string_equal(found->operation_id, "put");
+    assert_string_equal(parameters[0], "jobs");
+    assert_int_equal(find(METHOD_GET, "/v1/jobs/x/7"), ROUTE_NO_METHOD);
+}
+
+static int
+index_tables(void **state)
+{
+    (void)state;
+    index_of_tables = route_index_new(tables);
+    return 0;
+}
+
+static int
+free_index(void **state)
+{
+    (void)state;
+    route_index_free(index_of_tables);
+    return 0;
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, clean)
 
 int
@@ -128,6 +155,7 @@ main(void)
         TEST(takes_a_trailing_slash_for_none),
         TEST(answers_head_where_get_is_answered),
         TEST(tells_a_wrong_method_from_a_wrong_path),
+        TEST(finds_a_row_by_its_parameter_where_others_begin_so_too),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, index_tables, free_index);
 }
