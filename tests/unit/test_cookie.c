@@ -10,35 +10,25 @@
 #include "access/access.h"
 #include "access/cookie.h"
 
+#include "../lib/request_headers.h"
+
 #define SECRET43 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO-_"
 
 struct fixture {
     struct settings settings;
     struct access access;
     struct request request;
-    const char *names[8], *values[8]; /* CGI variables */
-    size_t count;
+    struct request_headers headers;
 };
-
-static const char *
-parameter(void *carrier, const char *name)
-{
-    struct fixture *fixture = carrier;
-    for (size_t i = 0; i < fixture->count; i++)
-        if (strcmp(fixture->names[i], name) == 0)
-            return fixture->values[i];
-    return NULL;
-}
-
-static const struct transport transport = {.parameter = parameter};
 
 static int
 set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     fixture->access.settings = &fixture->settings;
-    fixture->request =
-        (struct request){.access = &fixture->access, .transport = &transport, .carrier = fixture};
+    fixture->request = (struct request){.access = &fixture->access,
+                                        .transport = &request_headers_transport,
+                                        .carrier = &fixture->headers};
     *state = fixture;
     return 0;
 }
@@ -55,13 +45,7 @@ tear_down(void **state)
 static void
 set(struct fixture *fixture, const char *name, const char *value)
 {
-    size_t i = 0;
-    while (i < fixture->count && strcmp(fixture->names[i], name) != 0)
-        i++;
-    if (i == fixture->count)
-        fixture->count++;
-    fixture->names[i] = name;
-    fixture->values[i] = value;
+    request_headers_set(&fixture->headers, name, value);
 }
 
 static bool

@@ -13,6 +13,8 @@
 #include "access/token.h"
 #include "http/route.h"
 
+#include "../lib/request_headers.h"
+
 #define SIGN_IN "01890000-0000-7000-8000-00000000000b"
 #define OTHERS "01890000-0000-7000-8000-00000000000c"
 
@@ -22,21 +24,8 @@ struct fixture {
     struct request request;
     struct caller caller;
     struct route route;
-    const char *names[8], *values[8]; /* CGI variables */
-    size_t count;
+    struct request_headers headers;
 };
-
-static const char *
-parameter(void *carrier, const char *name)
-{
-    struct fixture *fixture = carrier;
-    for (size_t i = 0; i < fixture->count; i++)
-        if (strcmp(fixture->names[i], name) == 0)
-            return fixture->values[i];
-    return NULL;
-}
-
-static const struct transport transport = {.parameter = parameter};
 
 static int
 set_up(void **state)
@@ -54,8 +43,8 @@ set_up(void **state)
     assert_true(tokens_open(&fixture->settings, &fixture->access.tokens, &err));
     fixture->caller = (struct caller){.kind = CALLER_SESSION, .sign_in_id = SIGN_IN};
     fixture->request = (struct request){.access = &fixture->access,
-                                        .transport = &transport,
-                                        .carrier = fixture,
+                                        .transport = &request_headers_transport,
+                                        .carrier = &fixture->headers,
                                         .method = METHOD_POST,
                                         .route = &fixture->route,
                                         .caller = &fixture->caller};
@@ -76,13 +65,7 @@ tear_down(void **state)
 static void
 set(struct fixture *fixture, const char *name, const char *value)
 {
-    size_t i = 0;
-    while (i < fixture->count && strcmp(fixture->names[i], name) != 0)
-        i++;
-    if (i == fixture->count)
-        fixture->count++;
-    fixture->names[i] = name;
-    fixture->values[i] = value;
+    request_headers_set(&fixture->headers, name, value);
 }
 
 static bool
