@@ -240,11 +240,13 @@ static bool
 read_member(struct reader *reader, json_t *object)
 {
     struct piece key;
-    if (!accept(reader, '"') || !read_string(reader, &key) || !accept(reader, ':') ||
-        json_object_getn(object, key.bytes, key.length))
+    if (!accept(reader, '"') || !read_string(reader, &key) || !accept(reader, ':'))
         return false;
     json_t *value = read_value(reader);
-    return value && json_object_setn_new_nocheck(object, key.bytes, key.length, value) == 0;
+    size_t count = json_object_size(object);
+    /* A name that is there already makes it no larger. */
+    return value && json_object_setn_new_nocheck(object, key.bytes, key.length, value) == 0 &&
+           json_object_size(object) > count;
 }
 
 static bool
