@@ -26,7 +26,6 @@ bool anthropic_add_messages(const struct anthropic_writer *writer, struct error 
 /* anthropic_answer.c */
 bool anthropic_parse_answer(const json_t *document, struct arena *arena, struct chat_answer *answer,
                             struct error *err);
-/* NONE for a reason that is none of those known, or that is NULL. */
 enum chat_finish anthropic_finish(const char *reason);
 /* Overwrites what usage reports anew. */
 void anthropic_read_usage(const json_t *usage, struct chat_usage *counts);

@@ -7,18 +7,19 @@
 enum chat_finish
 anthropic_finish(const char *reason)
 {
-    static const struct {
-        const char *reason;
-        enum chat_finish finish;
-    } rows[] = {
-        {"end_turn", CHAT_FINISH_STOP},       {"stop_sequence", CHAT_FINISH_STOP},
-        {"tool_use", CHAT_FINISH_TOOL_CALLS}, {"max_tokens", CHAT_FINISH_LENGTH},
-        {"refusal", CHAT_FINISH_REFUSED},     {"model_context_window_exceeded", CHAT_FINISH_LENGTH},
+    static const struct provider_finish rows[] = {
+        {"end_turn", CHAT_FINISH_STOP},
+        {"stop_sequence", CHAT_FINISH_STOP},
+        {"tool_use", CHAT_FINISH_TOOL_CALLS},
+        {"max_tokens", CHAT_FINISH_LENGTH},
+        {"model_context_window_exceeded", CHAT_FINISH_LENGTH},
+        {"refusal", CHAT_FINISH_REFUSED},
+        /* Nobody can go on with these but who speaks the dialect. */
+        {"pause_turn", CHAT_FINISH_NONE},
+        {"compaction", CHAT_FINISH_NONE},
+        {0},
     };
-    for (size_t i = 0; reason && i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (strcmp(reason, rows[i].reason) == 0)
-            return rows[i].finish;
-    return CHAT_FINISH_NONE;
+    return provider_finish(rows, reason);
 }
 
 void
@@ -82,11 +83,13 @@ anthropic_parse_answer(const json_t *document, struct arena *arena, struct chat_
     strbuf_init(&sum.text, arena, 256);
     for (size_t i = 0; i < json_array_size(content); i++)
         add_block(&sum, json_array_get(content, i));
+    const char *reason = provider_text(document, "stop_reason");
     struct chat_choice *choice = arena_alloc(arena, sizeof(*choice));
     *choice = (struct chat_choice){
         .text = sum.answer ? sum.answer : sum.text.data,
         .tool_calls = sum.calls,
-        .finish = anthropic_finish(provider_text(document, "stop_reason")),
+        .finish = anthropic_finish(reason),
+        .reason = reason && reason[0] ? reason : NULL,
     };
     if (sum.answer && choice->finish == CHAT_FINISH_TOOL_CALLS)
         choice->finish = CHAT_FINISH_STOP;

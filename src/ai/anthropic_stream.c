@@ -68,7 +68,7 @@ change_message(const struct stream_reader *reader, const json_t *event)
     /* A structured answer is asked for as a call, but is none. */
     if (finish == CHAT_FINISH_TOOL_CALLS && !stream_has_calls(reader, 0))
         finish = CHAT_FINISH_STOP;
-    stream_end(reader, 0, finish);
+    stream_end(reader, 0, finish, reason);
 }
 
 static void

@@ -84,11 +84,12 @@ struct chat {
 };
 
 enum chat_finish {
-    CHAT_FINISH_NONE, /* not ended, or in no way that is known */
+    CHAT_FINISH_NONE, /* not told, or in a way that at most those who speak its dialect know */
     CHAT_FINISH_STOP,
     CHAT_FINISH_LENGTH,
     CHAT_FINISH_TOOL_CALLS,
     CHAT_FINISH_REFUSED, /* content filter, refusal of the model */
+    CHAT_FINISH_FAILED,  /* the provider gave up: what came is not the answer */
 };
 
 enum { CHAT_USAGE_RAW_BYTES = 160 };
@@ -109,6 +110,7 @@ struct chat_choice {
     const char *refusal;    /* NULL for none */
     struct list tool_calls; /* struct chat_tool_call */
     enum chat_finish finish;
+    const char *reason; /* the provider's word for its end; NULL: it said none */
 };
 
 struct chat_answer {
@@ -132,6 +134,7 @@ struct chat_delta {
     int64_t tool;   /* the call's index in its choice: 0, 1, ... */
     const char *text, *id, *name;
     enum chat_finish finish;
+    const char *reason; /* of CHAT_DELTA_FINISH: the provider's word for it, or NULL */
 };
 
 /* Everything unset, nothing said. */

@@ -121,15 +121,15 @@ heed(enum provider_fault_class class, const char *should_retry, bool key_refused
 
 /* The provider's machine code, where it is one: it may stand in an error that people see. */
 static const char *
-shown_code(const struct provider_fault *fault, struct arena *arena)
+shown_code(const char *code, struct arena *arena)
 {
-    size_t length = fault->code ? strlen(fault->code) : 0;
+    size_t length = code ? strlen(code) : 0;
     if (length == 0 || length > 60)
         return "";
     for (size_t i = 0; i < length; i++)
-        if (!isalnum((unsigned char)fault->code[i]) && !strchr("_-.", fault->code[i]))
+        if (!isalnum((unsigned char)code[i]) && !strchr("_-.", code[i]))
             return "";
-    return arena_printf(arena, " (%s)", fault->code);
+    return arena_printf(arena, " (%s)", code);
 }
 
 static void
@@ -198,7 +198,7 @@ classify(const struct provider_head *head, const struct provider_fault *fault, i
     failure->class = failure->key_refused ? FAULT_PERMANENT : class_of(status, meaning);
     failure->class = heed(failure->class, head->should_retry, failure->key_refused);
     failure->lasting = failure->class == FAULT_PERMANENT || failure->class == FAULT_REQUEST;
-    explain(failure, status, meaning, shown_code(fault, arena));
+    explain(failure, status, meaning, shown_code(fault->code, arena));
     copy_reason(failure, fault, arena);
 }
 
@@ -264,4 +264,20 @@ provider_classify_document(const struct provider *provider, const json_t *docume
     struct provider_fault fault;
     read_document(provider, document, &fault);
     provider_classify_streamed(&fault, arena, failure);
+}
+
+bool
+provider_check_end(enum chat_finish finish, const char *reason, bool passes, struct arena *arena,
+                   struct provider_failure *failure)
+{
+    bool is_unknown = finish == CHAT_FINISH_NONE && !(passes && reason);
+    if (finish != CHAT_FINISH_FAILED && !is_unknown)
+        return true;
+    *failure = (struct provider_failure){.class = FAULT_TRANSIENT, .retry_after_ms = -1};
+    if (!reason)
+        return error_set(&failure->error, ERROR_UPSTREAM_INCOMPLETE,
+                         "the provider did not say that the model's answer had ended");
+    return error_set(&failure->error, ERROR_UPSTREAM_INCOMPLETE,
+                     "the provider ended the model's answer before it was whole%s",
+                     shown_code(reason, arena));
 }

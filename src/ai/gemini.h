@@ -30,10 +30,9 @@ bool gemini_add_contents(const struct gemini_writer *writer, struct error *err);
 bool gemini_parse_answer(const json_t *document, struct arena *arena, struct chat_answer *answer,
                          struct error *err);
 void gemini_read_usage(const json_t *document, struct chat_usage *counts);
-/* NONE for a reason that is none of those known, or that is NULL. */
 enum chat_finish gemini_finish(const char *reason, bool has_calls);
-/* Whether the candidate has ended, whatever the reason. */
-bool gemini_is_reason(const char *reason);
+/* Why the candidate has ended; NULL: it has not. */
+const char *gemini_reason(const json_t *candidate);
 bool gemini_is_blocked(const json_t *document);
 /* The arguments of a function call, as text. */
 const char *gemini_arguments(const json_t *call, struct arena *arena);

@@ -23,26 +23,39 @@ gemini_read_usage(const json_t *document, struct chat_usage *counts)
 enum chat_finish
 gemini_finish(const char *reason, bool has_calls)
 {
-    static const struct {
-        const char *reason;
-        enum chat_finish finish;
-    } rows[] = {
-        {"STOP", CHAT_FINISH_STOP},         {"MAX_TOKENS", CHAT_FINISH_LENGTH},
-        {"SAFETY", CHAT_FINISH_REFUSED},    {"RECITATION", CHAT_FINISH_REFUSED},
-        {"BLOCKLIST", CHAT_FINISH_REFUSED}, {"PROHIBITED_CONTENT", CHAT_FINISH_REFUSED},
-        {"SPII", CHAT_FINISH_REFUSED},      {"IMAGE_SAFETY", CHAT_FINISH_REFUSED},
+    static const struct provider_finish rows[] = {
+        {"STOP", CHAT_FINISH_STOP},
+        {"MAX_TOKENS", CHAT_FINISH_LENGTH},
+        {"SAFETY", CHAT_FINISH_REFUSED},
+        {"RECITATION", CHAT_FINISH_REFUSED},
+        {"BLOCKLIST", CHAT_FINISH_REFUSED},
+        {"PROHIBITED_CONTENT", CHAT_FINISH_REFUSED},
+        {"SPII", CHAT_FINISH_REFUSED},
+        {"MODEL_ARMOR", CHAT_FINISH_REFUSED},
+        {"IMAGE_SAFETY", CHAT_FINISH_REFUSED},
+        {"IMAGE_PROHIBITED_CONTENT", CHAT_FINISH_REFUSED},
+        {"IMAGE_RECITATION", CHAT_FINISH_REFUSED},
+        {"LANGUAGE", CHAT_FINISH_FAILED},
+        {"OTHER", CHAT_FINISH_FAILED},
+        {"MALFORMED_FUNCTION_CALL", CHAT_FINISH_FAILED},
+        {"MALFORMED_RESPONSE", CHAT_FINISH_FAILED},
+        {"UNEXPECTED_TOOL_CALL", CHAT_FINISH_FAILED},
+        {"TOO_MANY_TOOL_CALLS", CHAT_FINISH_FAILED},
+        {"MISSING_THOUGHT_SIGNATURE", CHAT_FINISH_FAILED},
+        {"IMAGE_OTHER", CHAT_FINISH_FAILED},
+        {"NO_IMAGE", CHAT_FINISH_FAILED},
+        {0},
     };
-    for (size_t i = 0; reason && i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (strcmp(reason, rows[i].reason) == 0)
-            return rows[i].finish == CHAT_FINISH_STOP && has_calls ? CHAT_FINISH_TOOL_CALLS
-                                                                   : rows[i].finish;
-    return CHAT_FINISH_NONE;
+    enum chat_finish finish = provider_finish(rows, reason);
+    return finish == CHAT_FINISH_STOP && has_calls ? CHAT_FINISH_TOOL_CALLS : finish;
 }
 
-bool
-gemini_is_reason(const char *reason)
+const char *
+gemini_reason(const json_t *candidate)
 {
-    return reason && reason[0] && strcmp(reason, "FINISH_REASON_UNSPECIFIED") != 0;
+    const char *reason = provider_text(candidate, "finishReason");
+    bool is_said = reason && reason[0] && strcmp(reason, "FINISH_REASON_UNSPECIFIED") != 0;
+    return is_said ? reason : NULL;
 }
 
 bool
@@ -77,6 +90,7 @@ read_candidate(const json_t *candidate, struct arena *arena, struct chat_choice 
     const json_t *parts = json_object_get(json_object_get(candidate, "content"), "parts");
     struct list calls = {arena_array(arena, json_array_size(parts), sizeof(struct chat_tool_call)),
                          0};
+    const char *reason = gemini_reason(candidate);
     struct strbuf text;
     strbuf_init(&text, arena, 256);
     for (size_t i = 0; i < json_array_size(parts); i++) {
@@ -89,7 +103,8 @@ read_candidate(const json_t *candidate, struct arena *arena, struct chat_choice 
     *choice = (struct chat_choice){
         .text = text.data,
         .tool_calls = calls,
-        .finish = gemini_finish(provider_text(candidate, "finishReason"), calls.count > 0),
+        .finish = gemini_finish(reason, calls.count > 0),
+        .reason = reason,
     };
 }
 

@@ -31,15 +31,15 @@ static void
 read_candidate(const struct stream_reader *reader, const json_t *candidate)
 {
     const json_t *parts = json_object_get(json_object_get(candidate, "content"), "parts");
-    const char *reason = provider_text(candidate, "finishReason");
+    const char *reason = gemini_reason(candidate);
     int64_t index = provider_count(candidate, "index");
     index = index < 0 ? 0 : index;
     if (!stream_choice(reader, index))
         return;
     for (size_t i = 0; i < json_array_size(parts); i++)
         read_part(reader, index, json_array_get(parts, i));
-    if (gemini_is_reason(reason))
-        stream_end(reader, index, gemini_finish(reason, stream_has_calls(reader, index)));
+    if (reason)
+        stream_end(reader, index, gemini_finish(reason, stream_has_calls(reader, index)), reason);
 }
 
 bool
@@ -52,7 +52,7 @@ gemini_parse_event(const struct stream_reader *reader, const json_t *document,
                 provider_text(document, "modelVersion"));
     gemini_read_usage(document, &reader->stream->usage);
     if (gemini_is_blocked(document))
-        stream_end(reader, 0, CHAT_FINISH_REFUSED);
+        stream_end(reader, 0, CHAT_FINISH_REFUSED, NULL);
     for (size_t i = 0; i < json_array_size(candidates); i++)
         read_candidate(reader, json_array_get(candidates, i));
     return true;

@@ -22,6 +22,8 @@ void openai_read_usage(const json_t *usage, struct chat_usage *counts);
 bool openai_parse_response(const json_t *document, struct arena *arena, struct chat_answer *answer,
                            struct error *err);
 enum chat_finish openai_response_finish(const json_t *response, bool has_calls);
+/* Why it is incomplete, else its status; NULL: it says neither. */
+const char *openai_response_reason(const json_t *response);
 
 /* openai_stream.c */
 bool openai_parse_event(const struct stream_reader *reader, const json_t *document,

@@ -27,20 +27,29 @@ message_text(const json_t *message, struct arena *arena)
 enum chat_finish
 openai_finish(const char *reason)
 {
-    static const struct {
-        const char *reason;
-        enum chat_finish finish;
-    } rows[] = {
+    static const struct provider_finish rows[] = {
         {"stop", CHAT_FINISH_STOP},
         {"length", CHAT_FINISH_LENGTH},
         {"tool_calls", CHAT_FINISH_TOOL_CALLS},
         {"function_call", CHAT_FINISH_TOOL_CALLS},
         {"content_filter", CHAT_FINISH_REFUSED},
+        /* Of others that speak the dialect. */
+        {"end_turn", CHAT_FINISH_STOP},
+        {"eos", CHAT_FINISH_STOP},
+        {"eos_token", CHAT_FINISH_STOP},
+        {"stop_sequence", CHAT_FINISH_STOP},
+        {"max_tokens", CHAT_FINISH_LENGTH},
+        {"model_length", CHAT_FINISH_LENGTH},
+        {"model_context_window_exceeded", CHAT_FINISH_LENGTH},
+        {"sensitive", CHAT_FINISH_REFUSED},
+        {"abort", CHAT_FINISH_FAILED},
+        {"cancelled", CHAT_FINISH_FAILED},
+        {"error", CHAT_FINISH_FAILED},
+        {"insufficient_system_resource", CHAT_FINISH_FAILED},
+        {"network_error", CHAT_FINISH_FAILED},
+        {0},
     };
-    for (size_t i = 0; reason && i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (strcmp(reason, rows[i].reason) == 0)
-            return rows[i].finish;
-    return CHAT_FINISH_NONE;
+    return provider_finish(rows, reason);
 }
 
 void
@@ -93,10 +102,12 @@ read_choice(const json_t *document, struct arena *arena, struct chat_choice *cho
     if (!json_is_object(message))
         return false;
     const char *refusal = provider_text(message, "refusal");
+    const char *reason = provider_text(document, "finish_reason");
     *choice = (struct chat_choice){
         .text = message_text(message, arena),
         .refusal = refusal && refusal[0] ? refusal : NULL,
-        .finish = openai_finish(provider_text(document, "finish_reason")),
+        .finish = openai_finish(reason),
+        .reason = reason && reason[0] ? reason : NULL,
     };
     if (choice->refusal)
         choice->finish = CHAT_FINISH_REFUSED;

@@ -46,9 +46,18 @@ openai_response_finish(const json_t *response, bool has_calls)
     const char *reason = provider_text(json_object_get(response, "incomplete_details"), "reason");
     if (status && strcmp(status, "completed") == 0)
         return has_calls ? CHAT_FINISH_TOOL_CALLS : CHAT_FINISH_STOP;
+    if (status && strcmp(status, "failed") == 0)
+        return CHAT_FINISH_FAILED;
     if (!reason)
-        return CHAT_FINISH_NONE;
+        return CHAT_FINISH_NONE; /* "queued": it is made while nobody waits */
     return strcmp(reason, "content_filter") == 0 ? CHAT_FINISH_REFUSED : CHAT_FINISH_LENGTH;
+}
+
+const char *
+openai_response_reason(const json_t *response)
+{
+    const char *reason = provider_text(json_object_get(response, "incomplete_details"), "reason");
+    return reason ? reason : provider_text(response, "status");
 }
 
 bool
@@ -70,6 +79,7 @@ openai_parse_response(const json_t *document, struct arena *arena, struct chat_a
         .refusal = sum.refusal.length > 0 ? sum.refusal.data : NULL,
         .tool_calls = {sum.calls, sum.call_count},
         .finish = openai_response_finish(document, sum.call_count > 0),
+        .reason = openai_response_reason(document),
     };
     if (choice->refusal)
         choice->finish = CHAT_FINISH_REFUSED;

@@ -60,7 +60,9 @@ end_response(const struct stream_reader *reader, const json_t *event)
     const json_t *response = json_object_get(event, "response");
     note_response(reader, event);
     openai_read_usage(json_object_get(response, "usage"), &reader->stream->usage);
-    stream_end(reader, 0, openai_response_finish(response, stream_has_calls(reader, 0)));
+    const char *reason = openai_response_reason(response);
+    stream_end(reader, 0, openai_response_finish(response, stream_has_calls(reader, 0)),
+               reason ? reason : provider_text(event, "type"));
     reader->stream->ended = true;
 }
 

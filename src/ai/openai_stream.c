@@ -68,7 +68,7 @@ read_choice(const struct stream_reader *reader, const json_t *document)
     if (!reason || reason[0] == '\0' || choice->ended)
         return;
     stream_text(reader, index, thoughts_flush(&choice->thoughts));
-    stream_end(reader, index, openai_finish(reason));
+    stream_end(reader, index, openai_finish(reason), reason);
 }
 
 bool

@@ -114,6 +114,15 @@ provider_add_native(struct strbuf *body, const struct chat *chat, const char *id
     strbuf_add_char(body, '}');
 }
 
+enum chat_finish
+provider_finish(const struct provider_finish *rows, const char *reason)
+{
+    for (; reason && rows->reason; rows++)
+        if (strcmp(rows->reason, reason) == 0)
+            return rows->finish;
+    return CHAT_FINISH_NONE;
+}
+
 const char *
 provider_text(const json_t *object, const char *name)
 {

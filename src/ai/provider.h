@@ -192,6 +192,22 @@ void provider_add_header(struct provider_request *request, const char *name, con
 void provider_add_native(struct strbuf *body, const struct chat *chat, const char *id,
                          bool reports_usage);
 
+/* What a provider's word for the end of an answer means; a NULL reason ends the rows. */
+struct provider_finish {
+    const char *reason;
+    enum chat_finish finish;
+};
+
+/* CHAT_FINISH_NONE for a word that has no row, and for NULL. */
+enum chat_finish provider_finish(const struct provider_finish *rows, const char *reason);
+
+/* Whether a choice ended in a way that its reader can be told. passes: its reader gets the
+ * provider's own word, so that it need not be known here; without one an answer is not whole.
+ * false: the provider gave up, and failure says so. */
+bool provider_check_end(enum chat_finish finish, const char *reason, bool passes,
+                        struct arena *arena, struct provider_failure *failure)
+    __attribute__((warn_unused_result));
+
 /* Text member of an object, or NULL. */
 const char *provider_text(const json_t *object, const char *name);
 

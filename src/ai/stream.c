@@ -161,7 +161,8 @@ all_ended(const struct provider_stream *stream)
 }
 
 void
-stream_end(const struct stream_reader *reader, int64_t choice, enum chat_finish finish)
+stream_end(const struct stream_reader *reader, int64_t choice, enum chat_finish finish,
+           const char *reason)
 {
     struct provider_stream *stream = reader->stream;
     struct stream_choice *within = stream_choice(reader, choice);
@@ -173,7 +174,9 @@ stream_end(const struct stream_reader *reader, int64_t choice, enum chat_finish 
     for (size_t i = 0; i < stream->call_count; i++)
         if (stream->calls[i].choice == choice && !stream->calls[i].has_arguments)
             stream_arguments(reader, &stream->calls[i], "{}");
-    add_delta(reader, CHAT_DELTA_FINISH, choice)->finish = stream->finish;
+    struct chat_delta *delta = add_delta(reader, CHAT_DELTA_FINISH, choice);
+    delta->finish = stream->finish;
+    delta->reason = reason;
 }
 
 bool

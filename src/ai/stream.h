@@ -56,8 +56,9 @@ void stream_made(const struct stream_reader *reader, const char *text);
 void stream_text(const struct stream_reader *reader, int64_t choice, const char *text);
 void stream_refusal(const struct stream_reader *reader, int64_t choice, const char *text);
 
-/* The end of a choice: calls that had no arguments get "{}". */
-void stream_end(const struct stream_reader *reader, int64_t choice, enum chat_finish finish);
+/* The end of a choice, and the provider's word for it: calls that had no arguments get "{}". */
+void stream_end(const struct stream_reader *reader, int64_t choice, enum chat_finish finish,
+                const char *reason);
 
 /* Whether a call of the choice began that is not the answer itself. */
 bool stream_has_calls(const struct stream_reader *reader, int64_t choice);

@@ -60,6 +60,14 @@ id = held-id
 fallbacks = claude
 delivery = whole
 """
+# What is asked, a model's provider, and its word for an end that leaves no answer.
+LOST = [(CHAT, "one", "error"), (MESSAGES, "one", "error"), (MESSAGES, "one", "never_heard_of"),
+        (CHAT, "two", "pause_turn"), (CHAT, "three", "MALFORMED_FUNCTION_CALL"), (MESSAGES, "three", "OTHER"),
+        (CHAT, "three", "NEVER_HEARD_OF")]
+WAYS = ["plain", "streamed"]
+# For each a model that is to fail, so that the breakers of the others stay closed.
+CONFIG += "".join(f'[model "lost-{i}-{way}"]\nprovider = {provider}\n'
+                  for i, (_, provider, _) in enumerate(LOST) for way in WAYS)
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
            "required": ["city", "days"]}
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -223,7 +231,7 @@ def answer_of(site, path, body, streamed, **options):
 STOPPED = {CHAT: "stop", MESSAGES: "end_turn"}
 CALLED = {CHAT: "tool_calls", MESSAGES: "tool_use"}
 CUT = {CHAT: "length", MESSAGES: "max_tokens"}
-every_way = pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+every_way = pytest.mark.parametrize("streamed", [False, True], ids=WAYS)
 every_surface = pytest.mark.parametrize("path", [CHAT, MESSAGES], ids=["chat", "messages"])
 every_model = pytest.mark.parametrize("model", FAMILIES)
 
@@ -512,6 +520,41 @@ def test_a_stream_that_breaks_off_is_said_to_have(house, path, mode):
         assert events.events[-1][0] == "error"
     assert not any(name == "message_stop" or data == "[DONE]" for name, data in events.events)
     assert len(house.provider.calls()) == 1
+
+
+@pytest.mark.parametrize("case", range(len(LOST)))
+@every_way
+def test_what_its_provider_gave_up_is_no_answer(house, case, streamed):
+    path, _, word = LOST[case]
+    house.provider.mode("gave_up", word=word)
+    body = ask(path, f"lost-{case}-{WAYS[streamed]}", "count to 40")
+    if streamed:
+        events = stream(house.site, path, body)
+        assert not events.is_done and len(house.provider.calls()) == 1
+        error = events.error
+    else:
+        response = house.site.post(path, body)
+        assert response.status == 502
+        error = response.json()["error"]
+    assert word in error["message"]
+
+
+@every_way
+def test_another_model_answers_where_a_provider_gave_up(house, streamed):
+    house.provider.mode("gave_up", model="first-id")
+    text, *_ = answer_of(house.site, CHAT, ask(CHAT, "chain", "count to 5"), streamed,
+                         headers={"X-Hearth-Delivery": "whole"})
+    assert text == "1 2 3 4 5"
+
+
+@pytest.mark.parametrize("path, model, word", [(CHAT, "gpt", "never_heard_of"), (MESSAGES, "claude", "pause_turn")])
+@every_way
+def test_who_speaks_the_models_own_dialect_reads_its_own_word_for_the_end(house, path, model, word, streamed):
+    house.provider.mode("gave_up", word=word)
+    for _ in range(2):
+        body = ask(path, model, "count to 6", temperature=0)
+        assert answer_of(house.site, path, body, streamed)[2] == word
+    assert len(house.provider.calls()) == 2  # it is not kept
 
 
 @every_surface

@@ -16,8 +16,9 @@ EMBEDDINGS = "/v1/embeddings"
 RESPONSES = "/v1/responses"
 LOCAL = "local-hash-256"
 ANTHROPIC = {"anthropic-version": "2023-06-01"}
-# For each family a model that is to break, so that the breakers of the others stay closed.
 FAMILIES = {"native": "whole", "gpt": "one", "claude": "two", "gemini": "three"}
+# For each family models that are to break, so that the breakers of the others stay closed.
+FATES = ["cut", "lost", "lost-streamed"]
 CONFIG = """
 [provider "one"]
 kind = openai
@@ -47,7 +48,8 @@ id = native-id
 provider = two
 [model "gemini"]
 provider = three
-""" + "".join(f'[model "{name}-cut"]\nprovider = {provider}\n' for name, provider in FAMILIES.items())
+""" + "".join(f'[model "{name}-{fate}"]\nprovider = {provider}\n' for name, provider in FAMILIES.items()
+            for fate in FATES)
 numbers = itertools.count(1)
 
 
@@ -91,7 +93,7 @@ def test_the_list_of_models_has_all_names_in_either_shape(site):
     assert answer.status == 200
     models = {model["id"]: model for model in answer.json()["data"]}
     assert list(models) == ["gpt", "quick", "team/quick", "native", "claude", "gemini",
-                            *(f"{name}-cut" for name in FAMILIES), LOCAL]
+                            *(f"{name}-{fate}" for name in FAMILIES for fate in FATES), LOCAL]
     assert models["team/quick"] == {"id": "team/quick", "object": "model", "created": 0, "owned_by": "one"}
     answer = site.get("/v1/models", headers=ANTHROPIC).json()
     assert answer["has_more"] is False
@@ -257,6 +259,16 @@ def test_a_stream_of_responses_that_breaks_off_never_looks_complete(house, model
     assert not {"response.completed", "response.incomplete", "response.output_item.done"} & set(events)
     assert json.loads(answer.text.rsplit("data: ", 1)[1])["error"]["code"]
     assert len(house.provider.calls()) == 1
+
+
+@pytest.mark.parametrize("model", FAMILIES)
+def test_a_response_that_its_provider_gave_up_is_none(house, model):
+    house.provider.mode("gave_up")
+    response = house.site.post(RESPONSES, {"model": f"{model}-lost", "input": "count to 30"})
+    assert response.status == 502
+    response = house.site.post(RESPONSES, {"model": f"{model}-lost-streamed", "input": "count to 30", "stream": True})
+    assert "event: error" in response.text
+    assert "response.completed" not in response.text and "response.incomplete" not in response.text
 
 
 @pytest.mark.parametrize("model", FAMILIES)

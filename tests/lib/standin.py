@@ -14,7 +14,7 @@ Members of a control: "mode", see MODES; "times": for so many attempts (0 or lef
 otherwise); "match": only for requests whose body holds a text; "model": a control of that model alone,
 beside the others; "marker": one of requests whose body holds a text, likewise; "delay": seconds before
 anything is said; "first": seconds from the headers to the first token; "pace": seconds between tokens;
-"tokens": length of the answer; "after": tokens before a stream misbehaves (3); "headers": further headers; "retry_after", "retry_after_ms", "retry_after_date"
+"tokens": length of the answer; "word": what a finish says; "after": tokens before a stream misbehaves (3); "headers": further headers; "retry_after", "retry_after_ms", "retry_after_date"
 (seconds from now) and "should_retry": headers of an error.
 
     python3 tests/lib/standin.py --port 0
@@ -68,6 +68,7 @@ MODES = {
     "full_close": "a whole answer with its length, and the connection closed at once",
     "drip": "a whole answer, byte by byte, \"gap\" seconds (0) between them",
     "length": "200 with an answer that was cut for want of tokens",
+    "gave_up": "200 with half an answer whose finish says that it is no answer; \"word\" is what it says",
     "prose": "a structured answer within prose",
     "fenced": "a structured answer within a code fence",
     "unreadable": "prose where an object was asked for",

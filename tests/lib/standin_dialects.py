@@ -90,7 +90,7 @@ def prose(prompt):
 
 
 class Choice:
-    """One answer of a model, in no dialect. finish: stop, stop_sequence, length, tool, filter, refusal."""
+    """One answer of a model, in no dialect. finish: stop, stop_sequence, length, tool, filter, refusal, gave_up."""
 
     def __init__(self, text="", calls=(), finish="stop", stop=None):
         self.text = text
@@ -309,8 +309,8 @@ class Question:
         for stop in self.stops:
             if stop in text:
                 text, finish, ended_by = text[: text.index(stop)], "stop_sequence", stop
-        if mode == "length":
-            text, finish = text[: len(text) // 2], "length"
+        if mode in ("length", "gave_up"):
+            text, finish = text[: len(text) // 2], mode
         elif self.limit and len(tokens_of(text)) > self.limit:
             text, finish = "".join(tokens_of(text)[: self.limit]), "length"
         return [Choice(text, [], finish, ended_by)] * self.count
@@ -331,6 +331,7 @@ class Dialect:
         self.question = question
         self.control = control
         self.mode = control["mode"]
+        self.FINISH = dict(self.FINISH, gave_up=control.get("word", self.GAVE_UP))
         self.choices = question.choices(control)
         self.input = len(words_of(question.system + " " + question.prompt))
         self.output = sum(choice.tokens() for choice in self.choices)
@@ -342,6 +343,7 @@ class Dialect:
 
 
 class OpenAI(Dialect):
+    GAVE_UP = "error"
     FINISH = {"stop": "stop", "stop_sequence": "stop", "length": "length", "tool": "tool_calls",
               "filter": "content_filter", "refusal": "stop"}
 
@@ -422,6 +424,9 @@ class OpenAI(Dialect):
 
 
 class Responses(Dialect):
+    FINISH = {}
+    GAVE_UP = "failed"
+
     def usage(self):
         return {"input_tokens": self.input, "input_tokens_details": {"cached_tokens": 0},
                 "output_tokens": self.output, "output_tokens_details": {"reasoning_tokens": 0},
@@ -432,6 +437,8 @@ class Responses(Dialect):
         reason = {"length": "max_output_tokens", "filter": "content_filter"}.get(cut)
         if status == "completed" and reason:
             status = "incomplete"
+        if status == "completed" and cut == "gave_up":
+            status = self.FINISH[cut]
         return {"id": "resp_1", "object": "response", "created_at": 1, "status": status, "error": None,
                 "incomplete_details": {"reason": reason} if status == "incomplete" else None,
                 "instructions": self.question.system or None, "model": self.question.model, "output": output,
@@ -502,6 +509,7 @@ class Responses(Dialect):
 
 
 class Gemini(Dialect):
+    GAVE_UP = "OTHER"
     FINISH = {"stop": "STOP", "stop_sequence": "STOP", "length": "MAX_TOKENS", "tool": "STOP",
               "filter": "SAFETY", "refusal": "SAFETY"}
 
@@ -546,6 +554,7 @@ class Gemini(Dialect):
 
 
 class Anthropic(Dialect):
+    GAVE_UP = "pause_turn"
     FINISH = {"stop": "end_turn", "stop_sequence": "stop_sequence", "length": "max_tokens", "tool": "tool_use",
               "filter": "refusal", "refusal": "refusal"}
 

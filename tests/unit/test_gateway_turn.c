@@ -172,6 +172,58 @@ sends_the_providers_own_mark_of_completeness_last(void **state)
     arena_release(&turn->request->arena);
 }
 
+static bool
+end_choice(struct turn *turn, enum chat_finish finish, const char *reason,
+           struct provider_failure *failure)
+{
+    static const char data[] = "{\"choices\":[]}";
+    const struct event event = {.name = "", .data = data, .length = sizeof(data) - 1};
+    const struct chat_delta deltas[] = {
+        {.kind = CHAT_DELTA_TEXT, .text = "x"},
+        {.kind = CHAT_DELTA_FINISH, .finish = finish, .reason = reason},
+    };
+    const struct provider_step step = {
+        .document = json_of(data), .deltas = deltas, .count = 2, .has_content = true};
+    return turn_question.step(&turn->ask, turn->model, &event, &step, failure);
+}
+
+static void
+shows_no_end_of_what_the_provider_gave_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct model_settings *model;
+        enum chat_finish finish;
+        const char *reason;
+    } rows[] = {
+        {&models[0], CHAT_FINISH_FAILED, "error"},
+        {&models[1], CHAT_FINISH_FAILED, "error"},
+        {&models[1], CHAT_FINISH_NONE, "pause_turn"},
+        {&models[1], CHAT_FINISH_NONE, NULL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct provider_failure failure = {0};
+        struct turn *turn = open_turn(&surface_chat, rows[i].model, false);
+        assert_false(end_choice(turn, rows[i].finish, rows[i].reason, &failure));
+        assert_int_equal(failure.class, FAULT_TRANSIENT);
+        assert_int_equal(failure.error.code, ERROR_UPSTREAM_INCOMPLETE);
+        assert_int_equal(sent.writes, 0);
+        arena_release(&turn->request->arena);
+    }
+}
+
+static void
+passes_a_word_for_the_end_that_only_its_dialect_knows(void **state)
+{
+    (void)state;
+    struct provider_failure failure = {0};
+    struct turn *turn = open_turn(&surface_chat, &models[0], false);
+    assert_true(end_choice(turn, CHAT_FINISH_NONE, "new_word", &failure));
+    assert_int_equal(sent.writes, 1);
+    assert_false(turn->stops);
+    arena_release(&turn->request->arena);
+}
+
 static void
 leaves_out_what_is_no_json(void **state)
 {
@@ -239,6 +291,8 @@ main(void)
         cmocka_unit_test_teardown(holds_back_what_is_to_come_whole, clean),
         cmocka_unit_test_teardown(gives_up_what_is_too_large_to_be_held_back, clean),
         cmocka_unit_test_teardown(sends_the_providers_own_mark_of_completeness_last, clean),
+        cmocka_unit_test_teardown(shows_no_end_of_what_the_provider_gave_up, clean),
+        cmocka_unit_test_teardown(passes_a_word_for_the_end_that_only_its_dialect_knows, clean),
         cmocka_unit_test_teardown(leaves_out_what_is_no_json, clean),
         cmocka_unit_test_teardown(ends_when_the_client_has_left, clean),
         cmocka_unit_test_teardown(asks_only_models_of_the_family_what_has_no_translation, clean),

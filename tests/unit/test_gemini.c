@@ -109,6 +109,40 @@ marks_cut_answers_and_refuses_incomplete_ones(void **state)
 }
 
 static void
+tells_apart_limits_refusals_and_failures(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *reason;
+        enum chat_finish finish;
+    } rows[] = {
+        {"MAX_TOKENS", CHAT_FINISH_LENGTH},
+        {"RECITATION", CHAT_FINISH_REFUSED},
+        {"BLOCKLIST", CHAT_FINISH_REFUSED},
+        {"SPII", CHAT_FINISH_REFUSED},
+        {"IMAGE_SAFETY", CHAT_FINISH_REFUSED},
+        {"OTHER", CHAT_FINISH_FAILED},
+        {"LANGUAGE", CHAT_FINISH_FAILED},
+        {"MALFORMED_FUNCTION_CALL", CHAT_FINISH_FAILED},
+        {"UNEXPECTED_TOOL_CALL", CHAT_FINISH_FAILED},
+        {"TOO_MANY_TOOL_CALLS", CHAT_FINISH_FAILED},
+        {"NEVER_HEARD_OF", CHAT_FINISH_NONE},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct provider_bench bench;
+        open_bench(&bench);
+        char body[200];
+        snprintf(body, sizeof(body), "{\"candidates\":[{\"finishReason\":\"%s\"}]}",
+                 rows[i].reason);
+        assert_true(provider_bench_parse(&bench, body));
+        const struct chat_choice *choice = bench.answer.choices.items;
+        assert_int_equal(choice->finish, rows[i].finish);
+        assert_string_equal(choice->reason, rows[i].reason);
+        provider_bench_close(&bench);
+    }
+}
+
+static void
 reads_choices_calls_and_what_the_tokens_were(void **state)
 {
     (void)state;
@@ -178,6 +212,7 @@ main(void)
         cmocka_unit_test(reads_the_text_without_thoughts_and_bills_them),
         cmocka_unit_test(takes_no_refusal_for_an_answer),
         cmocka_unit_test(marks_cut_answers_and_refuses_incomplete_ones),
+        cmocka_unit_test(tells_apart_limits_refusals_and_failures),
         cmocka_unit_test(reads_choices_calls_and_what_the_tokens_were),
         cmocka_unit_test(classifies_errors),
     };

@@ -62,7 +62,7 @@ tells_refusals_and_cut_answers(void **state)
         {"data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}\n\n", CHAT_FINISH_REFUSED},
         {PARTS("{\"text\":\"x\"}") END("SAFETY"), CHAT_FINISH_REFUSED},
         {PARTS("{\"text\":\"x\"}") END("MAX_TOKENS"), CHAT_FINISH_LENGTH},
-        {PARTS("") END("MALFORMED_FUNCTION_CALL"), CHAT_FINISH_NONE},
+        {PARTS("") END("MALFORMED_FUNCTION_CALL"), CHAT_FINISH_FAILED},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct provider_bench_stream bench;

@@ -152,6 +152,33 @@ marks_an_answer_cut_for_want_of_tokens(void **state)
 }
 
 static void
+knows_the_words_of_others_for_the_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *reason;
+        enum chat_finish finish;
+    } rows[] = {
+        {"eos_token", CHAT_FINISH_STOP},    {"model_length", CHAT_FINISH_LENGTH},
+        {"sensitive", CHAT_FINISH_REFUSED}, {"error", CHAT_FINISH_FAILED},
+        {"abort", CHAT_FINISH_FAILED},      {"never_heard_of", CHAT_FINISH_NONE},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct provider_bench bench;
+        open_bench(&bench);
+        char body[200];
+        snprintf(body, sizeof(body),
+                 "{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":\"%s\"}]}",
+                 rows[i].reason);
+        assert_true(provider_bench_parse(&bench, body));
+        const struct chat_choice *choice = bench.answer.choices.items;
+        assert_int_equal(choice->finish, rows[i].finish);
+        assert_string_equal(choice->reason, rows[i].reason);
+        provider_bench_close(&bench);
+    }
+}
+
+static void
 refuses_what_is_no_complete_answer(void **state)
 {
     (void)state;
@@ -369,6 +396,7 @@ main(void)
         cmocka_unit_test(leaves_thoughts_out_of_the_answer),
         cmocka_unit_test(takes_no_refusal_for_an_answer),
         cmocka_unit_test(marks_an_answer_cut_for_want_of_tokens),
+        cmocka_unit_test(knows_the_words_of_others_for_the_end),
         cmocka_unit_test(refuses_what_is_no_complete_answer),
         cmocka_unit_test(reads_choices_calls_and_what_the_tokens_were),
         cmocka_unit_test(keeps_the_words_of_a_refusal),

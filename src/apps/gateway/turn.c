@@ -106,12 +106,20 @@ send_pending(struct turn *turn, struct provider_failure *failure)
     return turn_flush(turn) || provider_fail(failure, ERROR_CLIENT_CLOSED, "the client left");
 }
 
-static void
-notice_ends(struct turn *turn, const struct chat_delta *deltas, size_t count)
+/* An answer that its provider gave up goes to nobody as one that has ended. */
+static bool
+notice_ends(struct turn *turn, const struct provider_step *step, struct provider_failure *failure)
 {
-    for (size_t i = 0; i < count; i++)
-        if (deltas[i].kind == CHAT_DELTA_FINISH && deltas[i].finish != CHAT_FINISH_STOP)
-            turn->stops = false;
+    for (size_t i = 0; i < step->count; i++) {
+        const struct chat_delta *delta = &step->deltas[i];
+        if (delta->kind != CHAT_DELTA_FINISH)
+            continue;
+        if (!provider_check_end(delta->finish, delta->reason, turn->native, turn->ask.arena,
+                                failure))
+            return false;
+        turn->stops = turn->stops && delta->finish == CHAT_FINISH_STOP;
+    }
+    return true;
 }
 
 static void
@@ -150,7 +158,8 @@ step(struct ask *ask, const struct model_settings *model, const struct event *ev
     (void)model;
     if (event->is_comment)
         return true;
-    notice_ends(turn, taken->deltas, taken->count);
+    if (!notice_ends(turn, taken, failure))
+        return false;
     if (turn->native)
         take_native(turn, event, taken);
     else
@@ -247,8 +256,12 @@ read_answer(struct ask *ask, const struct model_settings *model, const char *byt
     if (!is_answer)
         return ASK_NEXT;
     const struct chat_choice *choices = answer.choices.items;
-    for (size_t i = 0; i < answer.choices.count; i++)
+    bool passes = turn->native && !turn->streams;
+    for (size_t i = 0; i < answer.choices.count; i++) {
+        if (!provider_check_end(choices[i].finish, choices[i].reason, passes, ask->arena, failure))
+            return ASK_NEXT;
         turn->stops = turn->stops && choices[i].finish == CHAT_FINISH_STOP;
+    }
     if (turn->streams)
         return speak(turn, &answer, failure);
     if (turn->native)
