@@ -36,12 +36,18 @@ void
 known_budget_note(const struct access *access, const struct caller *caller, bool has_budget,
                   struct arena *arena)
 {
-    if (caller->kind == CALLER_ENVIRONMENT_KEY)
-        epoch_raise(access->host, moment_name(caller, has_budget, arena), clock_realtime_us());
+    if (caller->kind != CALLER_ENVIRONMENT_KEY)
+        return;
+    int64_t now_us = clock_realtime_us();
+    /* "None applies" is placed first: the number that all names without a place share, which
+     * anybody raises, may then only stand for "one applies". */
+    epoch_raise(access->host, moment_name(caller, false, arena), has_budget ? 0 : now_us);
+    if (has_budget)
+        epoch_raise(access->host, moment_name(caller, true, arena), now_us);
 }
 
 /* Whether a budget applies as far as anybody on this host was told. Where there is no room for the
- * two moments they are one, and it counts as told. */
+ * two moments, or for the first one, it counts as told. */
 static bool
 is_known_to_have_budget(const struct access *access, const struct caller *caller,
                         struct arena *arena)
