@@ -3,6 +3,7 @@
 #ifndef HEARTH_HTTP_JSON_PLAIN_H
 #define HEARTH_HTTP_JSON_PLAIN_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -16,13 +17,14 @@ json_plain_prefix(const char *text, size_t length)
     uint64_t eight;
     while (length - i >= sizeof(eight)) {
         memcpy(&eight, text + i, sizeof(eight));
+        eight = le64toh(eight);
         uint64_t quote = eight ^ (ones * '"');
         uint64_t backslash = eight ^ (ones * '\\');
-        /* May be wrong in saying that one is there, never that none is. */
         uint64_t found = ((eight - ones * 0x20) & ~eight) | ((quote - ones) & ~quote) |
                          ((backslash - ones) & ~backslash);
+        /* Right of the first one; a byte behind it may be found for what was borrowed from it. */
         if ((found & highs) != 0)
-            break;
+            return i + (size_t)__builtin_ctzll(found & highs) / 8;
         i += sizeof(eight);
     }
     while (i < length && (unsigned char)text[i] >= 0x20 && text[i] != '"' && text[i] != '\\')
