@@ -70,16 +70,16 @@ beta_features(const struct request *request, const struct surface *surface)
 static bool
 may_store(const struct request *request)
 {
+    const json_t *temperature = json_object_get(request->document, "temperature");
+    bool is_zero = json_is_number(temperature) && json_number_value(temperature) == 0;
+    if (!is_zero && !header_says(request, "X_HEARTH_CACHE", "on"))
+        return false;
     if (header_says(request, "X_HEARTH_CACHE", "off") || request_cache_control(request, "no-store"))
         return false;
     /* What the provider keeps grows with each call, even with an equal one. */
-    if (json_is_true(json_object_get(request->document, "store")) ||
-        json_object_get(request->document, "conversation") ||
-        json_object_get(request->document, "container"))
-        return false;
-    const json_t *temperature = json_object_get(request->document, "temperature");
-    bool is_zero = json_is_number(temperature) && json_number_value(temperature) == 0;
-    return is_zero || header_says(request, "X_HEARTH_CACHE", "on");
+    return !json_is_true(json_object_get(request->document, "store")) &&
+           !json_object_get(request->document, "conversation") &&
+           !json_object_get(request->document, "container");
 }
 
 static bool
@@ -100,7 +100,7 @@ prepare_cache(struct turn *turn)
         .arena = &request->arena,
         .receipt = &turn->receipt,
         .model = turn->model,
-        .no_cache = request_wants_fresh(request),
+        .no_cache = stores && request_wants_fresh(request),
         .tick = beat,
         .context = turn,
     };
@@ -145,7 +145,8 @@ prepare(struct turn *turn)
     struct arena *arena = &request->arena;
     turn->beta = beta_features(request, turn->surface);
     turn->streams = json_is_true(json_object_get(request->document, "stream"));
-    turn->whole = turn->model->whole || header_says(request, "X_HEARTH_DELIVERY", "whole");
+    turn->whole =
+        turn->streams && (turn->model->whole || header_says(request, "X_HEARTH_DELIVERY", "whole"));
     turn->reply = (struct reply){.surface = turn->surface,
                                  .document = request->document,
                                  .arena = arena,
