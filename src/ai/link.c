@@ -6,6 +6,7 @@
 #include "ai/run.h"
 #include "base/clock.h"
 #include "host/alert.h"
+#include "host/metrics.h"
 #include "host/pace.h"
 
 enum {
@@ -60,12 +61,25 @@ enter_queue(struct link *link, int64_t deadline_ms, struct provider_failure *fai
     return true;
 }
 
+/* The breaker is the host's; that this ask changed it is told of its operation. */
+static void
+count_change(const struct link *link, const char *state)
+{
+    char labels[METRIC_LABELS_MAX];
+    metrics_labels(labels, "operation", link->ask->operation, "state", state);
+    metrics_add(link->ask->ai->host, METRIC_AI_BREAKER_CHANGES, labels, 1);
+}
+
 static bool
 pass_breaker(struct link *link, struct provider_failure *failure)
 {
     int64_t retry_ms = 0;
     link->allowed_us = clock_monotonic_us();
-    if (breaker_allow(link->breaker, &link->policy, link->allowed_us, &retry_ms))
+    enum breaker_verdict verdict =
+        breaker_allow(link->breaker, &link->policy, link->allowed_us, &retry_ms);
+    if (verdict == BREAKER_PROBES)
+        count_change(link, "half_open");
+    if (verdict != BREAKER_REFUSES)
         return true;
     struct breaker_view view;
     breaker_view(link->breaker, link->allowed_us, &view);
@@ -133,10 +147,13 @@ learn(struct link *link, const struct provider_failure *failure)
     if (class == FAULT_CALLER) {
         breaker_withdraw(link->breaker, &link->policy, link->allowed_us);
     } else if (class == FAULT_TRANSIENT || class == FAULT_SILENT) {
-        if (breaker_failure(link->breaker, &link->policy, now_us))
-            alert_raise(host, &(struct alert){JOURNAL_ERROR, "breaker_open", name},
-                        "model \"%s\" rests after failures: %s", name, failure->error.detail);
+        if (!breaker_failure(link->breaker, &link->policy, now_us))
+            return;
+        count_change(link, "open");
+        alert_raise(host, &(struct alert){JOURNAL_ERROR, "breaker_open", name},
+                    "model \"%s\" rests after failures: %s", name, failure->error.detail);
     } else if (breaker_success(link->breaker, now_us)) {
+        count_change(link, "closed");
         alert_raise(host, &(struct alert){JOURNAL_INFO, "breaker_closed", name},
                     "model \"%s\" answers again", name);
     }

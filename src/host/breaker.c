@@ -141,7 +141,7 @@ end_of_probe(const struct breaker_policy *policy, int64_t allowed_us)
     return allowed_us + policy->probe_ms * 1000;
 }
 
-bool
+enum breaker_verdict
 breaker_allow(struct breaker *breaker, const struct breaker_policy *policy, int64_t monotonic_us,
               int64_t *retry_after_ms)
 {
@@ -151,15 +151,16 @@ breaker_allow(struct breaker *breaker, const struct breaker_policy *policy, int6
         struct state state = unpack(word);
         *retry_after_ms = milliseconds_left(breaker, &state, monotonic_us);
         if (*retry_after_ms > 0)
-            return false;
+            return BREAKER_REFUSES;
         if (state.now == BREAKER_CLOSED)
-            return true;
+            return BREAKER_ALLOWS;
         struct state probing = {BREAKER_HALF_OPEN, state.failures, state.probes,
                                 end_of_probe(policy, monotonic_us)};
         if (atomic_compare_exchange_strong(&breaker->state, &word, pack(probing))) {
-            if (state.now == BREAKER_OPEN)
-                count(&breaker->half_opens);
-            return true;
+            if (state.now != BREAKER_OPEN)
+                return BREAKER_ALLOWS;
+            count(&breaker->half_opens);
+            return BREAKER_PROBES;
         }
     }
 }

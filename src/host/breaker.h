@@ -31,10 +31,16 @@ struct breaker_view {
 /* A breaker's cell by name, made on first use; lives as long as the host. */
 struct breaker *breaker_find(struct host *host, const char *name);
 
+enum breaker_verdict {
+    BREAKER_REFUSES,
+    BREAKER_ALLOWS,
+    BREAKER_PROBES, /* allows, and made it half open of open just now */
+};
+
 /* Whether a call may go now. In half open exactly one caller of the host is told yes. During a rest
  * nobody is. */
-bool breaker_allow(struct breaker *breaker, const struct breaker_policy *policy,
-                   int64_t monotonic_us, int64_t *retry_after_ms)
+enum breaker_verdict breaker_allow(struct breaker *breaker, const struct breaker_policy *policy,
+                                   int64_t monotonic_us, int64_t *retry_after_ms)
     __attribute__((warn_unused_result));
 
 /* true: this closed it just now. */

@@ -81,6 +81,8 @@
     X(RETRIES_REFUSED, COUNTER, "hearth_ai_retries_refused_total",                                 \
       "Retries that were not made because the host's retry budget was spent.")                     \
     X(AI_RETRIES, COUNTER, "hearth_ai_retries_total", "Calls repeated, by operation and model.")   \
+    X(AI_BREAKER_CHANGES, COUNTER, "hearth_ai_breaker_changes_total",                              \
+      "Changes of models' circuit breakers that calls caused, by operation and new state.")        \
     X(AI_LAST, GAUGE, "hearth_ai_last_call_timestamp_seconds",                                     \
       "When a call to a model last ended so, by operation and result.")                            \
     X(FIGURES_BASE, GAUGE, "hearth_resilience_figures_base",                                       \

@@ -1,5 +1,6 @@
 /* The layout of the mapped file; only src/host includes this. All of it is atomics, zero at first.
- * Whoever changes anything here raises HOST_LAYOUT. */
+ * Whoever changes anything here, a row of the journal or the order of metrics raises HOST_LAYOUT.
+ */
 #ifndef HEARTH_HOST_SHARED_H
 #define HEARTH_HOST_SHARED_H
 
@@ -16,7 +17,7 @@
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && sizeof(atomic_uint_fast64_t) == 8,
                "atomics over processes must be lock-free");
 
-enum { HOST_LAYOUT = 6, HOST_SHARED_BYTES = 5090240 };
+enum { HOST_LAYOUT = 7, HOST_SHARED_BYTES = 5090240 };
 
 enum {
     SERIES_MAX = 4096,

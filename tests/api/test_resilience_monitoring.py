@@ -181,6 +181,10 @@ def test_a_broken_model_opens_its_breaker_raises_alerts_and_is_closed_by_hand(se
             figures = site.get(f"{BASE}/metrics/summarize").json()["metrics"]
             assert figures["failed_calls"] == figures["total_calls"] == 6
             assert figures["retry_attempts"] >= 1 and figures["circuit_breaker_opens"] == 1
+            everything = site.get(f"{BASE}/metrics").json()
+            assert everything["circuit_breakers"][model]["metrics"]["circuit_breaker_opens"] == 1
+            assert {name for name, operation in everything["operations"].items()
+                    if operation["circuit_breaker_opens"]} == {"summarize"}
             assert figures["failure_rate"] == 100.0
             assert figures["last_failure"] and figures["last_success"] is None
             reset = site.post(f"{BASE}/circuit-breakers/{model}/reset")

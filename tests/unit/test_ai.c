@@ -477,6 +477,40 @@ opens_the_breaker_and_recovers(void **state)
     bench_close(&bench);
 }
 
+static uint64_t
+changes_by(const struct bench *bench, const char *operation, const char *breaker_state)
+{
+    char labels[METRIC_LABELS_MAX];
+    metrics_labels(labels, "operation", operation, "state", breaker_state);
+    return metrics_value(bench->host, METRIC_AI_BREAKER_CHANGES, labels);
+}
+
+static void
+counts_a_change_of_a_breaker_for_the_operation_that_caused_it(void **state)
+{
+    (void)state;
+    static const struct breaker_policy rested = {.threshold = 1};
+    struct bench bench;
+    struct asked asked;
+    bench_open(&bench, NULL, ONE_MODEL);
+    SCRIPT(&bench.stub, down);
+    ask(&bench, &asked, &strict);
+    ask_again(&bench, &asked);
+    assert_int_equal(changes_by(&bench, "mood", "open"), 1);
+    assert_int_equal(metrics_sum(bench.host, METRIC_AI_BREAKER_CHANGES, ""), 1);
+    breaker_reset(breaker_find(bench.host, "first"));
+    breaker_failure(breaker_find(bench.host, "first"), &rested, clock_monotonic_us());
+    SCRIPT(&bench.stub, ok);
+    asked.call.operation = &prose;
+    ask_again(&bench, &asked);
+    assert_string_equal(text_of(&asked), "A fine answer.");
+    assert_int_equal(changes_by(&bench, "prose", "half_open"), 1);
+    assert_int_equal(changes_by(&bench, "prose", "closed"), 1);
+    assert_int_equal(metrics_sum(bench.host, METRIC_AI_BREAKER_CHANGES, ""), 3);
+    asked_end(&asked);
+    bench_close(&bench);
+}
+
 static void
 rate_limits_do_not_open_the_breaker(void **state)
 {
@@ -801,6 +835,7 @@ main(void)
         cmocka_unit_test(hands_a_refusal_to_the_client_and_to_nobody_else),
         cmocka_unit_test(refuses_an_answer_that_repeats_the_instructions),
         cmocka_unit_test(opens_the_breaker_and_recovers),
+        cmocka_unit_test(counts_a_change_of_a_breaker_for_the_operation_that_caused_it),
         cmocka_unit_test(rate_limits_do_not_open_the_breaker),
         cmocka_unit_test(blocks_flagged_text_where_the_operator_says_so),
         cmocka_unit_test(flags_and_passes_text_unaltered_otherwise),

@@ -57,6 +57,20 @@ lets_one_probe_through(void **state)
 }
 
 static void
+tells_the_call_that_made_it_half_open(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    int64_t first = START + 1000 * MS, left_ms;
+    assert_int_equal(breaker_allow(breaker, &policy, START, &left_ms), BREAKER_REFUSES);
+    assert_int_equal(breaker_allow(breaker, &policy, first, &left_ms), BREAKER_PROBES);
+    breaker_withdraw(breaker, &policy, first);
+    assert_int_equal(breaker_allow(breaker, &policy, first, &left_ms), BREAKER_ALLOWS);
+    breaker_success(breaker, first);
+    assert_int_equal(breaker_allow(breaker, &policy, first, &left_ms), BREAKER_ALLOWS);
+    assert_int_equal(view_of(breaker, first).half_opens_total, 1);
+}
+
+static void
 gives_up_a_silent_probe(void **state)
 {
     struct breaker *breaker = opened(host_of(state));
@@ -260,6 +274,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(opens_after_failures_in_a_row),
         TEST(lets_one_probe_through),
+        TEST(tells_the_call_that_made_it_half_open),
         TEST(gives_up_a_silent_probe),
         TEST(lets_another_probe_through_when_one_is_withdrawn),
         TEST(withdraws_nothing_where_it_is_closed_or_open),

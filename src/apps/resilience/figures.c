@@ -116,6 +116,19 @@ take_retries(void *context, const char *labels, uint64_t value)
 }
 
 static void
+take_changes(void *context, const char *labels, uint64_t value)
+{
+    char state[NAME_BYTES];
+    struct figures *figures = operation_of(context, labels);
+    if (!figures || !metrics_label(labels, "state", state, sizeof(state)))
+        return;
+    int64_t *changes = strcmp(state, "open") == 0        ? &figures->breaker_opens
+                       : strcmp(state, "half_open") == 0 ? &figures->breaker_half_opens
+                                                         : &figures->breaker_closes;
+    *changes += (int64_t)value;
+}
+
+static void
 take_last(void *context, const char *labels, uint64_t value)
 {
     char result[NAME_BYTES];
@@ -147,35 +160,6 @@ read_model(const struct service *service, const struct model_settings *model,
     };
 }
 
-static bool
-asks_model(const struct service *service, const char *operation, const char *model)
-{
-    const struct model_settings *first = service->settings->default_model;
-    if (strncmp(operation, "gateway", strlen("gateway")) == 0 || strcmp(first->name, model) == 0)
-        return true;
-    for (size_t i = 0; first->fallbacks[i]; i++)
-        if (strcmp(first->fallbacks[i]->name, model) == 0)
-            return true;
-    return false;
-}
-
-/* An operation's breakers are those of the models that it may ask. */
-static void
-add_breakers(const struct service *service, struct figures_report *report)
-{
-    for (size_t i = 0; i < report->operation_count; i++) {
-        struct figures *operation = &report->operations[i];
-        for (size_t j = 0; j < report->model_count; j++) {
-            const struct figures *model = &report->models[j].figures;
-            if (!asks_model(service, operation->name, model->name))
-                continue;
-            operation->breaker_opens += model->breaker_opens;
-            operation->breaker_half_opens += model->breaker_half_opens;
-            operation->breaker_closes += model->breaker_closes;
-        }
-    }
-}
-
 /* All that was ever counted. */
 static void
 read_counters(const struct service *service, struct arena *arena, struct figures_report *report)
@@ -194,8 +178,8 @@ read_counters(const struct service *service, struct arena *arena, struct figures
             read_model(service, &settings->models[i], &report->models[report->model_count++]);
     metrics_each(service->host, METRIC_AI_CALLS, take_calls, &reading);
     metrics_each(service->host, METRIC_AI_RETRIES, take_retries, &reading);
+    metrics_each(service->host, METRIC_AI_BREAKER_CHANGES, take_changes, &reading);
     metrics_each(service->host, METRIC_AI_LAST, take_last, &reading);
-    add_breakers(service, report);
 }
 
 /* What a reset left behind is taken off. A counter that is smaller than that is one of a file that
