@@ -194,6 +194,79 @@ streams_blocks_one_after_another(void **state)
     assert_string_equal(at(event_at(stream, 8), "usage/output_tokens"), "2");
 }
 
+/* The types of a stream's events with the index of their block: "start 0, delta 0, ...". */
+static const char *
+order_of(const char *stream)
+{
+    struct strbuf order;
+    strbuf_init(&order, &arena, 256);
+    for (size_t i = 0; i < event_count(stream); i++) {
+        const json_t *event = event_at(stream, i);
+        const char *type = json_string_value(json_object_get(event, "type"));
+        if (strncmp(type, "content_block_", 14) == 0)
+            strbuf_printf(&order, "%s %s, ", type + 14, at(event, "index"));
+    }
+    return order.data;
+}
+
+static void
+ends_a_block_before_the_next_whose_pieces_came_among_its_own(void **state)
+{
+    (void)state;
+    const struct chat_delta deltas[] = {
+        {.kind = CHAT_DELTA_TOOL, .tool = 0, .id = "c0", .name = "f"},
+        {.kind = CHAT_DELTA_ARGUMENTS, .tool = 0, .text = "{\"a\":\"}\\\""},
+        {.kind = CHAT_DELTA_TOOL, .tool = 1, .id = "c1", .name = "g"},
+        {.kind = CHAT_DELTA_ARGUMENTS, .tool = 1, .text = "{\"b\":"},
+        {.kind = CHAT_DELTA_TEXT, .text = "Wait."},
+        {.kind = CHAT_DELTA_ARGUMENTS, .tool = 0, .text = "\"}"},
+        {.kind = CHAT_DELTA_ARGUMENTS, .tool = 1, .text = "2}"},
+        {.kind = CHAT_DELTA_ARGUMENTS, .tool = 0, .text = " "},
+        {.kind = CHAT_DELTA_FINISH, .finish = CHAT_FINISH_TOOL_CALLS},
+    };
+    const struct chat_usage usage = {.input = 3, .output = 2, .cached = -1, .thought = -1};
+    const char *stream = write_stream(&surface_messages, "{}", deltas, 9, &usage);
+    assert_string_equal(order_of(stream), "start 0, delta 0, delta 0, stop 0, start 1, delta 1, "
+                                          "delta 1, stop 1, start 2, delta 2, stop 2, ");
+    assert_string_equal(at(event_at(stream, 3), "delta/partial_json"), "\"\\\"}\"");
+    assert_string_equal(at(event_at(stream, 5), "content_block/name"), "\"g\"");
+    assert_string_equal(at(event_at(stream, 7), "delta/partial_json"), "\"2}\"");
+    assert_string_equal(at(event_at(stream, 10), "delta/text"), "\"Wait.\"");
+}
+
+static void
+says_at_once_what_need_not_wait_and_counts_what_must(void **state)
+{
+    (void)state;
+    struct reply reply = reply_of(&surface_messages, "{}");
+    struct strbuf out;
+    strbuf_init(&out, &arena, 64);
+    surface_messages.begin(&reply, &out);
+    const struct chat_delta whole[] = {
+        {.kind = CHAT_DELTA_TOOL, .tool = 0, .id = "c0", .name = "f"},
+        {.kind = CHAT_DELTA_ARGUMENTS, .tool = 0, .text = "{\"a\":[{}]}\n"},
+        {.kind = CHAT_DELTA_TOOL, .tool = 1, .id = "c1", .name = "g"},
+        {.kind = CHAT_DELTA_ARGUMENTS, .tool = 1, .text = "{"},
+    };
+    for (size_t i = 0; i < 4; i++)
+        surface_messages.delta(&reply, &whole[i], &out);
+    assert_string_equal(order_of(out.data), "start 0, delta 0, stop 0, start 1, delta 1, ");
+    assert_int_equal(reply.held_bytes, 0);
+    const struct chat_delta later = {.kind = CHAT_DELTA_TOOL, .tool = 2, .id = "c2", .name = "h"};
+    const struct chat_delta text = {.kind = CHAT_DELTA_TEXT, .text = "Wait."};
+    surface_messages.delta(&reply, &later, &out);
+    size_t held = reply.held_bytes;
+    surface_messages.delta(&reply, &text, &out);
+    assert_true(held > 0 && reply.held_bytes > held);
+    held = reply.held_bytes;
+    const struct chat_delta rest = {.kind = CHAT_DELTA_ARGUMENTS, .tool = 1, .text = "}"};
+    surface_messages.delta(&reply, &rest, &out);
+    assert_true(reply.held_bytes > 0 && reply.held_bytes < held);
+    const struct chat_delta last = {.kind = CHAT_DELTA_ARGUMENTS, .tool = 2, .text = "{}"};
+    surface_messages.delta(&reply, &last, &out);
+    assert_int_equal(reply.held_bytes, 0);
+}
+
 static void
 holds_the_mark_of_completeness_back(void **state)
 {
@@ -243,6 +316,9 @@ main(void)
         cmocka_unit_test_teardown(writes_a_text_with_its_usage, clean),
         cmocka_unit_test_teardown(writes_calls_and_wraps_what_is_no_object, clean),
         cmocka_unit_test_teardown(streams_blocks_one_after_another, clean),
+        cmocka_unit_test_teardown(ends_a_block_before_the_next_whose_pieces_came_among_its_own,
+                                  clean),
+        cmocka_unit_test_teardown(says_at_once_what_need_not_wait_and_counts_what_must, clean),
         cmocka_unit_test_teardown(holds_the_mark_of_completeness_back, clean),
         cmocka_unit_test_teardown(tells_a_failure_by_an_event_of_its_own, clean),
         cmocka_unit_test_teardown(writes_data_of_several_lines_as_several, clean),

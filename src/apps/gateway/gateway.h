@@ -39,6 +39,7 @@ struct reply {
     const char *id;         /* 32 hexadecimal digits, for the surface to put its prefix before */
     int64_t created_s;      /* time of day */
     void *state;            /* of the stream writers; theirs to make in begin() */
+    size_t held_bytes; /* that they hold back of a stream: what they keep of an answer is bounded */
 };
 
 /* What becomes of an event of a provider of the surface's own family. */

@@ -164,7 +164,7 @@ step(struct ask *ask, const struct model_settings *model, const struct event *ev
         take_native(turn, event, taken);
     else
         take_deltas(turn, taken->deltas, taken->count);
-    if (turn->pending.length > HELD_MAX_BYTES)
+    if (turn->pending.length + turn->reply.held_bytes > HELD_MAX_BYTES)
         return provider_fail(failure, ERROR_UPSTREAM_INVALID,
                              "the model's answer is larger than may be held back");
     return turn->whole || !turn->speaks || send_pending(turn, failure);
