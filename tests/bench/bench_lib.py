@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "tests" / "lib"))
 
 from site_lib import KEY  # noqa: E402
 
-SECONDS = int(os.environ.get("BENCH_SECONDS", "6"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "2"))
 CONNECTIONS = 32
 BENCH = ROOT / "var" / "bench"
 BUILT = ROOT / "build" / "tests" / "bench"
@@ -109,12 +109,11 @@ class Table:
     def head():
         print(f"{'':<44} {'req/s':>9} {'p50 ms':>8} {'p99 ms':>8} {'PSS MB':>8}")
 
-    def add(self, name, result, memory_kilobytes=None):
-        self.rows.append(dict(result, name=name, memory_kilobytes=memory_kilobytes))
+    def add(self, name, result):
+        self.rows.append(dict(result, name=name))
         print(f"{name:<44} {result['per_second']:>9.0f} {result['p50_us'] / 1000:>8.3f} "
-              f"{result['p99_us'] / 1000:>8.3f} {memory_kilobytes / 1024 if memory_kilobytes else 0:>8.1f}"
+              f"{result['p99_us'] / 1000:>8.3f} {result.get('memory_kilobytes', 0) / 1024:>8.1f}"
               + (f"  {result['bad']} BAD" if result["bad"] else ""))
-        return result
 
 
 class Targets:

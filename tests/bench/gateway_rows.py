@@ -1,5 +1,5 @@
 """The gateway's rows of ./dev bench: one stand-in provider, asked directly, through Hearth behind
-each web server, and through the Portkey gateway from npm."""
+each web server, and through the Portkey gateway from npm, in turns."""
 
 import json
 import os
@@ -10,6 +10,7 @@ import urllib.parse
 from functools import partial
 
 from bench_lib import (BENCH, BUILT, KEY, ROOT, TEXT, load, pss_kilobytes, start, wait_for)
+from rounds import sample
 from site_lib import Site, free_port
 
 PATH = "/v1/chat/completions"
@@ -20,20 +21,16 @@ PLAIN = {"model": MODEL, "temperature": 0.7,
 # The stand-in reads max_tokens as the number of tokens and seed as the milliseconds between them.
 FEW = {"streams": 200, "ramp_ms": 1000, "tokens": 60, "interval_ms": 50}
 MANY = {"streams": 1000, "ramp_ms": 2000, "tokens": 60, "interval_ms": 100}
+MANY_ROUNDS = 3
 
 
 class Way:
-    """One way to the provider."""
+    """One way to the provider, and what was measured on it by kind: one, all (connections), few, many (streams)."""
 
     def __init__(self, name, port, headers, pids=(), site=None, process=None):
         self.name, self.port, self.headers = name, port, headers
         self.pids, self.site, self.process = pids, site, process
-        self.one = self.all = self.few = self.many = None
-        self.memory_kilobytes = 0
-
-    def watch_memory(self):
-        self.memory_kilobytes = max(self.memory_kilobytes, pss_kilobytes(self.pids))
-        return self.memory_kilobytes
+        self.figures = {}
 
     def end(self):
         if self.site:
@@ -93,31 +90,34 @@ def stream(way, plan):
     while running.poll() is None:
         time.sleep(0.5)
         memory_kilobytes = max(memory_kilobytes, pss_kilobytes(way.pids))
-    result = json.loads(running.stdout.read())
-    result["memory_kilobytes"] = memory_kilobytes
-    return result
+    return dict(json.loads(running.stdout.read()), memory_kilobytes=memory_kilobytes)
 
 
-def measure_plain(way, table):
+def ask(way, connections, **options):
+    """Plain questions, as many at once as there are connections."""
     body = BENCH / "gateway.json"
     body.write_text(json.dumps(PLAIN))
-    url = f"http://127.0.0.1:{way.port}"
-    load(url, PATH, body, unique=True, seconds=1, headers=way.headers)
-    for connections in (1, 32):
-        result = load(url, PATH, body, unique=True, connections=connections, headers=way.headers)
-        name = f"gateway {way.name}, {connections} connection{'s' if connections > 1 else ''}"
-        table.add(name, result, way.watch_memory() if way.pids else None)
-        if connections == 1:
-            way.one = result
-        else:
-            way.all = result
+    figures = load(f"http://127.0.0.1:{way.port}", PATH, body, unique=True, connections=connections,
+                   headers=way.headers, **options)
+    return dict(figures, memory_kilobytes=pss_kilobytes(way.pids))
+
+
+def measure_ways(ways):
+    for way in ways:
+        ask(way, 32, seconds=1)
+        stream(way, dict(FEW, streams=40, ramp_ms=200, tokens=5))
+    kinds = {"one": partial(ask, connections=1), "all": partial(ask, connections=32),
+             "few": partial(stream, plan=FEW)}
+    measures = {(kind, way): partial(kinds[kind], way) for kind in kinds for way in ways}
+    for (kind, way), figures in sample(measures).items():
+        way.figures[kind] = figures
 
 
 def print_streams(rows):
     print(f"\n{'':<40} {'complete':>10}   {'first token ms':>16}   {'token delay ms':>16} {'PSS MB':>8}")
     print(f"{'':<40} {'':>10}   {'p50':>7}  {'p99':>7}   {'p50':>7}  {'p99':>7}")
     for row in rows:
-        print(f"{row['name']:<40} {row['complete']:>5}/{row['streams']:<4}   "
+        print(f"{row['name']:<40} {row['complete']:>5}/{row['streams']:<4.0f}   "
               f"{row['first_p50_us'] / 1000:>7.2f}  {row['first_p99_us'] / 1000:>7.2f}   "
               f"{row['delay_p50_us'] / 1000:>7.2f}  {row['delay_p99_us'] / 1000:>7.2f} "
               f"{row['memory_kilobytes'] / 1024:>8.1f}")
@@ -127,60 +127,66 @@ def print_streams(rows):
 def judge_beside(way, straight, other, targets):
     """A way through Hearth beside the provider itself and beside Portkey."""
     def added(this, which, percentile):
-        return max(getattr(this, which)[percentile] - getattr(straight, which)[percentile], 1) / 1000
+        return max(this.figures[which][percentile] - straight.figures[which][percentile], 1) / 1000
+
+    def memory(this):
+        return max(this.figures[which]["memory_kilobytes"] for which in ("one", "all", "few"))
 
     name = way.name
     targets.add(f"{name}: added p50 at 1 connection, ms", added(way, "one", "p50_us"), 0.25, False)
     targets.add(f"{name}: added p99 at 1 connection, ms", added(way, "one", "p99_us"), 1, False)
-    targets.add(f"{name}: requests/s over Portkey's", way.all["per_second"] / other.all["per_second"],
-                6, True)
+    targets.add(f"{name}: requests/s over Portkey's",
+                way.figures["all"]["per_second"] / other.figures["all"]["per_second"], 6, True)
     for which, title in (("one", "1 connection"), ("all", "32 connections")):
         targets.add(f"{name}: added p99 over Portkey's, {title}",
                     added(way, which, "p99_us") / added(other, which, "p99_us"), 0.1, False)
-    targets.add(f"{name}: memory over Portkey's", way.memory_kilobytes / other.memory_kilobytes,
-                0.2, False)
+    targets.add(f"{name}: memory over Portkey's", memory(way) / memory(other), 0.2, False)
     targets.add(f"{name}: added time to first token, {FEW['streams']} streams, ms",
                 added(way, "few", "first_p50_us"), 1, False)
 
 
 def judge_many(way, targets):
-    title = f"{MANY['streams']} streams"
-    targets.add(f"{way.name}: complete of {title}", way.many["complete"], MANY["streams"], True)
+    title, figures = f"{MANY['streams']} streams", way.figures["many"]
+    targets.add(f"{way.name}: complete of {title}", figures["complete"], MANY["streams"], True)
     targets.add(f"{way.name}: latest first token after the provider's, {title}, ms",
-                way.many["first_delay_max_us"] / 1000, 100, False)
-    targets.add(f"{way.name}: memory, {title}, MB", way.many["memory_kilobytes"] / 1024, 120, False)
+                figures["first_delay_max_us"] / 1000, 100, False)
+    targets.add(f"{way.name}: memory, {title}, MB", figures["memory_kilobytes"] / 1024, 120, False)
 
 
-def measure_way(way, table, streams):
-    measure_plain(way, table)
-    stream(way, dict(FEW, streams=40, ramp_ms=200, tokens=5))
-    way.few = dict(stream(way, FEW), name=f"gateway {way.name}, {FEW['streams']} streams")
-    way.memory_kilobytes = max(way.memory_kilobytes, way.few["memory_kilobytes"])
-    streams.append(way.few)
-    if way.site:
-        way.many = dict(stream(way, MANY), name=f"gateway {way.name}, {MANY['streams']} streams")
-        streams.append(way.many)
+def print_ways(ways, table):
+    """Returns what streams took, by name."""
+    table.head()
+    for way in ways:
+        table.add(f"gateway {way.name}, 1 connection", way.figures["one"])
+        table.add(f"gateway {way.name}, 32 connections", way.figures["all"])
+    rows = [dict(way.figures[kind], name=f"gateway {way.name}, {plan['streams']} streams")
+            for way in ways for kind, plan in (("few", FEW), ("many", MANY)) if kind in way.figures]
+    print_streams(rows)
+    return rows
+
+
+def measure_beside(way, straight, other, table, targets):
+    """One of Hearth's ways between the provider itself and Portkey; returns what streams took."""
+    ways = [straight, way, other]
+    measure_ways(ways)
+    way.figures["many"] = sample({"many": partial(stream, way, MANY)}, MANY_ROUNDS)["many"]
+    rows = print_ways(ways, table)
+    judge_beside(way, straight, other, targets)
+    judge_many(way, targets)
+    print()
+    return rows
 
 
 def measure(standin_port, table, targets):
-    """Prints the rows and what was wanted; returns what streams took. One way runs at a time, so that
-    none shares its memory with another."""
-    ways, streams = [], []
-    for make in (direct, partial(hearth, "nginx"), partial(hearth, "lighttpd"), portkey):
-        way = make(standin_port)
-        ways.append(way)
-        try:
-            measure_way(way, table, streams)
-        finally:
-            way.end()
-    print_streams(streams)
-    if ways[0].one["p99_us"] > 1000:
-        print("This machine was busy with other work: the stand-in itself kept 1 of 100 waiting for "
-              f"{ways[0].one['p99_us'] / 1000:.1f} ms. What follows says little.")
-    for way in ways:
-        if way.site:
-            judge_beside(way, ways[0], ways[-1], targets)
-    for way in ways:
-        if way.site:
-            judge_many(way, targets)
+    """One pool of Hearth runs at a time, so that none shares its memory with another."""
+    straight, other, streams = direct(standin_port), portkey(standin_port), []
+    try:
+        for server in ("nginx", "lighttpd"):
+            way = hearth(server, standin_port)
+            try:
+                streams += measure_beside(way, straight, other, table, targets)
+            finally:
+                way.end()
+    finally:
+        other.end()
     return streams

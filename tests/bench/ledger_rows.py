@@ -6,11 +6,10 @@ import os
 import subprocess
 import time
 
-from bench_lib import BENCH, KEY, TEXT, load
+from bench_lib import BENCH, KEY, SECONDS, TEXT, load
 from site_lib import Cluster, Site
 
 ROWS = int(os.environ.get("BENCH_LEDGER_ROWS", "1000000"))
-SECONDS = os.environ.get("BENCH_SECONDS", "6")
 PATH = "/v1/chat/completions"
 MODEL = "standin"
 DAYS_AGO = 100      # past every retention
@@ -39,7 +38,7 @@ def pgbench(cluster, database, script, clients):
     file = BENCH / "ledger.sql"
     file.write_text(script)
     programs = subprocess.run(["pg_config", "--bindir"], text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
-    done = subprocess.run([f"{programs}/pgbench", "-n", "-f", file, "-c", str(clients), "-j", "1", "-T", SECONDS, "-h",
+    done = subprocess.run([f"{programs}/pgbench", "-n", "-f", file, "-c", str(clients), "-j", "1", "-T", str(SECONDS), "-h",
                            cluster.directory, "-U", "postgres", database], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, check=True)
     rate = next(float(line.split("=")[1].split()[0]) for line in done.stdout.splitlines() if line.startswith("tps"))

@@ -1,0 +1,51 @@
+"""Measurements that are compared are taken in turns, several times each, so that what else the machine does meets
+all alike. Of each the quieter half counts: the rounds in which the host of a virtual machine gave least of its
+processors to others, which no result has a say in. On a machine of one's own that is all of them."""
+
+import os
+import pathlib
+import statistics
+import time
+
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+# What went wrong in any round counts, and so does the most memory.
+OVER_ALL = {"bad": sum, "requests": sum, "complete": min, "memory_kilobytes": max}
+
+
+def stolen_ms():
+    """Processor time that the host gave to others, since boot: the steal of proc(5)."""
+    return int(pathlib.Path("/proc/stat").read_text().split()[8]) * TICK_MS
+
+
+def quieter_half(results):
+    most_ms = statistics.median(result["stolen_ms"] for result in results)
+    return [result for result in results if result["stolen_ms"] <= most_ms]
+
+
+def middle(results):
+    """One result of many: the median of each figure over the quieter half."""
+    quiet = quieter_half(results)
+    return {name: OVER_ALL[name](result[name] for result in results) if name in OVER_ALL
+            else statistics.median(result[name] for result in quiet) for name in results[0]}
+
+
+def stolen_share(results):
+    processor_ms = sum(result["took_ms"] for result in results) * os.cpu_count()
+    return 100 * sum(result["stolen_ms"] for result in results) / processor_ms
+
+
+def sample(measures, rounds=ROUNDS):
+    """Calls each of measures, {name: function that returns figures by name}, once a round, there and back; the
+    middle of each."""
+    taken = {name: [] for name in measures}
+    for turn in range(rounds):
+        for name in (list(measures) if turn % 2 == 0 else reversed(measures)):
+            before_ms, began_s = stolen_ms(), time.monotonic()
+            figures = measures[name]()
+            taken[name].append(dict(figures, stolen_ms=stolen_ms() - before_ms,
+                                    took_ms=(time.monotonic() - began_s) * 1000))
+    quiet = [result for results in taken.values() for result in quieter_half(results)]
+    print(f"rounds: {rounds}; the host kept {stolen_share(sum(taken.values(), [])):.1f} % of the processors for others, "
+          f"{stolen_share(quiet):.1f} % in the half that counts")
+    return {name: middle(results) for name, results in taken.items()}
