@@ -94,12 +94,18 @@ def test_health_is_open_to_everybody(watched):
     assert health["details"]["total_operations"] >= 5
 
 
+@pytest.mark.parametrize("path", ["/dashboard", "/performance/thresholds"])
+def test_the_dashboard_and_thresholds_need_no_key_but_take_no_wrong_one(watched, path):
+    assert watched.site.get(BASE + path, key=None).status == 200
+    assert watched.site.get(BASE + path).status == 200
+    assert watched.site.get(BASE + path, key="wrong").status == 401
+
+
 def test_the_others_need_a_key(watched):
     for path in ("/metrics", "/metrics/summarize", "/circuit-breakers", "/monitoring/alerts",
                  "/monitoring/usage-statistics", "/monitoring/preset-trends/simple",
                  "/monitoring/performance-metrics", "/monitoring/session/x", "/monitoring/export",
-                 "/performance/benchmark", "/performance/report", "/performance/history", "/dashboard",
-                 "/performance/thresholds"):
+                 "/performance/benchmark", "/performance/report", "/performance/history"):
         assert watched.site.get(BASE + path, key=None).status == 401, path
     for path in ("/metrics/reset", "/circuit-breakers/x/reset", "/monitoring/cleanup",
                  "/performance/benchmark"):
