@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apps/resilience/reset.h"
 #include "base/clock.h"
 #include "host/breaker.h"
-#include "host/journal.h"
 
 enum { BREAKERS_SHOWN = 512 };
 
@@ -91,11 +91,7 @@ hearth_breaker_reset(struct command *command, struct host *host)
     for (size_t i = 0; i < count; i++) {
         if (strcmp(views[i].name, command->second) != 0)
             continue;
-        bool closed = breaker_reset(breaker_find(host, views[i].name));
-        struct journal_row row = {.kind = JOURNAL_CONFIG_CHANGE, .session = "hearth"};
-        journal_text(row.subject, sizeof(row.subject), views[i].name);
-        journal_text(row.text, sizeof(row.text), "breaker reset");
-        journal_add(host, &row);
+        bool closed = breaker_reset_by_hand(host, views[i].name, "hearth");
         const char *otherwise = views[i].rest_ms > 0 ? "rests no longer" : "was closed already";
         printf("%s %s\n", views[i].name, closed ? "is closed now" : otherwise);
         return 0;

@@ -20,7 +20,8 @@ enum { JOURNAL_ROWS = 8192 };
     X(CONFIG_CHANGE, "config_change")                                                              \
     X(VALIDATION, "validation_event")                                                              \
     X(PERFORMANCE, "performance_event")                                                            \
-    X(ALERT, "alert")
+    X(ALERT, "alert")                                                                              \
+    X(BREAKER_RESET, "config_change")
 
 enum journal_kind {
 #define X(kind, name) JOURNAL_##kind,

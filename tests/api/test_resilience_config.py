@@ -371,6 +371,9 @@ def test_the_shell_closes_a_breaker_of_the_running_pool(server, fresh_text):
             assert 0 < model["retry_after_ms"] <= 300000
             done = hearth(own, "reset", "gpt-4o-mini")
             assert (done.returncode, done.stdout) == (0, "gpt-4o-mini is closed now\n")
+            alerts = site.get(f"{BASE}/monitoring/alerts").json()["alerts"]
+            assert [row["kind"] for row in alerts] == ["breaker_closed", "breaker_open"]
+            assert "by hand" in alerts[0]["description"]
             assert hearth(own, "breakers").returncode == 0
             assert attempts_of(own, fresh_text) == 1
             hearth(own, "reset", "gpt-4o-mini")

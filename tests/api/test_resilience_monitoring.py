@@ -193,7 +193,9 @@ def test_a_broken_model_opens_its_breaker_raises_alerts_and_is_closed_by_hand(se
                     if operation["circuit_breaker_opens"]} == {"summarize"}
             assert figures["failure_rate"] == 100.0
             assert figures["last_failure"] and figures["last_success"] is None
-            reset = site.post(f"{BASE}/circuit-breakers/{model}/reset")
+            reset = site.post(f"{BASE}/circuit-breakers/{model}/reset", headers={"X-Session-Id": "by hand"})
+            row, = site.get(f"{BASE}/monitoring/session/by%20hand").json()["metrics"]
+            assert (row["metric_type"], row["operation"]) == ("config_change", "reset")
             assert reset.json()["new_state"] == "closed"
             assert all(item["state"] == "closed"
                        for item in answers(site, f"/circuit-breakers/{model}"))

@@ -1,8 +1,8 @@
 /* The models' breakers: all, one, and closing one by hand. */
+#include "apps/resilience/reset.h"
+#include "apps/resilience/resilience.h"
 #include "apps/resilience/seeing.h"
-#include "base/clock.h"
 #include "base/log.h"
-#include "host/alert.h"
 
 /* A map by itself: its members are the models. */
 bool
@@ -60,11 +60,7 @@ resilience_reset_breaker(struct request *request, struct error *err)
     if (!model)
         return false;
     const char *name = model->figures.name;
-    struct host *host = request->service->host;
-    if (breaker_reset(breaker_find(host, name))) {
-        const struct alert alert = {JOURNAL_INFO, "breaker_closed", name};
-        alert_raise(host, &alert, "the breaker of \"%s\" was closed by hand", name);
-    }
+    breaker_reset_by_hand(request->service->host, name, resilience_session(request));
     log_line(LOG_LEVEL_INFO, "breaker reset", LOG_TEXT("breaker", name),
              LOG_TEXT("request_id", request->id));
     struct breaker_reset_answer response = {

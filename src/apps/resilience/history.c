@@ -25,7 +25,7 @@ view_row(const struct journal_row *row, struct arena *arena)
         [JOURNAL_PRESET_USAGE] = "load",   [JOURNAL_CONFIG_LOAD] = "load",
         [JOURNAL_CONFIG_ERROR] = "error",  [JOURNAL_CONFIG_CHANGE] = "change",
         [JOURNAL_VALIDATION] = "validate", [JOURNAL_PERFORMANCE] = "benchmark",
-        [JOURNAL_ALERT] = "alert",
+        [JOURNAL_ALERT] = "alert",         [JOURNAL_BREAKER_RESET] = "reset",
     };
     struct metric_metadata *metadata = arena_alloc(arena, sizeof(*metadata));
     *metadata = (struct metric_metadata){*row->text ? arena_strdup(arena, row->text) : NULL,
