@@ -7,13 +7,13 @@
 #include "access/access.h"
 #include "access/caller.h"
 #include "access/csrf.h"
-#include "http/scope.h"
 #include "apps/service.h"
 #include "base/clock.h"
 #include "host/metrics.h"
 #include "http/body.h"
 #include "http/route.h"
 #include "http/schema.h"
+#include "http/scope.h"
 #include "http/version.h"
 
 static void
@@ -60,16 +60,33 @@ find(struct request *request, const char *path)
 }
 
 /* Every version is answered by the rows of /v1, and paths without a version by them too. */
+static const char *
+path_of_version_1(const struct request *request, struct arena *arena)
+{
+    const char *rest = request->path + version_path_length(request->path);
+    if (strncmp(request->path, "/v1/", 4) == 0 || rest[0] == '\0')
+        return request->path;
+    return arena_printf(arena, "/v1%s", rest);
+}
+
 static enum route_match
 find_versioned(struct request *request)
 {
     enum route_match match = find(request, request->path);
     if (match != ROUTE_NO_PATH)
         return match;
-    const char *rest = request->path + version_path_length(request->path);
-    if (strncmp(request->path, "/v1/", 4) == 0 || rest[0] == '\0')
-        return match;
-    return find(request, arena_printf(&request->arena, "/v1%s", rest));
+    const char *path = path_of_version_1(request, &request->arena);
+    return path == request->path ? match : find(request, path);
+}
+
+/* The request has no route after all: its failure is told as those around its path are. */
+static void
+leave_route(struct request *request)
+{
+    request->route = NULL;
+    const struct route_area *areas = request->service->areas;
+    if (areas)
+        request->area = route_area_find(areas, path_of_version_1(request, &request->arena));
 }
 
 static bool
@@ -78,15 +95,13 @@ match_route(struct request *request, struct error *err)
     enum route_match match = find_versioned(request);
     const struct settings *settings = request->service->settings;
     if (match == ROUTE_FOUND &&
-        (is_switched_off(settings, request->route->flags) || is_out_of_sight(request))) {
-        request->route = NULL;
+        (is_switched_off(settings, request->route->flags) || is_out_of_sight(request)))
         match = ROUTE_NO_PATH;
-    }
-    if (match == ROUTE_NO_PATH)
-        return error_set(err, ERROR_NOT_FOUND, "there is nothing at this path");
     if (match == ROUTE_FOUND)
         return true;
-    request->route = NULL;
+    leave_route(request);
+    if (match == ROUTE_NO_PATH)
+        return error_set(err, ERROR_NOT_FOUND, "there is nothing at this path");
     const char *methods = route_methods(request->admission->allowed, &request->arena);
     response_header(request, "Allow", methods);
     if (request->method == METHOD_OPTIONS) {

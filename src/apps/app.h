@@ -24,6 +24,9 @@ extern const struct app *const apps[];
 /* The route tables of all apps, NULL-terminated, as route_index_new() wants them. */
 const struct route *const *apps_routes(void);
 
+/* Where clients of the gateway's dialects ask, ended by one without a path. */
+extern const struct route_area gateway_areas[];
+
 /* The names of all operations, NULL-terminated. */
 const char *const *apps_operation_names(void);
 

@@ -11,8 +11,10 @@
 bool
 service_open(struct service *service, const struct settings *settings, struct error *err)
 {
-    *service = (struct service){
-        .settings = settings, .routes = apps_routes(), .started_us = clock_realtime_us()};
+    *service = (struct service){.settings = settings,
+                                .routes = apps_routes(),
+                                .areas = gateway_areas,
+                                .started_us = clock_realtime_us()};
     service->route_index = route_index_new(service->routes);
     service->host = host_open(settings->runtime_directory, (size_t)settings->cache_l1_bytes, err);
     if (service->host && store_open(settings, service->host, &service->store, err))

@@ -14,6 +14,7 @@
 
 struct meters;
 struct route;
+struct route_area;
 struct route_index;
 struct documents;
 struct webhook;
@@ -36,6 +37,7 @@ struct service {
     struct meters *meters;
     const struct route *const *routes; /* apps_routes() */
     struct route_index *route_index;   /* of them: what the dispatcher matches */
+    const struct route_area *areas;    /* how paths without a row are told of; NULL: as problems */
     int64_t started_us;                /* time of day */
     struct documents *documents;       /* the OpenAPI documents and pages */
     const struct readiness *readiness; /* set by the edge before its first request; NULL: none */

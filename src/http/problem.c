@@ -68,10 +68,18 @@ set_headers(struct request *request, const struct error *err, const struct error
         response_header(request, "WWW-Authenticate", challenge(request, err));
 }
 
+static enum error_style
+declared_style(const struct request *request)
+{
+    if (request->route)
+        return request->route->errors;
+    return request->area ? request->area->errors : ERRORS_PROBLEM;
+}
+
 enum error_style
 problem_style(const struct request *request)
 {
-    enum error_style style = request->route ? request->route->errors : ERRORS_PROBLEM;
+    enum error_style style = declared_style(request);
     if (style != ERRORS_EITHER)
         return style;
     return request_header(request, "ANTHROPIC_VERSION") ? ERRORS_ANTHROPIC : ERRORS_OPENAI;

@@ -16,7 +16,7 @@ extern const struct schema problem_schema, openai_failure_schema, anthropic_fail
         (status), &problem_schema, "application/problem+json", (doc)                               \
     }
 
-/* The style of the request's route; of one that was not found, ERRORS_PROBLEM. Never
+/* The style of the request's route; where none matched, of its area, or ERRORS_PROBLEM. Never
  * ERRORS_EITHER. */
 enum error_style problem_style(const struct request *request);
 

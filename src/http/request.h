@@ -18,6 +18,7 @@
 struct request;
 struct service;
 struct route;
+struct route_area;
 struct schema;
 struct caller;
 struct access;
@@ -101,6 +102,7 @@ struct request {
     char traceparent[TRACEPARENT_BYTES];
 
     const struct route *route;                        /* NULL until matched */
+    const struct route_area *area;                    /* where no route matched; NULL for none */
     const char *path_parameters[PATH_PARAMETERS_MAX]; /* decoded, in the order of the pattern */
     const char *api_version;                          /* "1.0" */
     const char *api_version_source;                   /* "path", "header", ... */

@@ -164,6 +164,18 @@ route_find(const struct route_index *index, enum method method, const char *path
     return *allowed == 0 ? ROUTE_NO_PATH : ROUTE_NO_METHOD;
 }
 
+const struct route_area *
+route_area_find(const struct route_area *areas, const char *path)
+{
+    for (; areas->path; areas++) {
+        size_t length = strlen(areas->path);
+        bool begins_so = strncmp(path, areas->path, length) == 0;
+        if (begins_so && (path[length] == '/' || path[length] == '\0'))
+            return areas;
+    }
+    return NULL;
+}
+
 const char *
 route_methods(unsigned allowed, struct arena *arena)
 {

@@ -85,6 +85,13 @@ struct route {
     const char *operation_id; /* unique; also the route label of metrics */
 };
 
+/* A path and all below it, where paths without a row and methods that a path does not answer are
+ * told in this shape: by their rows alone clients of a dialect would not understand them. */
+struct route_area {
+    const char *path; /* "/v1/messages" */
+    enum error_style errors;
+};
+
 enum route_match { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
 
 /* The rows by the beginnings of their paths. */
@@ -103,6 +110,9 @@ void route_index_free(struct route_index *index); /* NULL is fine */
 enum route_match route_find(const struct route_index *index, enum method method, const char *path,
                             struct arena *arena, const struct route **found,
                             const char **parameters, unsigned *allowed);
+
+/* The first of the areas, ended by one whose path is NULL, that path is within; NULL for none. */
+const struct route_area *route_area_find(const struct route_area *areas, const char *path);
 
 /* Whether a credential is looked at at all, and whether it must be there. */
 static inline bool

@@ -118,6 +118,38 @@ def test_an_unknown_model_is_told_in_the_clients_own_shape(site):
     assert answer.json()["request_id"] == answer.headers["request-id"]
 
 
+@pytest.mark.parametrize("method, path, status, code", [
+    ("POST", "/v1/completions", 404, "not_found"), ("GET", "/v1/responses/resp_1", 404, "not_found"),
+    ("POST", "/v1/chat/nope", 404, "not_found"), ("POST", "/v2/audio/speech", 404, "not_found"),
+    ("POST", "/batches", 404, "not_found"), ("GET", "/v1/chat/completions", 405, "method_not_allowed"),
+    ("DELETE", "/v1/models/gpt", 405, "method_not_allowed"), ("PUT", EMBEDDINGS, 405, "method_not_allowed")])
+def test_what_is_not_here_is_told_in_the_clients_own_shape(site, method, path, status, code):
+    answer = site.send(method, path)
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "application/json")
+    error = answer.json()["error"]
+    assert (error["code"], error["param"]) == (code, None) and error["message"] and error["type"]
+    assert error["request_id"] == answer.headers["X-Request-Id"]
+    told = site.send(method, path, headers=ANTHROPIC)
+    assert (told.status, told.json()["type"]) == (status, "error")
+    assert told.json()["request_id"] == told.headers["request-id"]
+
+
+@pytest.mark.parametrize("method, path, status, kind", [
+    ("POST", "/v1/messages/count_tokens", 404, "not_found_error"), ("POST", "/v1/messages/batches", 404, "not_found_error"),
+    ("GET", "/v1/messages", 405, "invalid_request_error")])
+def test_below_messages_all_failures_are_anthropics(site, method, path, status, kind):
+    answer = site.send(method, path)
+    assert (answer.status, answer.json()["type"], answer.json()["error"]["type"]) == (status, "error", kind)
+    assert answer.json()["request_id"] == answer.headers["request-id"]
+
+
+@pytest.mark.parametrize("path", ["/v1/text_processing/nope", "/v1/auth/nope", "/v1/messagesx", "/v1/nope"])
+def test_other_paths_keep_their_problems(site, path):
+    answer = site.send("GET", path, headers=ANTHROPIC)
+    assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["code"] == "not_found"
+
+
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/models/gpt"])
 def test_the_list_needs_a_key(site, path):
     answer = site.get(path, key=None)

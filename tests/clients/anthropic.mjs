@@ -141,6 +141,10 @@ test('maps failures to its classes', async () => {
   assert.equal(wrong.error.error.type, 'authentication_error');
   assert.match(wrong.requestID, /^[0-9a-f-]{36}$/);
   assert.ok((await failure(ask('nobody'))) instanceof Anthropic.NotFoundError);
+  const absent = await failure(client.messages.countTokens({ model: 'claude', messages: user('x') }));
+  assert.ok(absent instanceof Anthropic.NotFoundError);
+  assert.equal(absent.error.error.type, 'not_found_error');
+  assert.match(absent.requestID, /^[0-9a-f-]{36}$/);
   const bad = await failure(ask('claude', { max_tokens: 0 }));
   assert.ok(bad instanceof Anthropic.BadRequestError);
   assert.match(bad.message, /max_tokens/);

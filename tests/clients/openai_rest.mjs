@@ -88,6 +88,21 @@ test('an unknown model is a NotFoundError', async () => {
   assert.match(error.requestID, /^[0-9a-f-]{36}$/);
 });
 
+test('what is not here is a NotFoundError that says so', async () => {
+  for (const asked of [
+    client.responses.retrieve('resp_1'),
+    client.completions.create({ model: 'fast', prompt: 'x' }),
+    client.files.list(),
+  ]) {
+    const error = await failure(asked);
+    assert.ok(error instanceof OpenAI.NotFoundError);
+    assert.equal(error.code, 'not_found');
+    assert.equal(error.type, 'not_found_error');
+    assert.match(error.message, /nothing at this path/);
+    assert.match(error.requestID, /^[0-9a-f-]{36}$/);
+  }
+});
+
 test('bad fields are one BadRequestError that names all of them', async () => {
   const error = await failure(ask('fast', { n: 0, temperature: 'warm' }));
   assert.ok(error instanceof OpenAI.BadRequestError);

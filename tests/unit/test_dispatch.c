@@ -93,6 +93,7 @@ static const struct route routes[] = {
     {0},
 };
 static const struct route *const tables[] = {routes, NULL};
+static const struct route_area areas[] = {{"/v1/echo", ERRORS_OPENAI}, {NULL, ERRORS_PROBLEM}};
 
 static struct settings settings;
 static struct access access_parts;
@@ -282,6 +283,29 @@ says_which_methods_a_path_has(void **state)
     assert_int_equal(finish(&exchange), 204);
     assert_int_equal(status_of(HEADERS("REQUEST_METHOD", "HEAD", "REQUEST_URI", "/v1/hello"), NULL),
                      200);
+}
+
+static void
+tells_of_what_has_no_row_as_those_around_its_path_do(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *path, *type;
+    } cases[] = {
+        {"DELETE", "/v1/echo", "application/json"},
+        {"GET", "/v1/echo/more", "application/json"},
+        {"GET", "/v2/echo/more", "application/json"},
+        {"GET", "/echo/more", "application/json"},
+        {"GET", "/v1/echoes", "application/problem+json"},
+        {"DELETE", "/v1/hello", "application/problem+json"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct exchange exchange;
+        start(&exchange, HEADERS("REQUEST_METHOD", cases[i].method, "REQUEST_URI", cases[i].path),
+              NULL);
+        assert_string_equal(exchange.request.response.content_type, cases[i].type);
+        assert_true(finish(&exchange) >= 404);
+    }
 }
 
 static void
@@ -679,7 +703,8 @@ open_service(void **state)
                                .host = host_open(directory, 1 << 20, &err),
                                .access = &access_parts,
                                .routes = tables,
-                               .route_index = route_index_new(tables)};
+                               .route_index = route_index_new(tables),
+                               .areas = areas};
     access_parts.host = service.host;
     if (!service.host)
         return -1;
@@ -715,6 +740,7 @@ main(void)
         cmocka_unit_test(accepts_json_by_any_of_its_names),
         cmocka_unit_test(counts_the_body_itself),
         cmocka_unit_test(says_which_methods_a_path_has),
+        cmocka_unit_test(tells_of_what_has_no_row_as_those_around_its_path_do),
         cmocka_unit_test(answers_every_version_and_none_from_one_row),
         cmocka_unit_test(names_the_supported_versions_when_refusing_one),
         cmocka_unit_test(moves_what_must_wait_and_admits_it_once),

@@ -104,6 +104,24 @@ tells_anthropic_clients_their_error_object(void **state)
 }
 
 static void
+tells_what_has_no_route_as_the_area_of_its_path_does(void **state)
+{
+    (void)state;
+    static const struct route_area either = {"/v1/x", ERRORS_EITHER};
+    answer_code(NULL, ERROR_NOT_FOUND);
+    assert_string_equal(request.response.content_type, "application/problem+json");
+    request.area = &either;
+    answer_code(NULL, ERROR_NOT_FOUND);
+    assert_string_equal(request.response.content_type, "application/json");
+    assert_string_equal(text("code"), "not_found");
+    anthropic_version = "2023-06-01";
+    answer_code(NULL, ERROR_METHOD_NOT_ALLOWED);
+    assert_int_equal(request.response.status, 405);
+    assert_string_equal(text("type"), "invalid_request_error");
+    assert_string_equal(json_string_value(json_object_get(answer, "type")), "error");
+}
+
+static void
 has_a_class_for_every_code(void **state)
 {
     (void)state;
@@ -305,6 +323,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(tells_openai_clients_an_error_object_with_a_code_in_text),
         TEST(tells_anthropic_clients_their_error_object),
+        TEST(tells_what_has_no_route_as_the_area_of_its_path_does),
         TEST(has_a_class_for_every_code),
         TEST(names_the_first_bad_field_and_tells_of_all),
         TEST(lists_what_was_tried),

@@ -126,6 +126,20 @@ finds_a_row_by_its_parameter_where_others_begin_so_too(void **state)
     assert_int_equal(find(METHOD_GET, "/v1/jobs/x/7"), ROUTE_NO_METHOD);
 }
 
+static void
+finds_the_area_that_a_path_is_within(void **state)
+{
+    (void)state;
+    static const struct route_area areas[] = {
+        {"/v1/jobs/old", ERRORS_OPENAI}, {"/v1/jobs", ERRORS_EITHER}, {NULL, ERRORS_PROBLEM}};
+    assert_ptr_equal(route_area_find(areas, "/v1/jobs/old"), &areas[0]);
+    assert_ptr_equal(route_area_find(areas, "/v1/jobs/old/7"), &areas[0]);
+    assert_ptr_equal(route_area_find(areas, "/v1/jobs/older"), &areas[1]);
+    assert_ptr_equal(route_area_find(areas, "/v1/jobs/"), &areas[1]);
+    assert_null(route_area_find(areas, "/v1/jobless"));
+    assert_null(route_area_find(areas, "/v1"));
+}
+
 static int
 index_tables(void **state)
 {
@@ -156,6 +170,7 @@ main(void)
         TEST(answers_head_where_get_is_answered),
         TEST(tells_a_wrong_method_from_a_wrong_path),
         TEST(finds_a_row_by_its_parameter_where_others_begin_so_too),
+        TEST(finds_the_area_that_a_path_is_within),
     };
     return cmocka_run_group_tests(tests, index_tables, free_index);
 }

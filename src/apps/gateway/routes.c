@@ -132,6 +132,23 @@ static const struct route routes[] = {
     {.pattern = NULL},
 };
 
+/* Where the official clients of both houses ask, for what is not here too. */
+const struct route_area gateway_areas[] = {
+    {"/v1/messages", ERRORS_ANTHROPIC},   {"/v1/complete", ERRORS_ANTHROPIC},
+    {"/v1/chat", ERRORS_EITHER},          {"/v1/responses", ERRORS_EITHER},
+    {"/v1/embeddings", ERRORS_EITHER},    {"/v1/models", ERRORS_EITHER},
+    {"/v1/completions", ERRORS_EITHER},   {"/v1/conversations", ERRORS_EITHER},
+    {"/v1/moderations", ERRORS_EITHER},   {"/v1/images", ERRORS_EITHER},
+    {"/v1/audio", ERRORS_EITHER},         {"/v1/videos", ERRORS_EITHER},
+    {"/v1/realtime", ERRORS_EITHER},      {"/v1/files", ERRORS_EITHER},
+    {"/v1/uploads", ERRORS_EITHER},       {"/v1/batches", ERRORS_EITHER},
+    {"/v1/vector_stores", ERRORS_EITHER}, {"/v1/containers", ERRORS_EITHER},
+    {"/v1/skills", ERRORS_EITHER},        {"/v1/fine_tuning", ERRORS_EITHER},
+    {"/v1/evals", ERRORS_EITHER},         {"/v1/assistants", ERRORS_EITHER},
+    {"/v1/threads", ERRORS_EITHER},       {"/v1/organization", ERRORS_EITHER},
+    {"/v1/organizations", ERRORS_EITHER}, {NULL, ERRORS_PROBLEM},
+};
+
 /* What the cache calls its answers. They have no prompts of their own. */
 static const struct operation chat = {.name = "gateway_chat", .strategy = STRATEGY_GATEWAY};
 static const struct operation messages = {.name = "gateway_messages", .strategy = STRATEGY_GATEWAY};
