@@ -67,23 +67,25 @@ session_options(const struct conninfo_wish *wish, const char *own, struct arena 
     return out.data;
 }
 
+/* 0 where it is not given. */
+static size_t
+count_of(const PQconninfoOption *options, const char *keyword)
+{
+    const char *list = value_of(options, keyword);
+    return list && *list ? count_items(list) : 0;
+}
+
 /* How many hosts it names, or 1 where it leaves them to libpq or their lists do not fit together,
- * of which libpq will complain. */
+ * of which libpq will complain: only a port may be one for all. */
 static size_t
 count_hosts(const PQconninfoOption *options)
 {
-    static const char *const lists[] = {"host", "hostaddr", "port"};
-    size_t count = 1;
-    for (size_t i = 0; i < 3; i++) {
-        const char *list = value_of(options, lists[i]);
-        size_t items = list ? count_items(list) : 1;
-        if (items > 1 && count > 1 && items != count)
-            return 1;
-        if (items > 1 && i == 2 && count == 1)
-            return 1;
-        count = items > count ? items : count;
-    }
-    return count <= CONNINFO_HOSTS_MAX ? count : 1;
+    size_t names = count_of(options, "host"), addresses = count_of(options, "hostaddr");
+    size_t ports = count_of(options, "port");
+    size_t count = addresses > 0 ? addresses : names;
+    if ((names > 0 && names != count) || (ports > 1 && ports != count))
+        return 1;
+    return count >= 1 && count <= CONNINFO_HOSTS_MAX ? count : 1;
 }
 
 static void
