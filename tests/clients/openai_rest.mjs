@@ -89,12 +89,12 @@ test('an unknown model is a NotFoundError', async () => {
 });
 
 test('what is not here is a NotFoundError that says so', async () => {
-  for (const asked of [
-    client.responses.retrieve('resp_1'),
-    client.completions.create({ model: 'fast', prompt: 'x' }),
-    client.files.list(),
+  for (const askFor of [
+    () => client.responses.retrieve('resp_1'),
+    () => client.completions.create({ model: 'fast', prompt: 'x' }),
+    () => client.files.list(),
   ]) {
-    const error = await failure(asked);
+    const error = await failure(askFor());
     assert.ok(error instanceof OpenAI.NotFoundError);
     assert.equal(error.code, 'not_found');
     assert.equal(error.type, 'not_found_error');
