@@ -158,18 +158,20 @@ explain(struct provider_failure *failure, int status, enum meaning meaning, cons
                   "the provider did not accept the request: status %d%s", status, code);
 }
 
+/* On one line, cut between characters. NULL where nothing is said. */
 static const char *
 short_copy(const char *text, struct arena *arena)
 {
     if (!text || text[0] == '\0')
         return NULL;
     size_t length = strnlen(text, PROVIDER_REASON_MAX_BYTES + 1);
-    if (length > PROVIDER_REASON_MAX_BYTES) {
-        length = PROVIDER_REASON_MAX_BYTES;
-        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
-            length--;
-    }
-    return arena_strndup(arena, text, length);
+    if (length > PROVIDER_REASON_MAX_BYTES)
+        length = utf8_cut(text, PROVIDER_REASON_MAX_BYTES);
+    char *copy = arena_strndup(arena, text, length);
+    for (char *at = copy; *at; at++)
+        if (iscntrl((unsigned char)*at))
+            *at = ' ';
+    return copy;
 }
 
 /* Only of what blames the question: other texts may quote the key. */
@@ -202,6 +204,21 @@ classify(const struct provider_head *head, const struct provider_fault *fault, i
     copy_reason(failure, fault, arena);
 }
 
+/* The words of servers that do not write errors as their dialect does. */
+static const char *
+words_of(const json_t *value)
+{
+    static const char *const members[] = {"message", "detail", "msg", "error", "errors"};
+    if (json_is_array(value))
+        value = json_array_get(value, 0);
+    if (json_is_string(value))
+        return json_string_value(value);
+    const char *words = NULL;
+    for (size_t i = 0; !words && i < sizeof(members) / sizeof(members[0]); i++)
+        words = json_is_object(value) ? words_of(json_object_get(value, members[i])) : NULL;
+    return words;
+}
+
 /* Some servers put their error into an array. */
 static void
 read_document(const struct provider *provider, const json_t *document, struct provider_fault *fault)
@@ -211,6 +228,29 @@ read_document(const struct provider *provider, const json_t *document, struct pr
         document = json_array_get(document, 0);
     if (json_is_object(document))
         provider->read_fault(document, fault);
+    if (!fault->message)
+        fault->message = words_of(document);
+}
+
+/* Of a body that is no JSON: what is said in plain text. Pages of markup and broken JSON are
+ * nobody's words. */
+static const char *
+plain_words(const char *bytes, size_t length, struct arena *arena)
+{
+    enum { PLAIN_MAX_BYTES = 2 * PROVIDER_REASON_MAX_BYTES };
+    size_t valid, blank = 0;
+    length = length < PLAIN_MAX_BYTES ? length : PLAIN_MAX_BYTES;
+    while (blank < length && isspace((unsigned char)bytes[blank]))
+        blank++;
+    bytes += blank;
+    length -= blank;
+    if (length == 0 || strchr("<{[", bytes[0]))
+        return NULL;
+    if (!utf8_count(bytes, length, &valid))
+        length = valid;
+    while (length > 0 && isspace((unsigned char)bytes[length - 1]))
+        length--;
+    return arena_strndup(arena, bytes, length);
 }
 
 void
@@ -220,7 +260,10 @@ provider_classify(const struct provider *provider, const struct provider_head *h
 {
     struct provider_fault fault;
     struct error ignored = {0};
-    read_document(provider, schema_parse(bytes, length, arena, &ignored), &fault);
+    const json_t *document = schema_parse(bytes, length, arena, &ignored);
+    read_document(provider, document, &fault);
+    if (!document)
+        fault.message = plain_words(bytes, length, arena);
     classify(head, &fault, now_s, arena, failure);
 }
 

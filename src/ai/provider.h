@@ -66,8 +66,8 @@ struct provider_failure {
     bool key_refused;       /* for the operator, who has to mend it */
     bool lasting;           /* the same question would fail so another time too */
     /* With FAULT_REQUEST, FAULT_TOO_LONG and FAULT_REFUSED: what the provider said, for whoever
-     * wrote the request. NULL where it said nothing; in the arena, valid UTF-8, at most
-     * PROVIDER_REASON_MAX_BYTES. */
+     * wrote the request. NULL where it said nothing; in the arena, valid UTF-8 on one
+     * line, at most PROVIDER_REASON_MAX_BYTES. */
     const char *reason, *reason_code, *reason_param;
     /* Where error quotes the provider, who may quote the user: what a log may hold instead. */
     const char *loggable;

@@ -157,6 +157,44 @@ tells_whoever_wrote_the_request_what_the_provider_said(void **state)
 }
 
 static void
+finds_the_words_of_servers_with_errors_of_their_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct provider *provider;
+        const char *body, *reason;
+    } rows[] = {
+        {&provider_openai, "{\"detail\":\"no tools here\"}", "no tools here"},
+        {&provider_openai,
+         "{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"Field required\",\"type\":\"missing\"}]}",
+         "Field required"},
+        {&provider_openai, "{\"errors\":[{\"code\":7,\"message\":\"bad\"}]}", "bad"},
+        {&provider_openai, "{\"error\":{\"detail\":\"bad\"}}", "bad"},
+        {&provider_gemini, "{\"message\":\"bad\"}", "bad"},
+        {&provider_anthropic, "{\"message\":\"bad\"}", "bad"},
+        {&provider_anthropic, "\"bad\"", "bad"},
+        {&provider_openai, " not JSON\r\nat all \n", "not JSON  at all"},
+        {&provider_openai, "caf\xc3\xa9 \xff\xfe", "caf\xc3\xa9"},
+        {&provider_openai, SAYS("two\\nlines"), "two lines"},
+        {&provider_openai, "<html><body>Bad Request</body></html>", NULL},
+        {&provider_openai, "{\"error\":{\"mess", NULL},
+        {&provider_openai, "{\"detail\":{\"a\":1}}", NULL},
+        {&provider_openai, "\xff", NULL},
+        {&provider_openai, "", NULL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct provider_bench bench;
+        classify(&bench, rows[i].provider, &(struct provider_head){.status = 400}, rows[i].body);
+        assert_int_equal(bench.failure.class, FAULT_REQUEST);
+        if (!rows[i].reason)
+            assert_null(bench.failure.reason);
+        else
+            assert_string_equal(bench.failure.reason, rows[i].reason);
+        provider_bench_close(&bench);
+    }
+}
+
+static void
 repeats_nothing_that_may_quote_the_key(void **state)
 {
     (void)state;
@@ -170,6 +208,8 @@ repeats_nothing_that_may_quote_the_key(void **state)
         {&provider_openai, 404, SAYS("s3cret")},
         {&provider_openai, 429, SAYS("s3cret")},
         {&provider_openai, 500, SAYS("s3cret")},
+        {&provider_openai, 401, "s3cret"},
+        {&provider_openai, 404, "{\"detail\":\"s3cret\"}"},
         {&provider_gemini, 400,
          "{\"error\":{\"message\":\"s3cret\",\"details\":[{\"reason\":\"API_KEY_INVALID\"}]}}"},
     };
@@ -226,6 +266,7 @@ main(void)
         cmocka_unit_test(classes_what_providers_answer),
         cmocka_unit_test(heeds_what_the_provider_says_of_asking_again),
         cmocka_unit_test(tells_whoever_wrote_the_request_what_the_provider_said),
+        cmocka_unit_test(finds_the_words_of_servers_with_errors_of_their_own),
         cmocka_unit_test(repeats_nothing_that_may_quote_the_key),
         cmocka_unit_test(shortens_what_the_provider_said_at_a_character),
         cmocka_unit_test(classes_a_failure_that_came_with_a_200),
