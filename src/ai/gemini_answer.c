@@ -17,6 +17,9 @@ gemini_read_usage(const json_t *document, struct chat_usage *counts)
     counts->thought = provider_tokens(usage, "thoughtsTokenCount");
     /* Here, unlike elsewhere, thoughts are billed beside the answer and not within it. */
     counts->output = provider_sum(provider_tokens(usage, "candidatesTokenCount"), counts->thought);
+    /* To a blocked prompt nothing was made, and what is zero is left out. */
+    if (counts->output < 0 && counts->input >= 0 && gemini_is_blocked(document))
+        counts->output = 0;
     usage_report(counts, usage);
 }
 

@@ -92,6 +92,21 @@ takes_no_refusal_for_an_answer(void **state)
 }
 
 static void
+counts_what_a_blocked_prompt_took(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    open_bench(&bench);
+    assert_true(provider_bench_parse(
+        &bench, "{\"promptFeedback\":{\"blockReason\":\"SAFETY\"},"
+                "\"usageMetadata\":{\"promptTokenCount\":3,\"totalTokenCount\":3}}"));
+    assert_int_equal(bench.choice.finish, CHAT_FINISH_REFUSED);
+    assert_int_equal(bench.answer.usage.input, 3);
+    assert_int_equal(bench.answer.usage.output, 0);
+    provider_bench_close(&bench);
+}
+
+static void
 marks_cut_answers_and_refuses_incomplete_ones(void **state)
 {
     (void)state;
@@ -211,6 +226,7 @@ main(void)
         cmocka_unit_test(asks_for_structure_in_its_own_dialect),
         cmocka_unit_test(reads_the_text_without_thoughts_and_bills_them),
         cmocka_unit_test(takes_no_refusal_for_an_answer),
+        cmocka_unit_test(counts_what_a_blocked_prompt_took),
         cmocka_unit_test(marks_cut_answers_and_refuses_incomplete_ones),
         cmocka_unit_test(tells_apart_limits_refusals_and_failures),
         cmocka_unit_test(reads_choices_calls_and_what_the_tokens_were),

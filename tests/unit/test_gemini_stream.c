@@ -74,6 +74,19 @@ tells_refusals_and_cut_answers(void **state)
 }
 
 static void
+counts_what_a_blocked_prompt_took(void **state)
+{
+    (void)state;
+    struct provider_bench_stream bench;
+    provider_bench_stream(&bench, &provider_gemini,
+                          "data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"},"
+                          "\"usageMetadata\":{\"promptTokenCount\":3}}\n\n");
+    assert_int_equal(bench.stream.usage.input, 3);
+    assert_int_equal(bench.stream.usage.output, 0);
+    arena_release(&bench.arena);
+}
+
+static void
 takes_no_early_end_for_an_answer(void **state)
 {
     (void)state;
@@ -116,6 +129,7 @@ main(void)
         cmocka_unit_test(reads_pieces_until_a_reason_to_finish),
         cmocka_unit_test(reads_whole_calls_and_names_those_without_an_id),
         cmocka_unit_test(tells_refusals_and_cut_answers),
+        cmocka_unit_test(counts_what_a_blocked_prompt_took),
         cmocka_unit_test(takes_no_early_end_for_an_answer),
         cmocka_unit_test(reads_failures_within_the_stream),
     };
