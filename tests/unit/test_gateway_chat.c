@@ -63,6 +63,20 @@ reads_calls_and_what_tools_answered(void **state)
 }
 
 static void
+takes_absent_and_empty_arguments_for_none(void **state)
+{
+    (void)state;
+    const struct chat *chat = read_good(
+        &surface_chat,
+        MESSAGES("{\"role\":\"user\",\"content\":\"time?\"},"
+                 "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\","
+                 "\"function\":{\"name\":\"now\",\"arguments\":\"\"}},{\"id\":\"c2\","
+                 "\"type\":\"function\",\"function\":{\"name\":\"now\"}}]}"));
+    assert_string_equal(call_at(chat, 1, 0)->arguments, "{}");
+    assert_string_equal(call_at(chat, 1, 1)->arguments, "{}");
+}
+
+static void
 reads_tools_and_the_choice_among_them(void **state)
 {
     (void)state;
@@ -334,6 +348,7 @@ main(void)
         cmocka_unit_test_teardown(reads_roles_and_texts, clean),
         cmocka_unit_test_teardown(reads_pictures_by_address_and_by_bytes, clean),
         cmocka_unit_test_teardown(reads_calls_and_what_tools_answered, clean),
+        cmocka_unit_test_teardown(takes_absent_and_empty_arguments_for_none, clean),
         cmocka_unit_test_teardown(reads_tools_and_the_choice_among_them, clean),
         cmocka_unit_test_teardown(reads_every_choice_by_its_word, clean),
         cmocka_unit_test_teardown(reads_numbers_and_leaves_others_unset, clean),

@@ -130,6 +130,16 @@ joins_calls_in_a_row_to_one_message(void **state)
 }
 
 static void
+takes_empty_arguments_for_none(void **state)
+{
+    (void)state;
+    assert_true(reads("{\"input\":[{\"type\":\"function_call\",\"call_id\":\"a\","
+                      "\"name\":\"rain\",\"arguments\":\"\"}]}"));
+    const struct chat_tool_call *calls = message(0)->tool_calls.items;
+    assert_string_equal(calls[0].arguments, "{}");
+}
+
+static void
 takes_tools_and_the_form_of_the_answer(void **state)
 {
     (void)state;
@@ -457,6 +467,7 @@ main(void)
         TEST(takes_a_text_behind_its_instructions),
         TEST(takes_messages_with_parts_of_all_kinds),
         TEST(joins_calls_in_a_row_to_one_message),
+        TEST(takes_empty_arguments_for_none),
         TEST(takes_tools_and_the_form_of_the_answer),
         TEST(names_what_cannot_be_said_in_other_dialects),
         TEST(writes_an_answer_with_text_and_calls),

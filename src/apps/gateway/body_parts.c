@@ -61,6 +61,16 @@ body_read_picture(const struct member *member, struct reader *reader, struct cha
 }
 
 bool
+body_read_arguments(const struct member *member, struct reader *reader, struct chat_tool_call *call)
+{
+    const char *text = NULL;
+    if (!member_text(member, reader, &text))
+        return false;
+    call->arguments = text && text[0] != '\0' ? text : "{}";
+    return true;
+}
+
+bool
 body_read_texts(const struct member *member, struct reader *reader, struct list *texts)
 {
     bool is_one = json_is_string(member->value);

@@ -21,6 +21,11 @@ bool body_read_rows(const struct member *object, struct reader *reader, struct c
 bool body_read_picture(const struct member *member, struct reader *reader, struct chat_part *part)
     __attribute__((warn_unused_result));
 
+/* What a model called a tool with, as text. Absent, or empty, as providers send it themselves, is
+ * no arguments: "{}". */
+bool body_read_arguments(const struct member *member, struct reader *reader,
+                         struct chat_tool_call *call) __attribute__((warn_unused_result));
+
 /* A list of texts, or one text, as a list of const char *. */
 bool body_read_texts(const struct member *member, struct reader *reader, struct list *texts)
     __attribute__((warn_unused_result));

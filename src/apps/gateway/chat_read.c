@@ -146,13 +146,12 @@ read_call(const struct member *call, struct reader *reader, struct chat_tool_cal
     struct member function = member_of(call, "function"), id = member_of(call, "id");
     struct member name = member_of(&function, "name");
     struct member arguments = member_of(&function, "arguments");
-    read->arguments = "{}";
     return member_required(call, reader) && member_is_object(call, reader) &&
            member_only(call, reader, call_names) && member_needed_text(&id, reader, &read->id) &&
            member_required(&function, reader) && member_is_object(&function, reader) &&
            member_only(&function, reader, names) &&
            member_needed_text(&name, reader, &read->name) &&
-           member_text(&arguments, reader, &read->arguments);
+           body_read_arguments(&arguments, reader, read);
 }
 
 static bool

@@ -206,8 +206,8 @@ read_call(const struct member *item, struct conversation *conversation)
     struct chat_tool_call *calls = message->tool_calls.items;
     struct chat_tool_call *call = &calls[message->tool_calls.count++];
     return member_only(item, reader, names) && member_needed_text(&id, reader, &call->id) &&
-           member_needed_text(&name, reader, &call->name) &&
-           member_needed_text(&arguments, reader, &call->arguments);
+           member_needed_text(&name, reader, &call->name) && member_required(&arguments, reader) &&
+           body_read_arguments(&arguments, reader, call);
 }
 
 static bool
