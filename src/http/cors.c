@@ -53,9 +53,9 @@ cors_headers(struct request *request, const char *list, const char *origin)
     }
     response_header(
         request, "Access-Control-Expose-Headers",
-        "X-Request-Id, X-Cache, Age, X-Model, X-Cost-Micros, X-Budget-Remaining, Retry-After, Retry-After-Ms, "
-        "X-Should-Retry, RateLimit, "
-        "RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, "
+        "X-Request-Id, X-Cache, Age, X-Model, X-Attempts, X-Upstream-Ms, X-Overhead-Ms, "
+        "X-Cost-Micros, X-Budget-Remaining, Retry-After, Retry-After-Ms, X-Should-Retry, "
+        "Idempotency-Replayed, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, "
         "X-RateLimit-Reset, X-RateLimit-Window, X-RateLimit-Rule, X-API-Version, "
         "Server-Timing");
 }

@@ -414,6 +414,9 @@ lets_listed_origins_read_and_no_others(void **state)
     assert_string_equal(header(&exchange, "Access-Control-Allow-Origin"), "https://b.example");
     assert_string_equal(header(&exchange, "Access-Control-Allow-Credentials"), "true");
     assert_string_equal(header(&exchange, "Vary"), "Origin");
+    static const char *const told[] = {"X-Model", "X-Attempts", "X-Upstream-Ms", "X-Overhead-Ms"};
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+        assert_non_null(strstr(header(&exchange, "Access-Control-Expose-Headers"), told[i]));
     finish(&exchange);
     start(&exchange, HEADERS(GET("/hello"), "HTTP_ORIGIN", "https://b.example.evil"), NULL);
     assert_null(header(&exchange, "Access-Control-Allow-Origin"));
