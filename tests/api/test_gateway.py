@@ -633,6 +633,7 @@ def test_what_is_asked_is_part_of_the_key(house, fresh):
     assert house.site.post(CHAT, body).headers["X-Cache"] == "miss"
     reordered = dict(reversed(body.items()))
     assert house.site.post(CHAT, {**reordered, "model": "quick"}).headers["X-Cache"] == "hit"
+    assert house.site.post(CHAT, {**body, "temperature": 0.0}).headers["X-Cache"] == "hit"
     for change in ({"seed": 2}, {"max_tokens": 9}, {"x_other": 1}, {"model": "claude", "seed": None}):
         assert house.site.post(CHAT, {**body, **change}).headers["X-Cache"] == "miss"
     assert house.site.post(CHAT, body, key=OTHER_KEY).headers["X-Cache"] == "miss"
