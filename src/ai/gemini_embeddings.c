@@ -34,6 +34,8 @@ gemini_parse_embeddings(const json_t *document, size_t count, struct arena *aren
 {
     const json_t *items = json_object_get(document, "embeddings");
     vectors_init(embeddings, count, arena);
+    gemini_read_usage(document, &embeddings->usage);
+    embeddings->tokens = embeddings->usage.input;
     for (size_t i = 0; i < json_array_size(items); i++)
         if (!vectors_read(embeddings, i, json_object_get(json_array_get(items, i), "values"),
                           arena))

@@ -199,6 +199,8 @@ def test_providers_vectors_come_in_the_form_asked_for(house, model, form):
     assert answer.headers["X-Cache"] == "miss"
     assert float(answer.headers["X-Upstream-Ms"]) >= 0
     assert float(answer.headers["X-Overhead-Ms"]) > 0
+    usage = answer.json()["usage"]
+    assert usage["total_tokens"] == usage["prompt_tokens"] > 0
     for vector in vectors(answer):
         assert len(struct.unpack("<4f", base64.b64decode(vector)) if form == "base64" else vector) == 4
 

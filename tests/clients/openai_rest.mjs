@@ -39,6 +39,7 @@ for (const model of ['fast', 'gem'])
     assert.equal(answer.data.length, 2);
     assert.equal(answer.data[1].embedding.length, 16);
     assert.equal(answer.data[1].index, 1);
+    assert.ok(answer.usage.total_tokens > 0);
     const asked = (await attempts(model)).length;
     assert.deepEqual((await client.embeddings.create({ model, input, dimensions: 16 })).data, answer.data);
     assert.equal((await attempts(model)).length, asked);

@@ -100,11 +100,12 @@ writes_vectors_as_numbers_and_as_little_endian_bytes(void **state)
         "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"index\":0,\"embedding\":"
         "[1,-0.5]},{\"object\":\"embedding\",\"index\":1,\"embedding\":[0.1,0]}],\"model\":\"m\","
         "\"usage\":{\"prompt_tokens\":9,\"total_tokens\":9}}");
-    embeddings.tokens = -1;
+    embeddings.tokens = 0;
     embeddings.count = 1;
     assert_string_equal(written(&embeddings, "base64"),
                         "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"index\":0,"
-                        "\"embedding\":\"AACAPwAAAL8=\"}],\"model\":\"m\"}");
+                        "\"embedding\":\"AACAPwAAAL8=\"}],\"model\":\"m\","
+                        "\"usage\":{\"prompt_tokens\":0,\"total_tokens\":0}}");
 }
 
 static void

@@ -202,6 +202,13 @@ asks_for_embeddings_and_reads_them(void **state)
     assert_true(provider_gemini.parse_embeddings(answer, 2, &bench.arena, &embeddings, &err));
     assert_true(embeddings.vectors[1][1] == 4);
     assert_int_equal(embeddings.tokens, -1);
+    answer = provider_object("{\"embeddings\":[{\"values\":[1]}],"
+                             "\"usageMetadata\":{\"promptTokenCount\":7}}",
+                             &bench.arena);
+    assert_true(provider_gemini.parse_embeddings(answer, 1, &bench.arena, &embeddings, &err));
+    assert_int_equal(embeddings.tokens, 7);
+    answer =
+        provider_object("{\"embeddings\":[{\"values\":[1,2]},{\"values\":[3,4]}]}", &bench.arena);
     assert_false(provider_gemini.parse_embeddings(answer, 3, &bench.arena, &embeddings, &err));
     provider_bench_close(&bench);
 }

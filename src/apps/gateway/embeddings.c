@@ -67,6 +67,9 @@ read_answer(struct ask *ask, const struct model_settings *model, const char *byt
         return ASK_NEXT;
     }
     ask_count_usage(ask, model, &embeddings.usage, 0);
+    /* Clients of OpenAI's want the number: where none is told, what the model's limits counted. */
+    if (embeddings.tokens < 0)
+        embeddings.tokens = ask->tokens;
     const char *format = call->asked->encoding_format;
     strbuf_init(&call->body, ask->arena, length + 1);
     /* Some servers of OpenAI's kind do not know the format that was asked for. */

@@ -71,7 +71,9 @@ static const struct schema usage_schema = {
     .fields =
         (const struct field[]){
             INTEGER(struct embeddings_usage, prompt_tokens, .max = INT64_MAX,
-                    .doc = "Of the input; words where it was hashed locally."),
+                    .doc =
+                        "Of the input: an estimate where the provider reported none; words where "
+                        "it was hashed locally."),
             INTEGER(struct embeddings_usage, total_tokens, .max = INT64_MAX, .doc = "The same."),
             {.name = NULL}},
 };
@@ -87,7 +89,7 @@ const struct schema embeddings_response_schema = {
             STRING(struct embeddings_answer, model, .flags = FIELD_REQUIRED,
                    .doc = "Who made them."),
             OBJECT(struct embeddings_answer, usage, &usage_schema, .flags = FIELD_OMITTED,
-                   .doc = "Left out where the provider reported none."),
+                   .doc = "Left out only where a provider of OpenAI's kind does so itself."),
             {.name = NULL}},
     .doc = "Vectors in the form of OpenAI's embeddings.",
 };
@@ -218,11 +220,8 @@ embeddings_write(const struct embeddings *embeddings, const char *model, const c
     }
     strbuf_add_char(out, ']');
     body_text(out, "model", model);
-    if (embeddings->tokens >= 0) {
-        body_open(out, "usage", '{');
-        body_integer(out, "prompt_tokens", embeddings->tokens);
-        body_integer(out, "total_tokens", embeddings->tokens);
-        strbuf_add_char(out, '}');
-    }
-    strbuf_add_char(out, '}');
+    body_open(out, "usage", '{');
+    body_integer(out, "prompt_tokens", embeddings->tokens);
+    body_integer(out, "total_tokens", embeddings->tokens);
+    strbuf_add_text(out, "}}");
 }

@@ -29,7 +29,7 @@ bool embeddings_read_input(const json_t *input, struct arena *arena, struct embe
 /* Whether each vector of a provider's answer is written in this format. */
 bool embeddings_has_format(const json_t *answer, const char *format);
 
-/* Appends the answer. */
+/* Appends the answer; its tokens must be known. */
 void embeddings_write(const struct embeddings *embeddings, const char *model, const char *format,
                       struct strbuf *out);
 
