@@ -418,6 +418,7 @@ tells_of_a_failure_with_nothing_that_looks_complete(void **state)
                                "\"param\":null,\"code\":\"upstream_incomplete\"}}";
     responses_begin(&reply, &out);
     step((struct chat_delta){.kind = CHAT_DELTA_TEXT, .text = "Half"});
+    reply.is_shown = true;
     responses_fail(&reply, body, sizeof(body) - 1, &out);
     assert_non_null(strstr(events(), "response.failed\nerror\n"));
     assert_null(strstr(out.data, "response.completed"));
@@ -432,6 +433,22 @@ tells_of_a_failure_with_nothing_that_looks_complete(void **state)
     responses_fail(&reply, body, sizeof(body) - 1, &out);
     assert_null(strstr(out.data, "response.failed"));
     assert_string_equal(text_of(last_event(), "message"), "it broke off");
+}
+
+static void
+tells_of_no_response_that_was_never_shown(void **state)
+{
+    (void)state;
+    static const char body[] = "{\"error\":{\"message\":\"it is down\",\"type\":\"api_error\","
+                               "\"param\":null,\"code\":\"upstream_error\"}}";
+    responses_begin(&reply, &out);
+    strbuf_truncate(&out, 0);
+    responses_fail(&reply, body, sizeof(body) - 1, &out);
+    assert_string_equal(events(), "error\n");
+    const json_t *event = last_event();
+    assert_int_equal(json_integer_value(json_object_get(event, "sequence_number")), 0);
+    assert_true(json_is_integer(json_object_get(event, "sequence_number")));
+    assert_string_equal(text_of(event, "code"), "upstream_error");
 }
 
 static void
@@ -476,6 +493,7 @@ main(void)
         TEST(streams_an_answer_without_a_word),
         TEST(ends_a_cut_answer_as_incomplete),
         TEST(tells_of_a_failure_with_nothing_that_looks_complete),
+        TEST(tells_of_no_response_that_was_never_shown),
         TEST(passes_a_providers_own_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -314,6 +314,7 @@ tell_in_stream(struct turn *turn, const struct error *err)
     strbuf_init(&body, &request->arena, 512);
     strbuf_init(&event, &request->arena, 512);
     problem_body(request, err, problem_style(request), &body);
+    turn->reply.is_shown = turn->ask.committed;
     turn->surface->fail(&turn->reply, body.data, body.length, &event);
     (void)event_stream_send_raw(&turn->events, event.data, event.length);
 }

@@ -38,6 +38,7 @@ struct reply {
     const char *model;      /* the configured model that answers */
     const char *id;         /* 32 hexadecimal digits, for the surface to put its prefix before */
     int64_t created_s;      /* time of day */
+    bool is_shown;          /* to fail(): events of it have gone to the client */
     void *state;            /* of the stream writers; theirs to make in begin() */
     size_t held_bytes; /* that they hold back of a stream: what they keep of an answer is bounded */
 };

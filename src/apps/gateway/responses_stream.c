@@ -279,7 +279,9 @@ tell_error(const struct reply *reply, const json_t *failure, struct strbuf *out)
     strbuf_init(&event, reply->arena, 512);
     strbuf_add_char(&event, '{');
     body_text(&event, "type", "error");
-    if (reply->state)
+    if (!reply->is_shown)
+        body_integer(&event, "sequence_number", 0);
+    else if (reply->state)
         body_integer(&event, "sequence_number", ((struct progress *)reply->state)->sequence);
     const char *code = json_string_value(json_object_get(failure, "code"));
     const char *message = json_string_value(json_object_get(failure, "message"));
@@ -300,7 +302,8 @@ responses_fail(const struct reply *reply, const char *body, size_t length, struc
 {
     json_auto_t *document = json_loadb(body, length, 0, NULL);
     const json_t *failure = json_object_get(document, "error");
-    if (reply->state)
+    /* The official clients know of no response that was not created before. */
+    if (reply->state && reply->is_shown)
         tell_response(reply, "response.failed", "failed", failure, out);
     tell_error(reply, failure, out);
 }
