@@ -41,7 +41,7 @@ struct journal_row {
     enum journal_level level;
     int64_t value;    /* of config_load: microseconds; of performance_event: nanoseconds */
     char subject[48]; /* a preset, model, operation; of an alert: what it is about */
-    char session[40]; /* of an alert: its kind */
+    char session[40]; /* a process or who asked, "" for nobody known; of an alert: its kind */
     char text[128];
 };
 

@@ -326,6 +326,32 @@ def test_history_is_exported_as_json_and_csv(watched):
     assert table[0]["metric_type"] and table[-1]["preset_name"]
 
 
+def test_a_row_of_the_history_names_only_presets_and_sessions_as_such(watched):
+    site = watched.site
+    model = model_of(site)
+    session = {"X-Session-Id": "rows"}
+    site.post(f"{BASE}/circuit-breakers/{model}/reset", headers=session)
+    site.post(f"{BASE}/config/validate", json={"configuration": {"retry_attempts": 3}}, headers=session)
+    site.post(f"{BASE}/performance/benchmark", json={"iterations": 1, "operations": ["preset_loading"]})
+    site.post(f"{BASE}/config/use", json={"preset": "development"}, headers=session)
+    site.post(f"{BASE}/config/use", json={"preset": "default"}, headers=session)
+    rows = json.loads(site.get(f"{BASE}/monitoring/export").json()["data"])
+    by_subject = {}
+    for row in rows:
+        named = (row["operation"], row["preset_name"], row["session_id"], row["metadata"]["kind"])
+        by_subject.setdefault(row["metadata"]["subject"], set()).add(named)
+    assert ("reset", None, "rows", None) in by_subject[model]
+    assert ("validate", None, "rows", None) in by_subject["validate"]
+    assert by_subject["preset_loading"] == {("benchmark", None, None, None)}
+    assert ("change", "development", "rows", None) in by_subject["development"]
+    assert ("alert", None, None, "preset_changed") in by_subject["development"]
+    table = csv.DictReader(io.StringIO(site.get(f"{BASE}/monitoring/export?format=csv").json()["data"]))
+    for line, row in zip(table, rows, strict=True):
+        shown = (row["preset_name"], row["session_id"], row["metadata"]["subject"], row["metadata"]["kind"])
+        assert (line["preset_name"], line["session_id"], line["subject"], line["kind"]) == tuple(
+            text or "" for text in shown)
+
+
 def test_benchmarks_measure_and_keep_their_bounds(watched):
     site = watched.site
     run = site.get(f"{BASE}/performance/benchmark?iterations=20&include_slow=true").json()

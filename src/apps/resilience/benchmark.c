@@ -222,8 +222,7 @@ note(struct host *host, const struct benchmark_result *result)
 {
     struct journal_row row = {.kind = JOURNAL_PERFORMANCE,
                               .level = benchmark_passed(result) ? JOURNAL_INFO : JOURNAL_WARNING,
-                              .value = (int64_t)(result->average_ms * NS_PER_MS + 0.5),
-                              .session = "benchmark"};
+                              .value = (int64_t)(result->average_ms * NS_PER_MS + 0.5)};
     journal_text(row.subject, sizeof(row.subject), result->benchmark->name);
     snprintf(row.text, sizeof(row.text),
              "%" PRId64 " rounds, %" PRId64 " failed; %.2f us on average, %.2f to %.2f us",

@@ -18,6 +18,14 @@ value_of(const struct journal_row *row)
     return row->kind == JOURNAL_PERFORMANCE ? (double)row->value / 1000000.0 : 1.0;
 }
 
+static bool
+is_about_preset(enum journal_kind kind)
+{
+    return kind == JOURNAL_PRESET_USAGE || kind == JOURNAL_CONFIG_LOAD ||
+           kind == JOURNAL_CONFIG_CHANGE;
+}
+
+/* What the journal keeps of an alert in place of a session is its kind. */
 static struct metric_row
 view_row(const struct journal_row *row, struct arena *arena)
 {
@@ -28,16 +36,23 @@ view_row(const struct journal_row *row, struct arena *arena)
         [JOURNAL_ALERT] = "alert",         [JOURNAL_BREAKER_RESET] = "reset",
     };
     struct metric_metadata *metadata = arena_alloc(arena, sizeof(*metadata));
-    *metadata = (struct metric_metadata){*row->text ? arena_strdup(arena, row->text) : NULL,
-                                         journal_level_name(row->level)};
+    const char *subject = arena_strdup(arena, row->subject);
+    const char *session = *row->session ? arena_strdup(arena, row->session) : NULL;
+    bool is_alert = row->kind == JOURNAL_ALERT;
+    *metadata = (struct metric_metadata){
+        .detail = *row->text ? arena_strdup(arena, row->text) : NULL,
+        .level = journal_level_name(row->level),
+        .subject = subject,
+        .kind = is_alert ? session : NULL,
+    };
     return (struct metric_row){
         .timestamp = clock_text(arena, row->time_us),
         .metric_type = journal_kind_name(row->kind),
-        .preset_name = arena_strdup(arena, row->subject),
+        .preset_name = is_about_preset(row->kind) ? subject : NULL,
         .operation = operations[row->kind],
         .value = value_of(row),
         .metadata = metadata,
-        .session_id = *row->session ? arena_strdup(arena, row->session) : NULL,
+        .session_id = is_alert ? NULL : session,
     };
 }
 
@@ -129,7 +144,6 @@ count_use(struct session_reading *reading, const char *preset)
     reading->uses[i].micros += MICROS;
 }
 
-/* The session of an alert is its kind, and nobody's. */
 static bool
 take_session(void *context, const struct journal_row *row)
 {
@@ -225,7 +239,9 @@ export_csv(void *context, const struct journal_row *row)
     strbuf_add_char(text, ',');
     add_field(text, view.metadata->level, ',');
     add_field(text, view.session_id, ',');
-    add_field(text, view.metadata->detail, '\r');
+    add_field(text, view.metadata->detail, ',');
+    add_field(text, view.metadata->subject, ',');
+    add_field(text, view.metadata->kind, '\r');
     strbuf_add_char(text, '\n');
     return true;
 }
@@ -243,7 +259,7 @@ resilience_export_history(struct request *request, struct error *err)
     strbuf_init(&exporting.text, &request->arena, 16384);
     if (csv)
         strbuf_add_text(&exporting.text, "timestamp,metric_type,preset_name,operation,value,level,"
-                                         "session_id,detail\r\n");
+                                         "session_id,detail,subject,kind\r\n");
     journal_read(request->service->host, csv ? export_csv : export_json, &exporting);
     if (!csv)
         strbuf_add_text(&exporting.text, exporting.rows > 0 ? "]" : "[]");

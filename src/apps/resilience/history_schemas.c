@@ -253,10 +253,15 @@ const struct schema alerts_answer_schema = {
 static const struct schema metric_metadata_schema = {
     .name = "HistoryMetadata",
     .size = sizeof(struct metric_metadata),
-    .fields = (const struct field[]){MAYBE(struct metric_metadata, detail, "For people."),
-                                     TEXT(struct metric_metadata, level,
-                                          "info, warning, error or critical."),
-                                     {.name = NULL}},
+    .fields =
+        (const struct field[]){
+            MAYBE(struct metric_metadata, detail, "For people."),
+            TEXT(struct metric_metadata, level, "info, warning, error or critical."),
+            TEXT(struct metric_metadata, subject,
+                 "What the row is about: a preset, breaker, model, check "
+                 "or benchmark."),
+            MAYBE(struct metric_metadata, kind, "Of an alert: which; null of other rows."),
+            {.name = NULL}},
 };
 
 const struct schema metric_row_schema = {
@@ -268,8 +273,7 @@ const struct schema metric_row_schema = {
             TEXT(struct metric_row, metric_type,
                  "preset_usage, config_load, config_error, config_change, validation_event, "
                  "performance_event or alert."),
-            TEXT(struct metric_row, preset_name,
-                 "The preset; of other kinds, what the row is about."),
+            MAYBE(struct metric_row, preset_name, "null where the row is not about one."),
             TEXT(struct metric_row, operation,
                  "load, error, change, reset, validate, benchmark, alert."),
             RATE(struct metric_row, value,

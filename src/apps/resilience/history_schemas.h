@@ -103,7 +103,7 @@ struct alerts_answer {
 };
 
 struct metric_metadata {
-    const char *detail, *level; /* detail NULL for none */
+    const char *detail, *level, *subject, *kind; /* detail, kind: NULL for none */
 };
 
 struct metric_row {
