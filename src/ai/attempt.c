@@ -291,9 +291,16 @@ take_from_budget(const struct attempt *attempt)
     if (retry_budget_take(host, clock_monotonic_us()))
         return true;
     const char *name = attempt->model->name;
-    alert_raise_once(
-        host, ALERT_REPEAT_S, &(struct alert){JOURNAL_WARNING, "retry_budget_exhausted", name},
-        "a fifth of the recent calls were retries already; \"%s\" is not asked again", name);
+    struct retry_budget_view view;
+    retry_budget_view(host, clock_monotonic_us(), &view);
+    const struct alert alert = {.level = JOURNAL_WARNING,
+                                .kind = "retry_budget_exhausted",
+                                .subject = name,
+                                .actual_hundredths = view.retries * 100,
+                                .threshold_hundredths = view.allowed * 100};
+    alert_raise_once(host, ALERT_REPEAT_S, &alert,
+                     "a fifth of the recent calls were retries already; \"%s\" is not asked again",
+                     name);
     return false;
 }
 

@@ -138,6 +138,22 @@ link_renew(struct link *link)
 }
 
 static void
+tell_of_opening(const struct link *link, const struct provider_failure *failure)
+{
+    const char *name = link->model->name;
+    struct breaker_view view;
+    breaker_view(link->breaker, clock_monotonic_us(), &view);
+    count_change(link, "open");
+    const struct alert alert = {.level = JOURNAL_ERROR,
+                                .kind = "breaker_open",
+                                .subject = name,
+                                .actual_hundredths = view.failures * 100,
+                                .threshold_hundredths = link->policy.threshold * 100};
+    alert_raise(link->ask->ai->host, &alert, "model \"%s\" rests after failures: %s", name,
+                failure->error.detail);
+}
+
+static void
 learn(struct link *link, const struct provider_failure *failure)
 {
     struct host *host = link->ask->ai->host;
@@ -147,15 +163,13 @@ learn(struct link *link, const struct provider_failure *failure)
     if (class == FAULT_CALLER) {
         breaker_withdraw(link->breaker, &link->policy, link->allowed_us);
     } else if (class == FAULT_TRANSIENT || class == FAULT_SILENT) {
-        if (!breaker_failure(link->breaker, &link->policy, now_us))
-            return;
-        count_change(link, "open");
-        alert_raise(host, &(struct alert){JOURNAL_ERROR, "breaker_open", name},
-                    "model \"%s\" rests after failures: %s", name, failure->error.detail);
+        if (breaker_failure(link->breaker, &link->policy, now_us))
+            tell_of_opening(link, failure);
     } else if (breaker_success(link->breaker, now_us)) {
         count_change(link, "closed");
-        alert_raise(host, &(struct alert){JOURNAL_INFO, "breaker_closed", name},
-                    "model \"%s\" answers again", name);
+        alert_raise(
+            host, &(struct alert){.level = JOURNAL_INFO, .kind = "breaker_closed", .subject = name},
+            "model \"%s\" answers again", name);
     }
 }
 

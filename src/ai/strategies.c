@@ -201,7 +201,8 @@ strategies_choose(struct strategies *strategies, const char *name, const char *b
     const struct strategy_table *table = strategies_now(strategies);
     note(strategies, JOURNAL_CONFIG_CHANGE, by,
          back ? "back to the settings' choice" : "chosen while running", 0);
-    const struct alert alert = {JOURNAL_INFO, "preset_changed", table->preset->name};
+    const struct alert alert = {
+        .level = JOURNAL_INFO, .kind = "preset_changed", .subject = table->preset->name};
     alert_raise(strategies->host, &alert, "resilience preset \"%s\" holds from now on%s",
                 table->preset->name, back ? ", as the settings say" : "");
     return true;

@@ -30,7 +30,13 @@ static void
 raise_text(struct host *host, const struct alert *alert, const char *text)
 {
     char labels[METRIC_LABELS_MAX];
-    struct journal_row row = {.kind = JOURNAL_ALERT, .level = alert->level};
+    struct journal_row row = {
+        .kind = JOURNAL_ALERT,
+        .level = alert->level,
+        .value = alert->actual_hundredths,
+        .threshold = alert->threshold_hundredths < INT32_MAX ? (int32_t)alert->threshold_hundredths
+                                                             : INT32_MAX,
+    };
     journal_text(row.subject, sizeof row.subject, alert->subject);
     journal_text(row.session, sizeof row.session, alert->kind);
     journal_text(row.text, sizeof row.text, text);

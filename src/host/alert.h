@@ -14,6 +14,7 @@
 struct alert {
     enum journal_level level;
     const char *kind, *subject;
+    int64_t actual_hundredths, threshold_hundredths; /* threshold 0: nothing was measured */
 };
 
 void alert_raise(struct host *host, const struct alert *alert, const char *format, ...)

@@ -17,7 +17,8 @@ enum { BACKING_BYTES = 64 * 1024 };
 /* What a cell's words hold. */
 struct content {
     int64_t time_us, value;
-    uint32_t kind, level;
+    uint16_t kind, level;
+    int32_t threshold;
     char subject[48], session[40], text[128];
 };
 _Static_assert(sizeof(struct content) == JOURNAL_WORDS * 8, "a row fills its words");
@@ -92,8 +93,9 @@ journal_add(struct host *host, const struct journal_row *row)
 {
     struct content content = {.time_us = row->time_us ? row->time_us : clock_realtime_us(),
                               .value = row->value,
-                              .kind = row->kind,
-                              .level = row->level};
+                              .kind = (uint16_t)row->kind,
+                              .level = (uint16_t)row->level,
+                              .threshold = row->threshold};
     uint64_t words[JOURNAL_WORDS];
     journal_text(content.subject, sizeof content.subject, row->subject);
     journal_text(content.session, sizeof content.session, row->session);
@@ -129,7 +131,8 @@ journal_row_at(struct host *host, uint64_t number, struct journal_row *row)
                                 .time_us = content.time_us,
                                 .kind = (enum journal_kind)content.kind,
                                 .level = (enum journal_level)content.level,
-                                .value = content.value};
+                                .value = content.value,
+                                .threshold = content.threshold};
     memcpy(row->subject, content.subject, sizeof row->subject);
     memcpy(row->session, content.session, sizeof row->session);
     memcpy(row->text, content.text, sizeof row->text);

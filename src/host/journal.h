@@ -39,9 +39,11 @@ struct journal_row {
     int64_t time_us; /* time of day */
     enum journal_kind kind;
     enum journal_level level;
-    int64_t value;    /* of config_load: microseconds; of performance_event: nanoseconds */
-    char subject[48]; /* a preset, model, operation; of an alert: what it is about */
-    char session[40]; /* a process or who asked, "" for nobody known; of an alert: its kind */
+    int64_t value;     /* of config_load: microseconds; of performance_event: nanoseconds;
+                          of an alert: hundredths of what was measured */
+    int32_t threshold; /* of an alert: hundredths of what it is held to; 0: nothing was measured */
+    char subject[48];  /* a preset, model, operation; of an alert: what it is about */
+    char session[40];  /* a process or who asked, "" for nobody known; of an alert: its kind */
     char text[128];
 };
 

@@ -17,7 +17,7 @@
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && sizeof(atomic_uint_fast64_t) == 8,
                "atomics over processes must be lock-free");
 
-enum { HOST_LAYOUT = 7, HOST_SHARED_BYTES = 5090240 };
+enum { HOST_LAYOUT = 8, HOST_SHARED_BYTES = 5090240 };
 
 enum {
     SERIES_MAX = 4096,

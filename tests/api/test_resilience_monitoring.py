@@ -206,6 +206,8 @@ def test_a_broken_model_opens_its_breaker_raises_alerts_and_is_closed_by_hand(se
             assert alerts["summary"]["alert_counts"]["error"] == len(receiver.wait_for("breaker_open"))
             errors = site.get(f"{BASE}/monitoring/alerts?level=ERROR&max_alerts=1").json()
             assert [row["kind"] for row in errors["alerts"]] == ["breaker_open"]
+            assert errors["alerts"][0]["threshold_value"] == errors["alerts"][0]["actual_value"] == 3
+            assert rows[0]["threshold_value"] is None and rows[0]["actual_value"] is None
             assert rows[0]["metadata"]["subject"] == closed[0]["subject"] == model
             assert set(closed[0]) == {"time", "level", "kind", "subject", "message", "host"}
             assert "not-for-logs" not in site.log()
@@ -248,6 +250,9 @@ def test_too_many_errors_raise_one_alert(server):
                 assert site.post("/v1/chat/completions", json=body).status >= 500
             alerts = receiver.wait_for("error_rate")
             assert len(alerts) == 1 and alerts[0]["level"] == "error"
+            row, = [row for row in site.get(f"{BASE}/monitoring/alerts").json()["alerts"]
+                    if row["kind"] == "error_rate"]
+            assert row["threshold_value"] == 50 < row["actual_value"] <= 100
             last_minute = site.get(f"{BASE}/dashboard").json()["last_minute"]
             assert last_minute["errors"] == 30 and last_minute["answers"] >= 31
     receiver.shutdown()

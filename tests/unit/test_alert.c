@@ -9,7 +9,8 @@
 #include "host/journal_ring.h"
 #include "host/metrics.h"
 
-static const struct alert opened = {JOURNAL_WARNING, "breaker_open", "model-a"};
+static const struct alert opened = {
+    .level = JOURNAL_WARNING, .kind = "breaker_open", .subject = "model-a"};
 enum { SECOND = 1000000, START = 1000 * SECOND };
 
 static void
@@ -25,13 +26,15 @@ is_a_metric_and_a_row_and_is_handed_out(void **state)
     assert_string_equal(row.subject, "model-a");
     assert_string_equal(row.session, "breaker_open");
     assert_string_equal(row.text, "opened after 3 failures");
+    assert_int_equal(row.threshold, 0);
     assert_false(alert_wait(host_of(state), 1, &none));
 }
 
 static void
 is_raised_once_in_a_while_where_asked(void **state)
 {
-    static const struct alert other = {JOURNAL_WARNING, "breaker_open", "model-b"};
+    static const struct alert other = {
+        .level = JOURNAL_WARNING, .kind = "breaker_open", .subject = "model-b"};
     for (int i = 0; i < 3; i++) {
         alert_raise_once(host_of(state), 3600, &opened, "again");
         alert_raise_once(host_of(state), 3600, &other, "again");
@@ -112,6 +115,10 @@ tells_of_too_many_errors_once_a_minute(void **state)
     error_rate_count(host_of(state), true, 10, START + SECOND);
     error_rate_count(host_of(state), true, 10, START + SECOND);
     assert_int_equal(metrics_sum(host_of(state), METRIC_ALERTS, "error_rate"), 1);
+    struct journal_row row;
+    assert_true(alert_wait(host_of(state), 0, &row));
+    assert_int_equal(row.threshold, 10 * 100);
+    assert_int_equal(row.value, 100 * 100);
     struct error_rate rate = error_rate_now(host_of(state), START + 59 * SECOND);
     assert_int_equal(rate.answers, 21);
     assert_int_equal(rate.errors, 21);

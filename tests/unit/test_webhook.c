@@ -12,7 +12,8 @@
 #include "host/metrics.h"
 
 enum { PATIENCE_MS = 20000 };
-static const struct alert opened = {JOURNAL_WARNING, "breaker_open", "model-a"};
+static const struct alert opened = {
+    .level = JOURNAL_WARNING, .kind = "breaker_open", .subject = "model-a"};
 
 struct receiver {
     struct stub stub;

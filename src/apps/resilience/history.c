@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "host/journal.h"
 
-enum { ALERT_HOURS = 24, PRESETS_MAX = 64, MICROS = 1000000 };
+enum { HUNDREDTHS = 100, ALERT_HOURS = 24, PRESETS_MAX = 64, MICROS = 1000000 };
 #define HOUR_US (INT64_C(3600) * 1000000)
 
 static double
@@ -87,6 +87,9 @@ take_alert(void *context, const struct journal_row *row)
         .description = arena_strdup(arena, row->text),
         .metric_type = journal_kind_name(row->kind),
         .kind = arena_strdup(arena, row->session),
+        .threshold_value = (double)row->threshold / HUNDREDTHS,
+        .actual_value = (double)row->value / HUNDREDTHS,
+        .is_measured = row->threshold > 0,
         .metadata = metadata,
     };
     return true;

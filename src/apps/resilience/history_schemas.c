@@ -209,10 +209,14 @@ static const struct schema alert_row_schema = {
             TEXT(struct alert_row, kind,
                  "breaker_open, breaker_closed, retry_budget_exhausted, error_rate, "
                  "preset_changed."),
-            JSON(struct alert_row, threshold_value, .flags = FIELD_REQUIRED | FIELD_NULLABLE,
-                 .doc = "Always null: the description tells it."),
-            JSON(struct alert_row, actual_value, .flags = FIELD_REQUIRED | FIELD_NULLABLE,
-                 .doc = "Always null: the description tells it."),
+            NUMBER(struct alert_row, threshold_value, .flags = FIELD_REQUIRED | FIELD_NULLABLE,
+                   PRESENT(struct alert_row, is_measured),
+                   .doc = "What actual_value is held to; null where nothing is measured."),
+            NUMBER(struct alert_row, actual_value, .flags = FIELD_REQUIRED | FIELD_NULLABLE,
+                   PRESENT(struct alert_row, is_measured),
+                   .doc = "Of error_rate: percent of the answers; of breaker_open: failures in a "
+                          "row; of retry_budget_exhausted: retries of the last 10 seconds; null of "
+                          "the others."),
             PART(struct alert_row, metadata, &alert_metadata_schema, "More of it."),
             {.name = NULL}},
 };

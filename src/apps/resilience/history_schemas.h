@@ -83,7 +83,8 @@ struct alert_metadata {
 
 struct alert_row {
     const char *timestamp, *level, *title, *description, *metric_type, *kind;
-    const json_t *threshold_value, *actual_value;
+    double threshold_value, actual_value;
+    bool is_measured; /* else there is neither */
     struct alert_metadata *metadata;
 };
 

@@ -14,7 +14,8 @@ breaker_reset_by_hand(struct host *host, const char *name, const char *by)
     journal_text(row.text, sizeof(row.text), "breaker reset");
     journal_add(host, &row);
     if (closes)
-        alert_raise(host, &(struct alert){JOURNAL_INFO, "breaker_closed", name},
-                    "the breaker of \"%s\" was closed by hand", name);
+        alert_raise(
+            host, &(struct alert){.level = JOURNAL_INFO, .kind = "breaker_closed", .subject = name},
+            "the breaker of \"%s\" was closed by hand", name);
     return closes;
 }
