@@ -40,11 +40,10 @@ const char *
 trace_text(const json_t *document, const char *bytes, size_t length, size_t max_bytes,
            struct arena *arena)
 {
-    struct error ignored = {0};
     if (!bytes && !document)
         return NULL;
     if (!document)
-        document = schema_parse(bytes, length, arena, &ignored);
+        document = schema_parse_lenient(bytes, length, NULL, arena);
     if (!document)
         return plain_text(bytes, length, max_bytes, arena);
     struct strbuf out;
@@ -123,10 +122,9 @@ static bool
 take_event(void *context, const struct event *event)
 {
     struct reader *reader = context;
-    struct error ignored = {0};
     if (event->is_comment)
         return true;
-    const json_t *document = schema_parse(event->data, event->length, reader->arena, &ignored);
+    const json_t *document = schema_parse_lenient(event->data, event->length, NULL, reader->arena);
     if (!document)
         return true;
     if (strcmp(event->name, "result") == 0 || strcmp(event->name, "error") == 0 ||

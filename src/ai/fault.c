@@ -259,8 +259,7 @@ provider_classify(const struct provider *provider, const struct provider_head *h
                   struct provider_failure *failure)
 {
     struct provider_fault fault;
-    struct error ignored = {0};
-    const json_t *document = schema_parse(bytes, length, arena, &ignored);
+    const json_t *document = schema_parse_lenient(bytes, length, NULL, arena);
     read_document(provider, document, &fault);
     if (!document)
         fault.message = plain_words(bytes, length, arena);

@@ -26,8 +26,7 @@ find_object(const char *text, struct arena *arena)
     const char *end = strrchr(text, '}');
     if (!start || !end || end < start)
         return NULL;
-    struct error ignored = {0};
-    return schema_parse(start, (size_t)(end - start) + 1, arena, &ignored);
+    return schema_parse_lenient(start, (size_t)(end - start) + 1, NULL, arena);
 }
 
 static const char *

@@ -169,8 +169,7 @@ provider_json(const json_t *value, struct arena *arena)
 const json_t *
 provider_object(const char *text, struct arena *arena)
 {
-    struct error ignored = {0};
-    const json_t *value = schema_parse(text, strlen(text), arena, &ignored);
+    const json_t *value = schema_parse_lenient(text, strlen(text), NULL, arena);
     return json_is_object(value) ? value : NULL;
 }
 
@@ -238,6 +237,25 @@ provider_fail(struct provider_failure *failure, enum error_code code, const char
     return error_set(&failure->error, code, "%s", detail);
 }
 
+/* What begins as an object is an answer, which was made and paid for. */
+static bool
+begins_an_object(const char *bytes, size_t length)
+{
+    size_t i = 0;
+    while (i < length && isspace((unsigned char)bytes[i]))
+        i++;
+    return i < length && bytes[i] == '{';
+}
+
+bool
+provider_fail_unreadable(struct provider_failure *failure, const char *bytes, size_t length)
+{
+    provider_fail(failure, ERROR_UPSTREAM_INVALID, "the provider's answer is not a JSON object");
+    if (!begins_an_object(bytes, length))
+        failure->class = FAULT_TRANSIENT;
+    return false;
+}
+
 /* A 200 that says it is none: relays of other providers answer so. */
 static bool
 says_error(const json_t *document)
@@ -254,16 +272,11 @@ provider_parse(const struct provider *provider, const char *bytes, size_t length
     *answer = (struct chat_answer){0};
     chat_usage_init(&answer->usage);
     *failure = (struct provider_failure){.retry_after_ms = -1};
-    struct error ignored = {0};
-    const json_t *parsed = schema_parse(bytes, length, arena, &ignored);
+    const json_t *parsed = schema_parse_lenient(bytes, length, NULL, arena);
     if (document)
         *document = parsed;
-    if (!json_is_object(parsed)) {
-        provider_fail(failure, ERROR_UPSTREAM_INVALID,
-                      "the provider's answer is not a JSON object");
-        failure->class = FAULT_TRANSIENT;
-        return false;
-    }
+    if (!json_is_object(parsed))
+        return provider_fail_unreadable(failure, bytes, length);
     if (provider->parse_answer(parsed, arena, answer, &failure->error))
         return true;
     failure->class = FAULT_TRANSIENT;

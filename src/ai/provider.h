@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "ai/chat.h"
+#include "ai/halves.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/settings.h"
@@ -102,6 +103,7 @@ struct provider_stream {
     size_t choice_count;
     struct stream_call *calls;
     size_t call_count;
+    struct halves halves;
 };
 
 /* arena must outlive the stream. */
@@ -252,5 +254,11 @@ bool provider_refuse(struct error *err, struct arena *arena, const char *field, 
 /* Fills failure as FAULT_CALLER for ERROR_CLIENT_CLOSED and as FAULT_PERMANENT for any other code,
  * where the caller says no better. Returns false. */
 bool provider_fail(struct provider_failure *failure, enum error_code code, const char *detail);
+
+/* Fills failure for a 200 that holds no JSON object. One that begins as such is a model's answer,
+ * which asking again would cost once more and which tells nothing of the model's health:
+ * FAULT_PERMANENT. Anything else came from what stands before the model: FAULT_TRANSIENT. Returns
+ * false. */
+bool provider_fail_unreadable(struct provider_failure *failure, const char *bytes, size_t length);
 
 #endif

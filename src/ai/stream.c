@@ -230,9 +230,11 @@ provider_event(const struct provider *provider, struct provider_stream *stream,
         stream->ended = true;
         return true;
     }
-    struct error ignored = {0};
     struct provider_fault fault = {.retry_after_ms = -1};
-    const json_t *document = schema_parse(event->data, event->length, scratch, &ignored);
+    bool has_halves;
+    const json_t *document = schema_parse_lenient(event->data, event->length, &has_halves, scratch);
+    if (document && (has_halves || stream->halves.count > 0))
+        halves_join(&stream->halves, (json_t *)document, scratch);
     if (tells_failure(event, document)) {
         provider_classify_document(provider, document, stream->arena, failure);
         return false;

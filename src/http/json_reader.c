@@ -2,6 +2,7 @@
 #include "http/json_reader.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,10 +12,14 @@
 #include "http/json_plain.h"
 #include "http/text.h"
 
+enum { REPLACEMENT_CHARACTER = 0xfffd };
+
 struct reader {
     const char *at, *end;
     unsigned depth_left;
     struct arena *scratch;
+    bool lenient, in_name;
+    bool *has_halves; /* NULL: halves of pairs are replaced */
 };
 
 /* A string's bytes: in the text, or unescaped in the arena. */
@@ -67,21 +72,54 @@ read_hex(struct reader *reader)
     return value;
 }
 
-/* What follows "\u" as a code point; 0 for NUL and for half of a surrogate pair. */
-static uint32_t
-read_code_point(struct reader *reader)
+static bool
+is_high(int32_t unit)
 {
-    int32_t first = read_hex(reader);
-    if (first < 0xd800 || first > 0xdfff)
-        return first < 0 ? 0 : (uint32_t)first;
-    if (first > 0xdbff || reader->end - reader->at < 6 || reader->at[0] != '\\' ||
-        reader->at[1] != 'u')
-        return 0;
-    reader->at += 2;
-    int32_t second = read_hex(reader);
-    if (second < 0xdc00 || second > 0xdfff)
-        return 0;
-    return 0x10000 + (((uint32_t)first - 0xd800) << 10) + ((uint32_t)second - 0xdc00);
+    return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+static bool
+is_low(int32_t unit)
+{
+    return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+/* What stands for an escape that is no character: NUL or half of a surrogate pair. */
+static bool
+stand_in(struct reader *reader, uint32_t *code)
+{
+    if (!reader->lenient)
+        return false;
+    if (*code == 0 || !reader->has_halves || reader->in_name)
+        *code = REPLACEMENT_CHARACTER;
+    else
+        *reader->has_halves = true;
+    return true;
+}
+
+/* What follows "\u". Behind a high half that has no other one nothing more is taken. */
+static bool
+read_code_point(struct reader *reader, uint32_t *code)
+{
+    int32_t first = read_hex(reader), second = -1;
+    if (first < 0)
+        return false;
+    *code = (uint32_t)first;
+    if (first == 0 || is_low(first))
+        return stand_in(reader, code);
+    if (!is_high(first))
+        return true;
+    const char *behind = reader->at;
+    if (reader->end - behind >= 6 && behind[0] == '\\' && behind[1] == 'u') {
+        reader->at += 2;
+        second = read_hex(reader);
+    }
+    if (is_low(second)) {
+        *code = 0x10000 + (((uint32_t)first - 0xd800) << 10) + ((uint32_t)second - 0xdc00);
+        return true;
+    }
+    reader->at = behind;
+    return stand_in(reader, code);
 }
 
 static char *
@@ -108,8 +146,8 @@ unescape(struct reader *reader, char *out)
         return NULL;
     char name = *reader->at++;
     if (name == 'u') {
-        uint32_t code = read_code_point(reader);
-        return code == 0 ? NULL : put_utf8(out, code);
+        uint32_t code;
+        return read_code_point(reader, &code) ? put_utf8(out, code) : NULL;
     }
     const char *known = name != '\0' ? strchr(names, name) : NULL;
     if (!known)
@@ -179,12 +217,22 @@ accept_any(struct reader *reader, char one, char other)
     return true;
 }
 
+/* The text of a number as a double. What is out of range is the nearest one there is. */
+static json_t *
+make_nearest(const char *text)
+{
+    double value = strtod(text, NULL);
+    return json_real(isfinite(value) ? value : copysign(DBL_MAX, value));
+}
+
 /* The text of a number that has a point or an exponent. */
 static json_t *
-make_real(const char *start, const char *end)
+make_real(struct reader *reader, const char *start, const char *end)
 {
     char text[64];
     size_t length = (size_t)(end - start);
+    if (reader->lenient)
+        return make_nearest(arena_strndup(reader->scratch, start, length));
     if (length >= sizeof(text))
         return NULL;
     memcpy(text, start, length);
@@ -193,6 +241,18 @@ make_real(const char *start, const char *end)
     errno = 0;
     double value = strtod(text, &rest);
     return *rest == '\0' && isfinite(value) && errno == 0 ? json_real(value) : NULL;
+}
+
+/* A whole number of more than 18 digits, which may be larger than an integer can be. */
+static json_t *
+make_large(struct reader *reader, const char *start, const char *end)
+{
+    if (!reader->lenient)
+        return NULL;
+    const char *text = arena_strndup(reader->scratch, start, (size_t)(end - start));
+    errno = 0;
+    long long value = strtoll(text, NULL, 10);
+    return errno == 0 ? json_integer(value) : make_nearest(text);
 }
 
 static json_t *
@@ -217,9 +277,9 @@ read_number(struct reader *reader)
             return NULL;
     }
     if (real)
-        return make_real(start, reader->at);
+        return make_real(reader, start, reader->at);
     if (whole > 18)
-        return NULL;
+        return make_large(reader, start, reader->at);
     json_int_t value = 0;
     for (; first < reader->at; first++)
         value = value * 10 + (*first - '0');
@@ -240,13 +300,15 @@ static bool
 read_member(struct reader *reader, json_t *object)
 {
     struct piece key;
+    reader->in_name = true;
     if (!accept(reader, '"') || !read_string(reader, &key) || !accept(reader, ':'))
         return false;
+    reader->in_name = false;
     json_t *value = read_value(reader);
     size_t count = json_object_size(object);
     /* A name that is there already makes it no larger. */
     return value && json_object_setn_new_nocheck(object, key.bytes, key.length, value) == 0 &&
-           json_object_size(object) > count;
+           (json_object_size(object) > count || reader->lenient);
 }
 
 static bool
@@ -304,15 +366,37 @@ read_value(struct reader *reader)
     }
 }
 
-json_t *
-json_read(const char *text, size_t length, unsigned depth_max, struct arena *scratch)
+static json_t *
+read_document(struct reader *reader)
 {
-    struct reader reader = {text, text + length, depth_max, scratch};
-    json_t *value = read_value(&reader);
-    skip_space(&reader);
-    if (value && reader.at < reader.end) {
+    json_t *value = read_value(reader);
+    skip_space(reader);
+    if (value && reader->at < reader->end) {
         json_decref(value);
         return NULL;
     }
     return value;
+}
+
+json_t *
+json_read(const char *text, size_t length, unsigned depth_max, struct arena *scratch)
+{
+    struct reader reader = {
+        .at = text, .end = text + length, .depth_left = depth_max, .scratch = scratch};
+    return read_document(&reader);
+}
+
+json_t *
+json_read_lenient(const char *text, size_t length, unsigned depth_max, bool *has_halves,
+                  struct arena *scratch)
+{
+    struct reader reader = {.at = text,
+                            .end = text + length,
+                            .depth_left = depth_max,
+                            .scratch = scratch,
+                            .lenient = true,
+                            .has_halves = has_halves};
+    if (has_halves)
+        *has_halves = false;
+    return read_document(&reader);
 }

@@ -4,6 +4,7 @@
 #define HEARTH_HTTP_JSON_READER_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -13,5 +14,14 @@
  * depth_max levels, and for a few good things that are rare (integers over 18 digits): jansson then
  * has the last word. The caller owns the result; scratch is used for what is no part of it. */
 json_t *json_read(const char *text, size_t length, unsigned depth_max, struct arena *scratch);
+
+/* Reads all that is JSON by the grammar of RFC 8259, as its sender cannot be asked to write it
+ * otherwise: an escape that is no character (NUL, half of a surrogate pair) is U+FFFD, a number out
+ * of range the nearest double, and of members of one name the last counts. Where
+ * has_halves is given, such halves stay in texts, as the three bytes that UTF-8 would have for
+ * them, and it says whether there are any; names of members hold none. NULL for what is no JSON,
+ * and for more than depth_max levels. */
+json_t *json_read_lenient(const char *text, size_t length, unsigned depth_max, bool *has_halves,
+                          struct arena *scratch);
 
 #endif

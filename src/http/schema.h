@@ -173,12 +173,21 @@ void schema_complain(struct schema_errors *errors, const char *name, const char 
 /* The range that min and max of a row mean; INT64_MIN or INT64_MAX where there is no bound. */
 void schema_bounds(const struct field *field, int64_t *low, int64_t *high);
 
-/* Parses JSON text from outside: at most 32 levels, no duplicate members, valid UTF-8, no NUL in
- * strings, no number beyond 64 bits or a double, nothing behind the value. Any value may be at the
- * top: it is for the schema to refuse. The document joins the arena. NULL with an
- * ERROR_MALFORMED_REQUEST that says where, by line and column, and never repeats the text. */
+/* How many levels JSON from outside may have. All that walks documents calls itself for each. */
+enum { SCHEMA_DEPTH_MAX = 128 };
+
+/* Parses JSON text from outside: at most SCHEMA_DEPTH_MAX levels, no duplicate members, valid
+ * UTF-8, no NUL in strings, no number beyond 64 bits or a double, nothing behind the value. Any
+ * value may be at the top: it is for the schema to refuse. The document joins the arena. NULL with
+ * an ERROR_MALFORMED_REQUEST that says where, by line and column, and never repeats the text. */
 const json_t *schema_parse(const char *text, size_t length, struct arena *arena, struct error *err)
     __attribute__((warn_unused_result));
+
+/* Parses JSON from a provider, who cannot be asked to write it otherwise, by json_read_lenient(),
+ * has_halves included, which may be NULL. Valid UTF-8, as many levels as schema_parse() takes. NULL
+ * for what is no JSON. The document joins the arena. */
+const json_t *schema_parse_lenient(const char *text, size_t length, bool *has_halves,
+                                   struct arena *arena) __attribute__((warn_unused_result));
 
 /* Hands the document to the arena, which ends it. Returns it. */
 json_t *schema_keep(json_t *document, struct arena *arena);

@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "http/json_reader.h"
 
-enum { DEPTH_MAX = 32, COUNTED_BYTES = 1024 * 1024, CONTAINERS_MAX = 1000000 };
+enum { COUNTED_BYTES = 1024 * 1024, CONTAINERS_MAX = 1000000 };
 
 /* Offset of the bracket that opens a level too many, or length. jansson allows 2,048 levels, which
  * costs stack in all that walks the document later. */
@@ -24,7 +24,7 @@ find_too_deep(const char *text, size_t length)
             break;
         case '[':
         case '{':
-            if (++depth > DEPTH_MAX)
+            if (++depth > SCHEMA_DEPTH_MAX)
                 return i;
             break;
         case ']':
@@ -122,6 +122,12 @@ count_containers(const char *text, size_t length)
     return count;
 }
 
+static bool
+has_too_many_containers(const char *text, size_t length)
+{
+    return length > COUNTED_BYTES && count_containers(text, length) > CONTAINERS_MAX;
+}
+
 const json_t *
 schema_parse(const char *text, size_t length, struct arena *arena, struct error *err)
 {
@@ -135,14 +141,14 @@ schema_parse(const char *text, size_t length, struct arena *arena, struct error 
                       code_points);
     if (begins_with(text, length, "\xef\xbb\xbf"))
         return refuse(err, "a byte order mark", text, 0);
-    if (length > COUNTED_BYTES && count_containers(text, length) > CONTAINERS_MAX)
+    if (has_too_many_containers(text, length))
         return refuse(err, "more lists and objects than are taken", text, 0);
-    json_t *document = json_read(text, length, DEPTH_MAX, arena);
+    json_t *document = json_read(text, length, SCHEMA_DEPTH_MAX, arena);
     if (document)
         return schema_keep(document, arena);
     size_t too_deep = find_too_deep(text, length);
     if (too_deep < length)
-        return refuse(err, "more than 32 nested levels", text, too_deep);
+        return refuse(err, "more than 128 nested levels", text, too_deep);
     json_error_t error;
     document = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!document) {
@@ -150,4 +156,14 @@ schema_parse(const char *text, size_t length, struct arena *arena, struct error 
         return refuse(err, describe(&error), text, position < length ? position : length);
     }
     return schema_keep(document, arena);
+}
+
+const json_t *
+schema_parse_lenient(const char *text, size_t length, bool *has_halves, struct arena *arena)
+{
+    size_t code_points;
+    if (!utf8_count(text, length, &code_points) || has_too_many_containers(text, length))
+        return NULL;
+    json_t *document = json_read_lenient(text, length, SCHEMA_DEPTH_MAX, has_halves, arena);
+    return document ? schema_keep(document, arena) : NULL;
 }

@@ -588,6 +588,56 @@ def test_streams_are_read_however_they_are_written(house, path, model, mode):
     assert finish == STOPPED[path]
 
 
+def delta(content, **more):
+    """A chunk of OpenAI's, as its bytes stand: content is the inside of a JSON string."""
+    return '{"id":"c","object":"chat.completion.chunk","created":1,"model":"gpt","choices":[{"index":0,' \
+        '"finish_reason":null,"delta":{"content":"%s"}}]%s}' % (content, "".join(f',"{name}":{value}' for name, value in more.items()))
+
+
+ODD_EVENTS = [delta("I am happy \\ud83d"), delta("\\ude00 today"), delta(" \\u0000", seed="18446744073709551615"),
+              delta(".", x="1e400"), '{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}', "[DONE]"]
+
+
+@every_surface
+def test_no_text_of_a_stream_is_lost_to_odd_json(house, path, fresh):
+    house.provider.mode("raw", events=ODD_EVENTS)
+    events = stream(house.site, path, ask(path, "gpt", fresh))
+    text, _, finish, _ = of_chunks(events) if path == CHAT else of_message_events(events)
+    assert finish == STOPPED[path]
+    if path == CHAT:  # its provider's own bytes, whose halves a client joins
+        assert text.encode("utf-16", "surrogatepass").decode("utf-16") == "I am happy \U0001f600 today \0."
+    else:
+        assert text == "I am happy \U0001f600 today \ufffd."
+
+
+def odd_answer(content, more=""):
+    return '{"id":"c","object":"chat.completion","created":1,"model":"gpt","choices":[{"index":0,"finish_reason":' \
+        '"stop","message":{"role":"assistant","content":"%s"}}]%s}' % (content, more)
+
+
+@every_surface
+@pytest.mark.parametrize("more", ["", ',"seed":18446744073709551615', ',"x":1e400,"x":[1]',
+                                  ',"deep":' + "[" * 60 + "]" * 60], ids=["escape", "integer", "double", "deep"])
+def test_answers_of_odd_json_are_passed_on(house, path, more, fresh):
+    house.provider.mode("raw", body=odd_answer("C ends with \\u0000.", more))
+    response = house.site.post(path, ask(path, "gpt", fresh))
+    assert response.status == 200 and len(house.provider.calls()) == 1
+    if path == CHAT:
+        assert response.body.decode() == odd_answer("C ends with \\u0000.", more)
+    else:
+        assert of_message(response.json())[0] == "C ends with \ufffd."
+
+
+def test_an_answer_that_nobody_can_read_is_paid_once_and_shuts_no_model(house, fresh):
+    house.provider.mode("raw", body=odd_answer("x", ',"deep":' + "[" * 200 + "]" * 200))
+    for i in range(4):
+        response = house.site.post(CHAT, chat("gpt", f"{fresh} {i}"))
+        assert (response.status, response.json()["error"]["code"]) == (502, "upstream_invalid_answer")
+        assert len(house.provider.calls()) == i + 1
+    house.provider.mode("ok")
+    assert house.site.post(CHAT, chat("gpt", fresh)).status == 200
+
+
 def test_how_long_a_provider_wants_to_be_left_alone_is_passed_on(house):
     house.provider.mode("429", retry_after=7777, model="limited-id")
     response = house.site.post(CHAT, chat("limited", "count to 3"))

@@ -89,6 +89,7 @@ MODES = {
     "error_later": "an error as an event after some tokens, then the end",
     "filter_later": "a finish by the content filter after some tokens",
     "plain": "the plain answer where a stream was asked for",
+    "raw": "\"body\" as it is; streamed: each of \"events\" as the data of one",
     "html": "an HTML page with status 200",
     "duplicate": "every event that is no token twice",
     "crlf": "lines that end with CR LF", "cr": "lines that end with CR",
@@ -537,7 +538,9 @@ class Server:
             await connection.send(200, json.dumps(vectors).encode())
             return
         speaker = DIALECTS[dialect](question, control)
-        if question.stream and mode not in PLAIN_MODES:
+        if mode == "raw":
+            await self.answer_raw(connection, question, control)
+        elif question.stream and mode not in PLAIN_MODES:
             await Stream(connection, speaker, control).send()
         else:
             await self.answer_plain(connection, speaker, control)
@@ -557,6 +560,16 @@ class Server:
             headers.append(f"Retry-After: {date}")
         await connection.send(status, json.dumps(fault(dialect, status, code, message)).encode(), headers)
         return True
+
+    @staticmethod
+    async def answer_raw(connection, question, control):
+        if not question.stream:
+            await connection.send(200, control["body"].encode())
+            return
+        await connection.send_head("text/event-stream")
+        for event in control["events"]:
+            await connection.send_chunk(f"data: {event}\n\n".encode())
+        await connection.write_last(b"0\r\n\r\n")
 
     async def answer_plain(self, connection, speaker, control):
         mode = control["mode"]

@@ -134,6 +134,79 @@ counts_levels(void **state)
     arena_release(&arena);
 }
 
+static json_t *
+leniently(const char *text, bool *has_halves, struct arena *arena)
+{
+    return json_read_lenient(text, strlen(text), 128, has_halves, arena);
+}
+
+static void
+reads_leniently_what_is_json_by_its_grammar(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } rows[] = {
+        {"[\"a\\u0000b\"]", "[\"a\xef\xbf\xbd"
+                            "b\"]"},
+        {"[\"\\ud83d\"]", "[\"\xef\xbf\xbd\"]"},
+        {"[\"\\ude00x\"]", "[\"\xef\xbf\xbdx\"]"},
+        {"[\"\\ud83d\\u0041\"]", "[\"\xef\xbf\xbd"
+                                 "A\"]"},
+        {"[\"\\ud83d\\ud83d\\ude00\"]", "[\"\xef\xbf\xbd\xf0\x9f\x98\x80\"]"},
+        {"[\"\\ud83d\\n\"]", "[\"\xef\xbf\xbd\\n\"]"},
+        {"{\"\\u0000\":1}", "{\"\xef\xbf\xbd\":1}"},
+        {"{\"a\":1,\"b\":2,\"a\":3}", "{\"a\":3,\"b\":2}"},
+        {"[9223372036854775807,-9223372036854775808]",
+         "[9223372036854775807,-9223372036854775808]"},
+        {"[18446744073709551615]", "[18446744073709551616.0]"},
+        {"[1e400,-1e400,1e-400]", "[1.7976931348623157e308,-1.7976931348623157e308,0.0]"},
+        {"[0.10000000000000000000000000000000000000000000000000000000000000000000000000001]",
+         "[0.1]"},
+    };
+    struct arena arena = {0};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        json_auto_t *got = leniently(rows[i].text, NULL, &arena);
+        json_auto_t *expected = by_jansson(rows[i].expected, strlen(rows[i].expected));
+        assert_non_null(expected);
+        assert_true(json_equal(got, expected));
+    }
+    arena_release(&arena);
+}
+
+static void
+reads_nothing_leniently_that_is_no_json(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",         "{",       "[1,]",      "01",
+                                      "NaN",      "\"\\x\"", "\"\\u12\"", "\"\\ud83d\\u\"",
+                                      "\"open\\", "\"\t\"",  "{} x",      "-Infinity",
+                                      "{a:1}",    "1.",      "\"\\ud83"};
+    struct arena arena = {0};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_null(leniently(bad[i], NULL, &arena));
+    arena_release(&arena);
+}
+
+static void
+leaves_halves_in_texts_for_those_who_join_them(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    bool has_halves = true;
+    json_auto_t *whole = leniently("[\"\\ud83d\\ude00\",\"\\u0000\"]", &has_halves, &arena);
+    assert_non_null(whole);
+    assert_false(has_halves);
+    json_auto_t *name = leniently("{\"\\ud83d\":1}", &has_halves, &arena);
+    assert_int_equal(json_integer_value(json_object_get(name, "\xef\xbf\xbd")), 1);
+    assert_false(has_halves);
+    json_auto_t *halves = leniently("{\"a\":\"x\\ud83d\",\"b\":\"\\ude00\"}", &has_halves, &arena);
+    assert_true(has_halves);
+    assert_string_equal(json_string_value(json_object_get(halves, "a")), "x\xed\xa0\xbd");
+    assert_string_equal(json_string_value(json_object_get(halves, "b")), "\xed\xb8\x80");
+    arena_release(&arena);
+}
+
 int
 main(void)
 {
@@ -142,6 +215,9 @@ main(void)
         cmocka_unit_test(takes_nothing_that_jansson_refuses),
         cmocka_unit_test(agrees_with_jansson_on_damaged_texts),
         cmocka_unit_test(counts_levels),
+        cmocka_unit_test(reads_leniently_what_is_json_by_its_grammar),
+        cmocka_unit_test(reads_nothing_leniently_that_is_no_json),
+        cmocka_unit_test(leaves_halves_in_texts_for_those_who_join_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

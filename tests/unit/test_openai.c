@@ -383,6 +383,40 @@ shows_no_more_of_an_error_than_its_code(void **state)
     provider_bench_close(&bench);
 }
 
+#define SAYING(content, more)                                                                      \
+    "{\"choices\":[{\"finish_reason\":\"stop\",\"message\":{\"content\":\"" content "\"}}]" more "}"
+
+static void
+reads_answers_with_odd_escapes_numbers_and_names(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    provider_bench_open(&bench, &provider_openai, "http://host", "m");
+    assert_true(provider_bench_parse(&bench, SAYING("nul \\u0000", "")));
+    assert_string_equal(bench.choice.text, "nul \xef\xbf\xbd");
+    assert_true(provider_bench_parse(&bench, SAYING("half \\ud83d", "")));
+    assert_string_equal(bench.choice.text, "half \xef\xbf\xbd");
+    assert_true(provider_bench_parse(&bench, SAYING("a", ",\"seed\":18446744073709551615")));
+    assert_true(provider_bench_parse(&bench, SAYING("a", ",\"x\":1e400,\"id\":1,\"id\":2")));
+    provider_bench_close(&bench);
+}
+
+static void
+asks_no_second_time_for_an_answer_that_cannot_be_read(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    provider_bench_open(&bench, &provider_openai, "http://host", "m");
+    assert_false(provider_bench_parse(&bench, " {\"choices\":[{\"x\":NaN}]}"));
+    assert_int_equal(bench.failure.class, FAULT_PERMANENT);
+    assert_int_equal(bench.failure.error.code, ERROR_UPSTREAM_INVALID);
+    assert_false(provider_bench_parse(&bench, "<html>"));
+    assert_int_equal(bench.failure.class, FAULT_TRANSIENT);
+    assert_false(provider_bench_parse(&bench, ""));
+    assert_int_equal(bench.failure.class, FAULT_TRANSIENT);
+    provider_bench_close(&bench);
+}
+
 int
 main(void)
 {
@@ -401,6 +435,8 @@ main(void)
         cmocka_unit_test(reads_choices_calls_and_what_the_tokens_were),
         cmocka_unit_test(keeps_the_words_of_a_refusal),
         cmocka_unit_test(reads_answers_of_the_responses_interface),
+        cmocka_unit_test(reads_answers_with_odd_escapes_numbers_and_names),
+        cmocka_unit_test(asks_no_second_time_for_an_answer_that_cannot_be_read),
         cmocka_unit_test(classifies_errors),
         cmocka_unit_test(reads_every_form_of_retry_after),
         cmocka_unit_test(obeys_a_provider_that_wants_no_retry),

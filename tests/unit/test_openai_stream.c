@@ -142,6 +142,23 @@ skips_and_counts_what_is_malformed(void **state)
 }
 
 static void
+loses_no_text_to_odd_escapes_and_numbers(void **state)
+{
+    (void)state;
+    struct provider_bench_stream bench;
+    provider_bench_stream(
+        &bench, &provider_openai,
+        DELTA("\"content\":\"nul \\u0000\"") DELTA("\"content\":\"happy \\ud83d\"")
+            DELTA("\"content\":\"\\ude00.\"")
+                DELTA("\"seed\":18446744073709551615,\"x\":1e400,\"content\":\" end\"") END("stop")
+                    DONE);
+    assert_string_equal(bench.trace.data, "text 0 nul \xef\xbf\xbd|text 0 happy |"
+                                          "text 0 \xf0\x9f\x98\x80.|text 0  end|end 0 stop|");
+    assert_int_equal(bench.stream.malformed, 0);
+    arena_release(&bench.arena);
+}
+
+static void
 takes_no_early_end_for_an_answer(void **state)
 {
     (void)state;
@@ -307,6 +324,7 @@ main(void)
         cmocka_unit_test(hands_refusals_on_as_such),
         cmocka_unit_test(holds_back_thoughts_but_counts_them_as_a_sign_of_work),
         cmocka_unit_test(skips_and_counts_what_is_malformed),
+        cmocka_unit_test(loses_no_text_to_odd_escapes_and_numbers),
         cmocka_unit_test(takes_no_early_end_for_an_answer),
         cmocka_unit_test(needs_no_end_marker_and_no_last_empty_line),
         cmocka_unit_test(reads_failures_within_the_stream),

@@ -337,16 +337,18 @@ refuses_malformed_json_and_says_where(void **state)
 }
 
 static void
-takes_32_levels_and_refuses_33(void **state)
+takes_128_levels_and_refuses_129(void **state)
 {
     (void)state;
-    char text[80];
-    memset(text, '[', 33);
-    memset(text + 33, ']', 33);
+    char text[2 * 129];
+    memset(text, '[', 129);
+    memset(text + 129, ']', 129);
     error_clear(&err);
-    assert_non_null(schema_parse(text + 1, 64, &arena, &err));
-    assert_null(schema_parse(text, 66, &arena, &err));
-    assert_non_null(strstr(err.detail, "more than 32 nested levels at line 1, column 33"));
+    assert_non_null(schema_parse(text + 1, 256, &arena, &err));
+    assert_non_null(schema_parse_lenient(text + 1, 256, NULL, &arena));
+    assert_null(schema_parse(text, 258, &arena, &err));
+    assert_null(schema_parse_lenient(text, 258, NULL, &arena));
+    assert_non_null(strstr(err.detail, "more than 128 nested levels at line 1, column 129"));
     assert_non_null(parse("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[[\""));
 }
 
@@ -520,7 +522,7 @@ main(void)
         TEST(bounds_the_length_of_paths),
         TEST(takes_any_top_level_value_for_the_schema_to_refuse),
         TEST(refuses_malformed_json_and_says_where),
-        TEST(takes_32_levels_and_refuses_33),
+        TEST(takes_128_levels_and_refuses_129),
         TEST(decodes_a_query_by_the_same_rows),
         TEST(complains_about_a_query_under_query),
         TEST(refuses_a_query_that_is_no_text),

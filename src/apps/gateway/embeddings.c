@@ -56,11 +56,13 @@ read_answer(struct ask *ask, const struct model_settings *model, const char *byt
     const struct provider *provider = provider_of(model->provider->kind);
     struct embeddings embeddings;
     struct error err = {0};
-    const json_t *document = schema_parse(bytes, length, ask->arena, &err);
-    error_clear(&err);
-    if (!document ||
-        !provider->parse_embeddings(document, call->input.count, ask->arena, &embeddings, &err)) {
-        if (document && embeddings.usage.reports > 0)
+    const json_t *document = schema_parse_lenient(bytes, length, NULL, ask->arena);
+    if (!document) {
+        provider_fail_unreadable(failure, bytes, length);
+        return ASK_NEXT;
+    }
+    if (!provider->parse_embeddings(document, call->input.count, ask->arena, &embeddings, &err)) {
+        if (embeddings.usage.reports > 0)
             ask_count_usage(ask, model, &embeddings.usage, 0);
         provider_fail(failure, ERROR_UPSTREAM_INVALID, "the provider's answer holds no embeddings");
         failure->class = FAULT_TRANSIENT;

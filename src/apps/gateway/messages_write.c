@@ -65,8 +65,7 @@ add_member(struct strbuf *out, const char *name, const char *text)
 static void
 add_input(struct strbuf *out, const char *arguments, struct arena *arena)
 {
-    struct error ignored = {0};
-    const json_t *input = schema_parse(arguments, strlen(arguments), arena, &ignored);
+    const json_t *input = schema_parse_lenient(arguments, strlen(arguments), NULL, arena);
     if (json_is_object(input) || arguments[0] == '\0') {
         strbuf_add_text(out, arguments[0] == '\0' ? "{}" : arguments);
         return;
