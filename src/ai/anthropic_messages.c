@@ -71,9 +71,9 @@ add_calls(const struct anthropic_writer *writer, const struct list *list, struct
     const struct chat_tool_call *calls = list->items;
     for (size_t i = 0; i < list->count; i++) {
         if (!provider_object(calls[i].arguments, writer->arena))
-            return provider_refuse_chat(
-                writer->chat, "messages",
-                "cannot hold a tool call whose arguments are no JSON object", writer->arena, err);
+            return provider_refuse_message(
+                writer->chat, calls[i].source,
+                "must be a JSON object for a model of the Anthropic family", writer->arena, err);
         body_open(writer->body, NULL, '{');
         body_text(writer->body, "type", "tool_use");
         body_text(writer->body, "id", calls[i].id);
@@ -96,7 +96,7 @@ add_results(const struct anthropic_writer *writer, size_t *index)
         body_open(body, NULL, '{');
         body_text(body, "type", "tool_result");
         body_given_text(body, "tool_use_id", message->tool_call_id);
-        if (chat_has_image(message)) {
+        if (chat_image(message)) {
             body_open(body, "content", '[');
             add_blocks(body, &message->parts);
             strbuf_add_char(body, ']');
@@ -121,12 +121,12 @@ add_message(const struct anthropic_writer *writer, size_t *index, struct error *
     const struct chat_message *message =
         (const struct chat_message *)writer->chat->messages.items + *index;
     struct strbuf *body = writer->body;
-    if (message->role == CHAT_ASSISTANT && chat_has_image(message))
-        return provider_refuse_chat(
-            writer->chat, "messages",
-            "can hold no images of the assistant for a model of the Anthropic "
-            "family",
-            writer->arena, err);
+    const struct chat_part *image = message->role == CHAT_ASSISTANT ? chat_image(message) : NULL;
+    if (image)
+        return provider_refuse_message(
+            writer->chat, image->source,
+            "can be no image of the assistant for a model of the Anthropic family", writer->arena,
+            err);
     body_open(body, NULL, '{');
     body_text(body, "role", message->role == CHAT_ASSISTANT ? "assistant" : "user");
     if (message->role != CHAT_TOOL && is_one_text(message)) {

@@ -78,14 +78,47 @@ chat_text(const struct chat_message *message, struct arena *arena)
     return text.data;
 }
 
-bool
-chat_has_image(const struct chat_message *message)
+const struct chat_part *
+chat_image(const struct chat_message *message)
 {
     const struct chat_part *parts = message->parts.items;
     for (size_t i = 0; i < message->parts.count; i++)
         if (!parts[i].text)
+            return &parts[i];
+    return NULL;
+}
+
+/* Appends the path from value to source, or nothing where it is not there. */
+static bool
+find_path(const json_t *value, const json_t *source, struct strbuf *path)
+{
+    size_t before = path->length;
+    const char *name;
+    json_t *member;
+    if (value == source)
+        return true;
+    json_object_foreach((json_t *)value, name, member)
+    {
+        strbuf_printf(path, "%s%s", before > 0 ? "." : "", name);
+        if (find_path(member, source, path))
             return true;
+        strbuf_truncate(path, before);
+    }
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        strbuf_printf(path, "[%zu]", i);
+        if (find_path(json_array_get(value, i), source, path))
+            return true;
+        strbuf_truncate(path, before);
+    }
     return false;
+}
+
+const char *
+chat_path(const struct chat *chat, const json_t *source, struct arena *arena)
+{
+    struct strbuf path;
+    strbuf_init(&path, arena, 64);
+    return chat->body && source && find_path(chat->body, source, &path) ? path.data : NULL;
 }
 
 void

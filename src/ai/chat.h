@@ -19,12 +19,14 @@ struct chat_part {
     const char *url;        /* an image by address; NULL: by its bytes */
     const char *media_type; /* of the bytes: "image/png" */
     const char *base64;
-    const char *detail; /* "low", "high", "auto", or NULL */
+    const char *detail;   /* "low", "high", "auto", or NULL */
+    const json_t *source; /* of an image: the member of chat.body that holds it, or NULL */
 };
 
 struct chat_tool_call {
     const char *id, *name;
     const char *arguments; /* JSON text of an object */
+    const json_t *source;  /* the member of chat.body that holds them, or NULL */
 };
 
 struct chat_message {
@@ -33,6 +35,7 @@ struct chat_message {
     struct list tool_calls;   /* struct chat_tool_call, of an assistant */
     const char *tool_call_id; /* of CHAT_TOOL: which call this answers */
     const char *name;         /* NULL for none; of CHAT_TOOL where known: the tool's */
+    const json_t *source;     /* of tool_call_id: the member of chat.body that holds it, or NULL */
 };
 
 struct chat_tool {
@@ -61,6 +64,10 @@ struct chat {
     const json_t *native;
     enum provider_kind native_kind;
     const char *native_path;
+
+    /* What the rest was read from, so that a member that cannot be said is named by its path; NULL:
+     * nothing that a caller wrote. */
+    const json_t *body;
 
     /* The rest is what other families are asked. A caller whose body cannot be said in it sets
      * untranslatable to the field's path, and then only the native family is asked. */
@@ -153,7 +160,12 @@ const char *chat_tool_name(const struct chat *chat, size_t index);
 /* The texts of a message as one, with images left out; "" for none. */
 const char *chat_text(const struct chat_message *message, struct arena *arena);
 
-bool chat_has_image(const struct chat_message *message);
+/* The first image of a message, or NULL. */
+const struct chat_part *chat_image(const struct chat_message *message);
+
+/* Where a member stands in chat->body: "messages[2].content[0].image_url.url", in the arena. NULL
+ * where it is not known. */
+const char *chat_path(const struct chat *chat, const json_t *source, struct arena *arena);
 
 /* About how many bytes of it a model made. */
 size_t chat_answer_bytes(const struct chat_answer *answer);

@@ -42,10 +42,9 @@ add_image(const struct gemini_writer *writer, const struct chat_part *part, stru
 {
     struct strbuf *body = writer->body;
     if (part->url && !can_fetch(part->url))
-        return provider_refuse_chat(
-            writer->chat, "messages",
-            "cannot hold images by address for a model of the Gemini family: "
-            "send them as data URLs",
+        return provider_refuse_message(
+            writer->chat, part->source,
+            "cannot be an image by address for a model of the Gemini family: send a data URL",
             writer->arena, err);
     body_open(body, NULL, '{');
     body_open(body, part->url ? "fileData" : "inlineData", '{');
@@ -83,9 +82,9 @@ add_calls(const struct gemini_writer *writer, const struct list *list, struct er
     const struct chat_tool_call *calls = list->items;
     for (size_t i = 0; i < list->count; i++) {
         if (!provider_object(calls[i].arguments, writer->arena))
-            return provider_refuse_chat(
-                writer->chat, "messages",
-                "cannot hold a tool call whose arguments are no JSON object", writer->arena, err);
+            return provider_refuse_message(writer->chat, calls[i].source,
+                                           "must be a JSON object for a model of the Gemini family",
+                                           writer->arena, err);
         body_open(writer->body, NULL, '{');
         body_open(writer->body, "functionCall", '{');
         body_text(writer->body, "name", calls[i].name);
@@ -105,16 +104,15 @@ add_result(const struct gemini_writer *writer, size_t index, struct error *err)
         (const struct chat_message *)writer->chat->messages.items + index;
     const char *name = chat_tool_name(writer->chat, index);
     const char *text = chat_text(message, writer->arena);
+    const struct chat_part *image = chat_image(message);
     if (!name)
-        return provider_refuse_chat(
-            writer->chat, "messages",
-            "cannot hold the result of a tool call that is in no earlier message", writer->arena,
-            err);
-    if (chat_has_image(message))
-        return provider_refuse_chat(
-            writer->chat, "messages",
-            "can hold images only in messages of the user for a model of the "
-            "Gemini family",
+        return provider_refuse_message(writer->chat, message->source,
+                                       "names a tool call that is in no earlier message",
+                                       writer->arena, err);
+    if (image)
+        return provider_refuse_message(
+            writer->chat, image->source,
+            "can be an image only in messages of the user for a model of the Gemini family",
             writer->arena, err);
     body_open(body, NULL, '{');
     body_open(body, "functionResponse", '{');

@@ -88,11 +88,11 @@ add_messages(struct strbuf *body, const struct chat *chat, struct arena *arena, 
     body_open(body, "messages", '[');
     for (size_t i = 0; i < chat->messages.count; i++) {
         const struct chat_message *message = &messages[i];
-        if (message->role != CHAT_USER && chat_has_image(message))
-            return provider_refuse_chat(
-                chat, "messages",
-                "can hold images only in messages of the user for a model of "
-                "the OpenAI family",
+        const struct chat_part *image = message->role != CHAT_USER ? chat_image(message) : NULL;
+        if (image)
+            return provider_refuse_message(
+                chat, image->source,
+                "can be an image only in messages of the user for a model of the OpenAI family",
                 arena, err);
         body_open(body, NULL, '{');
         body_text(body, "role", roles[message->role]);

@@ -216,6 +216,15 @@ provider_refuse_chat(const struct chat *chat, const char *field, const char *why
 }
 
 bool
+provider_refuse_message(const struct chat *chat, const json_t *source, const char *why,
+                        struct arena *arena, struct error *err)
+{
+    const char *path = chat_path(chat, source, arena);
+    return path ? provider_refuse(err, arena, path, why)
+                : provider_refuse_chat(chat, "messages", why, arena, err);
+}
+
+bool
 provider_can_say(const struct chat *chat, const struct provider_limit *limits, const char *family,
                  struct arena *arena, struct error *err)
 {
@@ -225,6 +234,16 @@ provider_can_say(const struct chat *chat, const struct provider_limit *limits, c
     for (; limits->field; limits++)
         if (limits->given)
             return provider_refuse_chat(chat, limits->field, why, arena, err);
+    const struct chat_message *messages = chat->messages.items;
+    for (size_t i = 0; i < chat->messages.count; i++) {
+        const struct chat_part *image =
+            messages[i].role == CHAT_SYSTEM ? chat_image(&messages[i]) : NULL;
+        if (image)
+            return provider_refuse_message(chat, image->source,
+                                           "can be an image only in other messages than the "
+                                           "system's",
+                                           arena, err);
+    }
     return true;
 }
 

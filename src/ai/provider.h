@@ -248,6 +248,10 @@ bool provider_can_say(const struct chat *chat, const struct provider_limit *limi
 bool provider_refuse_chat(const struct chat *chat, const char *field, const char *why,
                           struct arena *arena, struct error *err);
 
+/* The same of a member of the messages, by its path where it is known. */
+bool provider_refuse_message(const struct chat *chat, const json_t *source, const char *why,
+                             struct arena *arena, struct error *err);
+
 /* Fills err with ERROR_INVALID_REQUEST and the field, and returns false. */
 bool provider_refuse(struct error *err, struct arena *arena, const char *field, const char *why);
 

@@ -392,6 +392,9 @@ def test_usage_is_streamed_only_to_who_asks_for_it(house, model):
     (CHAT, {"model": "gpt", "messages": []}, "messages"),
     (CHAT, {"model": "gpt", "messages": [{"content": "x"}]}, "messages[0].role"),
     (CHAT, {"messages": [{"role": "user", "content": "x"}]}, "model"),
+    (CHAT, {"model": "gemini", "messages": [{"role": "user", "content": [
+        {"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}]}]},
+     "messages[0].content[0].image_url.url"),
 ])
 @every_way
 def test_a_bad_field_is_named(house, path, body, param, streamed):

@@ -43,8 +43,9 @@ provider_chat_fill(struct provider_bench *bench)
                                           {.text = "And that?"}},
                             said[] = {{.text = "Let me see."}}, first[] = {{.text = "{\"c\": 20}"}},
                             second[] = {{.text = "rain"}}, last[] = {{.text = "So?"}};
-    static struct chat_tool_call calls[] = {{"t1", "weather", "{\"at\": 9007199254740993}"},
-                                            {"t2", "sky", "{}"}};
+    static struct chat_tool_call calls[] = {
+        {.id = "t1", .name = "weather", .arguments = "{\"at\": 9007199254740993}"},
+        {.id = "t2", .name = "sky", .arguments = "{}"}};
     static struct chat_message messages[] = {
         {.role = CHAT_SYSTEM, .parts = LIST_OF(rules)},
         {.role = CHAT_SYSTEM, .parts = LIST_OF(more)},

@@ -140,7 +140,7 @@ names_fields_as_the_callers_interface_does(void **state)
     static const struct {
         const char *path, *field;
     } rows[] = {{"/responses", "input"}, {"/chat/completions", "messages"}, {NULL, "messages"}};
-    struct chat_tool_call call = {"t", "f", "[]"};
+    struct chat_tool_call call = {.id = "t", .name = "f", .arguments = "[]"};
     struct chat_message message = {.role = CHAT_ASSISTANT, .tool_calls = {&call, 1}};
     for (size_t i = 0; i < 3; i++) {
         struct provider_bench bench;
@@ -156,7 +156,7 @@ static void
 refuses_arguments_that_are_no_object(void **state)
 {
     (void)state;
-    struct chat_tool_call call = {"t", "f", "{\"a\""};
+    struct chat_tool_call call = {.id = "t", .name = "f", .arguments = "{\"a\""};
     struct chat_message message = {.role = CHAT_ASSISTANT, .tool_calls = {&call, 1}};
     struct provider_bench bench;
     open_bench(&bench);

@@ -245,7 +245,7 @@ static void
 writes_calls_without_content(void **state)
 {
     (void)state;
-    struct chat_tool_call call = {"c1", "f", "{\"a\":1}"};
+    struct chat_tool_call call = {.id = "c1", .name = "f", .arguments = "{\"a\":1}"};
     struct chat_choice choice = {.text = "", .tool_calls = {&call, 1}, .finish = CHAT_FINISH_STOP};
     struct chat_answer answer = answer_of(&choice);
     const json_t *body = write_answer(&surface_chat, &answer);

@@ -143,8 +143,9 @@ static void
 writes_calls_and_wraps_what_is_no_object(void **state)
 {
     (void)state;
-    struct chat_tool_call calls[] = {
-        {"c1", "f", "{\"a\":1}"}, {"c2", "g", ""}, {"c3", "h", "{\"a\":"}};
+    struct chat_tool_call calls[] = {{.id = "c1", .name = "f", .arguments = "{\"a\":1}"},
+                                     {.id = "c2", .name = "g", .arguments = ""},
+                                     {.id = "c3", .name = "h", .arguments = "{\"a\":"}};
     struct chat_choice choice = {
         .text = "", .tool_calls = {calls, 3}, .finish = CHAT_FINISH_TOOL_CALLS};
     struct chat_answer answer = {

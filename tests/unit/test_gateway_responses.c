@@ -227,7 +227,8 @@ static void
 writes_an_answer_with_text_and_calls(void **state)
 {
     (void)state;
-    struct chat_tool_call calls[] = {{"call_a", "rain", "{\"day\":1}"}, {"call_b", "sun", "{}"}};
+    struct chat_tool_call calls[] = {{.id = "call_a", .name = "rain", .arguments = "{\"day\":1}"},
+                                     {.id = "call_b", .name = "sun", .arguments = "{}"}};
     struct chat_choice choice = {
         .text = "Let me see.", .tool_calls = {calls, 2}, .finish = CHAT_FINISH_TOOL_CALLS};
     struct chat_answer answer = {.choices = {&choice, 1},

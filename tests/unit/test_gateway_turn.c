@@ -265,6 +265,61 @@ asks_only_models_of_the_family_what_has_no_translation(void **state)
     arena_release(&turn->request->arena);
 }
 
+/* The path that a model of this kind complains of. */
+static const char *
+path_refused(const struct surface *surface, enum provider_kind kind, const char *body)
+{
+    const struct provider_settings place = {.kind = kind, .base_url = "http://127.0.0.1:1"};
+    const struct model_settings model = {.name = "m", .id = "m", .provider = &place};
+    struct provider_request request = {0};
+    struct error err = {0};
+    struct chat chat;
+    chat_init(&chat);
+    chat.body = json_of(body);
+    chat.native_path = surface->native_path;
+    assert_true(surface->decode(chat.body, &arena, &chat, &err));
+    assert_false(provider_of(kind)->build_chat(&chat, &model, &arena, &request, &err));
+    assert_int_equal(err.code, ERROR_INVALID_REQUEST);
+    return err.fields->path;
+}
+
+static void
+names_the_member_that_a_family_cannot_be_told(void **state)
+{
+    (void)state;
+    static const char picture[] =
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"%s\",\"content\":[{"
+        "\"type\":\"text\",\"text\":\"see\"},{\"type\":\"image_url\",\"image_url\":{\"url\":"
+        "\"https://a.example/b.png\"}}]}]}";
+    static const char call[] =
+        "{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\",\"type\":"
+        "\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"[1]\"}}]}]}";
+    static const char address[] = "messages[1].content[1].image_url.url";
+    const char *shown = arena_printf(&arena, picture, "user");
+    assert_string_equal(path_refused(&surface_chat, PROVIDER_GEMINI, shown), address);
+    shown = arena_printf(&arena, picture, "assistant");
+    assert_string_equal(path_refused(&surface_chat, PROVIDER_OPENAI, shown), address);
+    assert_string_equal(path_refused(&surface_chat, PROVIDER_ANTHROPIC, shown), address);
+    shown = arena_printf(&arena, picture, "system");
+    assert_string_equal(path_refused(&surface_chat, PROVIDER_ANTHROPIC, shown), address);
+    assert_string_equal(path_refused(&surface_chat, PROVIDER_GEMINI, shown), address);
+    assert_string_equal(path_refused(&surface_chat, PROVIDER_GEMINI, call),
+                        "messages[0].tool_calls[0].function.arguments");
+    assert_string_equal(path_refused(&surface_chat, PROVIDER_ANTHROPIC, call),
+                        "messages[0].tool_calls[0].function.arguments");
+    assert_string_equal(
+        path_refused(&surface_messages, PROVIDER_OPENAI,
+                     "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\","
+                     "\"tool_use_id\":\"c\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":"
+                     "\"base64\",\"media_type\":\"image/png\",\"data\":\"aGk=\"}}]}]}]}"),
+        "messages[0].content[0].content[0].source.data");
+    assert_string_equal(
+        path_refused(&surface_responses, PROVIDER_GEMINI,
+                     "{\"input\":[{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":"
+                     "\"x\"}]}"),
+        "input[0].call_id");
+}
+
 static void
 passes_beta_features_to_models_of_the_family_only(void **state)
 {
@@ -296,6 +351,7 @@ main(void)
         cmocka_unit_test_teardown(leaves_out_what_is_no_json, clean),
         cmocka_unit_test_teardown(ends_when_the_client_has_left, clean),
         cmocka_unit_test_teardown(asks_only_models_of_the_family_what_has_no_translation, clean),
+        cmocka_unit_test_teardown(names_the_member_that_a_family_cannot_be_told, clean),
         cmocka_unit_test_teardown(passes_beta_features_to_models_of_the_family_only, clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,7 +158,7 @@ static void
 refuses_calls_and_results_that_fit_nothing(void **state)
 {
     (void)state;
-    struct chat_tool_call call = {"t", "f", "not JSON"};
+    struct chat_tool_call call = {.id = "t", .name = "f", .arguments = "not JSON"};
     struct chat_part part = {.text = "x"};
     struct chat_message messages[] = {
         {.role = CHAT_ASSISTANT, .tool_calls = {&call, 1}},

@@ -45,7 +45,7 @@ static void
 says_an_assistant_that_only_called(void **state)
 {
     (void)state;
-    struct chat_tool_call call = {"t", "f", "{}"};
+    struct chat_tool_call call = {.id = "t", .name = "f", .arguments = "{}"};
     struct chat_message message = {.role = CHAT_ASSISTANT, .tool_calls = {&call, 1}};
     struct provider_bench bench;
     open_bench(&bench);

@@ -45,6 +45,7 @@ body_read_picture(const struct member *member, struct reader *reader, struct cha
     const char *address = NULL;
     if (!member_needed_text(member, reader, &address))
         return false;
+    part->source = member->value;
     if (starts_with(address, "https://") || starts_with(address, "http://")) {
         part->url = address;
         return true;
@@ -66,6 +67,7 @@ body_read_arguments(const struct member *member, struct reader *reader, struct c
     const char *text = NULL;
     if (!member_text(member, reader, &text))
         return false;
+    call->source = member->value;
     call->arguments = text && text[0] != '\0' ? text : "{}";
     return true;
 }

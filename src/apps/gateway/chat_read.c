@@ -209,6 +209,7 @@ read_tool_answer(const struct member *message, struct reader *reader, const stru
     if (!member_only(message, reader, names) ||
         !member_needed_text(&id, reader, &read->tool_call_id))
         return false;
+    read->source = id.value;
     const char *called = body_tool_called(chat, read->tool_call_id);
     if (called)
         read->name = called;

@@ -212,7 +212,7 @@ translate(struct turn *turn, struct error *err)
     bool all_native, any_native;
     look_at_chain(turn, &all_native, &any_native);
     chat_init(chat);
-    chat->native = request->document;
+    chat->native = chat->body = request->document;
     chat->native_kind = surface->family;
     chat->native_path = surface->native_path;
     chat->stream = turn->streams;

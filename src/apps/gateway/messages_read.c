@@ -38,6 +38,7 @@ read_source(const struct member *source, struct reader *reader, struct chat_part
     if (!member_required(source, reader) || !member_is_object(source, reader) ||
         !member_only(source, reader, names) || !member_needed_text(&type, reader, &kind))
         return false;
+    part->source = url.value ? url.value : data.value;
     if (strcmp(kind, "url") == 0)
         return member_needed_text(&url, reader, &part->url);
     if (strcmp(kind, "base64") != 0)
@@ -125,6 +126,7 @@ read_tool_answer(const struct member *block, struct reader *reader, struct turns
         !member_needed_text(&id, reader, &message.tool_call_id) ||
         !read_parts(&content, reader, true, &message.parts))
         return false;
+    message.source = id.value;
     message.name = body_tool_called(turns->chat, message.tool_call_id);
     add_message(turns, &message);
     return true;

@@ -223,6 +223,7 @@ read_call_output(const struct member *item, struct conversation *conversation)
         !read_content(&output, reader, &message->parts))
         return false;
     const struct chat so_far = {.messages = {conversation->messages, conversation->count}};
+    message->source = id.value;
     message->name = body_tool_called(&so_far, message->tool_call_id);
     conversation->count++;
     return true;
