@@ -89,6 +89,27 @@ settlement_of(const struct caller *caller, const struct reservation *reservation
     };
 }
 
+void
+settlement_fill(struct settlement *settlement, const struct usage *usage)
+{
+    static const char *const sources[] = {
+        [USAGE_PROVIDER] = "p", [USAGE_ESTIMATED] = "e", [USAGE_NONE] = "n"};
+    settlement->model = usage->model;
+    settlement->operation = usage->operation;
+    settlement->source = sources[usage->source];
+    settlement->outcome = usage->outcome;
+    settlement->raw = usage->raw;
+    settlement->cost_micros = at_most(usage->cost_micros, LEDGER_COST_MOST);
+    settlement->input = at_most(usage->input, INT32_MAX);
+    settlement->output = at_most(usage->output, INT32_MAX);
+    settlement->cached = at_most(usage->cached, INT32_MAX);
+    settlement->written = at_most(usage->written, INT32_MAX);
+    settlement->thought = at_most(usage->thought, INT32_MAX);
+    settlement->duration_ms = at_most(usage->duration_ms, INT32_MAX);
+    settlement->calls = usage->calls;
+    settlement->asked = usage->asked;
+}
+
 const char *
 settlement_text(const struct settlement *settlement, struct arena *arena)
 {
@@ -188,28 +209,23 @@ count_remaining(struct reservation *reservation, const struct usage *usage)
 }
 
 void
+usage_count_cost(struct host *host, const struct usage *usage)
+{
+    static const char *const sources[] = {
+        [USAGE_PROVIDER] = "provider", [USAGE_ESTIMATED] = "estimated", [USAGE_NONE] = "none"};
+    char labels[METRIC_LABELS_MAX];
+    metrics_labels(labels, "model", usage->model, "source", sources[usage->source]);
+    metrics_add(host, METRIC_AI_COST, labels, (uint64_t)usage->cost_micros);
+}
+
+void
 settlement_make(const struct request *request, struct reservation *reservation,
                 const struct usage *usage, struct arena *arena)
 {
-    static const char *const sources[] = {
-        [USAGE_PROVIDER] = "p", [USAGE_ESTIMATED] = "e", [USAGE_NONE] = "n"};
     if (reservation->id[0] == '\0' || (!usage->asked && !reservation->held))
         return tracked_call_end(reservation);
     struct settlement settlement = settlement_of(request->caller, reservation);
-    settlement.model = usage->model;
-    settlement.operation = usage->operation;
-    settlement.source = sources[usage->source];
-    settlement.outcome = usage->outcome;
-    settlement.raw = usage->raw;
-    settlement.cost_micros = at_most(usage->cost_micros, LEDGER_COST_MOST);
-    settlement.input = at_most(usage->input, INT32_MAX);
-    settlement.output = at_most(usage->output, INT32_MAX);
-    settlement.cached = at_most(usage->cached, INT32_MAX);
-    settlement.written = at_most(usage->written, INT32_MAX);
-    settlement.thought = at_most(usage->thought, INT32_MAX);
-    settlement.duration_ms = at_most(usage->duration_ms, INT32_MAX);
-    settlement.calls = usage->calls;
-    settlement.asked = usage->asked;
+    settlement_fill(&settlement, usage);
     write_settlement(request->access, reservation, settlement_text(&settlement, arena), arena);
     tracked_call_end(reservation);
     count_remaining(reservation, usage);

@@ -12,6 +12,7 @@
 
 struct access;
 struct caller;
+struct host;
 
 enum usage_source {
     USAGE_PROVIDER,  /* as the provider reported it */
@@ -45,6 +46,9 @@ enum { USAGE_RAW_BYTES = 160 };
 void settlement_make(const struct request *request, struct reservation *reservation,
                      const struct usage *usage, struct arena *arena);
 
+/* Adds it to the metric of what calls cost. */
+void usage_count_cost(struct host *host, const struct usage *usage);
+
 /* As the database takes it, and as a file of the spool has it. */
 struct settlement {
     const char *id, *key_id, *account_id, *organisation_id, *tenant, *model, *operation;
@@ -52,6 +56,9 @@ struct settlement {
     int64_t at_us, cost_micros, input, output, cached, written, thought, duration_ms, calls;
     bool asked;
 };
+
+/* Enters what became of the call. */
+void settlement_fill(struct settlement *settlement, const struct usage *usage);
 
 /* Of a call of which nothing is known but whose it is. */
 struct settlement settlement_of(const struct caller *caller, const struct reservation *reservation);

@@ -18,7 +18,7 @@ enum spool_kind {
     SPOOL_USAGE,  /* what a call cost; whoever wrote it tells it as well */
     SPOOL_QUEUED, /* the same, where nobody else tells it */
     SPOOL_END,    /* of a reservation that may have been made: it ends */
-    SPOOL_LOST,   /* a call whose worker died before it could say what it cost */
+    SPOOL_LOST,   /* a call whose worker died before it was settled */
     SPOOL_KINDS,
 };
 

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
+#include "access/tracked_call.h"
 #include "ai/attempt.h"
 #include "ai/run.h"
 #include "base/clock.h"
-#include "host/metrics.h"
 
 static int64_t
 least(int64_t first, int64_t second)
@@ -95,7 +95,7 @@ bill_open(struct ask *ask, const struct provider_request *request, struct provid
     if (!reservation_make(ask->request, &estimate, ask->arena, &bill->reservation, &failure->error))
         return false;
     bill->opened = true;
-    bill->usage = (struct usage){.model = ask->model->name, .operation = ask->operation};
+    bill->tally.usage = (struct usage){.model = ask->model->name, .operation = ask->operation};
     show_budget(ask);
     return true;
 }
@@ -114,10 +114,38 @@ question_tokens(const struct ask *ask)
     return ask->input_tokens > 0 ? least(tokens, ask->input_tokens) : tokens;
 }
 
+static void
+tally_add(struct tally *tally, const struct model_settings *model, const struct chat_usage *counted)
+{
+    struct usage *sum = &tally->usage;
+    sum->model = model->name;
+    sum->input += known(counted->input);
+    sum->output += known(counted->output);
+    sum->cached += known(counted->cached);
+    sum->written += known(counted->written);
+    sum->thought += known(counted->thought);
+    price_add(&tally->sum, model, counted);
+}
+
+/* The tally's usage with what follows from it. */
+static struct usage
+usage_of(const struct tally *tally)
+{
+    struct usage usage = tally->usage;
+    usage.source = USAGE_NONE;
+    if (tally->reported)
+        usage.source = USAGE_PROVIDER;
+    if (tally->estimated)
+        usage.source = USAGE_ESTIMATED;
+    usage.cost_micros = price_micros(tally->sum);
+    return usage;
+}
+
 void
 bill_add(struct ask *ask, const struct model_settings *model, const struct bill_item *item)
 {
     struct bill *bill = &ask->bill;
+    struct tally *tally = &bill->tally;
     bool reported = is_reported(item->usage);
     bool estimated = !reported || (!item->whole && item->made_bytes > 0);
     if (!reported && !item->whole && item->made_bytes == 0)
@@ -127,51 +155,43 @@ bill_add(struct ask *ask, const struct model_settings *model, const struct bill_
         counted.input = question_tokens(ask);
     if (estimated)
         counted.output = known(counted.output) + price_tokens(item->made_bytes);
-    struct usage *sum = &bill->usage;
-    sum->model = model->name;
-    sum->input += known(counted.input);
-    sum->output += known(counted.output);
-    sum->cached += known(counted.cached);
-    sum->written += known(counted.written);
-    sum->thought += known(counted.thought);
-    price_add(&bill->sum, model, &counted);
-    bill->reported = bill->reported || reported;
-    bill->estimated = bill->estimated || estimated;
+    tally_add(tally, model, &counted);
+    tally->reported = tally->reported || reported;
+    tally->estimated = tally->estimated || estimated;
     if (counted.raw[0] != '\0')
         memcpy(bill->raw, counted.raw, sizeof(bill->raw));
+    const struct usage usage = usage_of(tally);
+    tracked_call_note(&bill->reservation, &usage);
 }
 
-static void
-count_cost(const struct ask *ask, const struct usage *usage)
+void
+bill_note(struct ask *ask, const struct model_settings *model, const struct chat_usage *reported)
 {
-    static const char *const sources[] = {
-        [USAGE_PROVIDER] = "provider", [USAGE_ESTIMATED] = "estimated", [USAGE_NONE] = "none"};
-    char labels[METRIC_LABELS_MAX];
-    metrics_labels(labels, "model", usage->model, "source", sources[usage->source]);
-    metrics_add(ask->ai->host, METRIC_AI_COST, labels, (uint64_t)usage->cost_micros);
+    struct bill *bill = &ask->bill;
+    if (!is_reported(reported))
+        return;
+    struct tally tally = bill->tally;
+    tally_add(&tally, model, reported);
+    tally.reported = true;
+    const struct usage usage = usage_of(&tally);
+    tracked_call_note(&bill->reservation, &usage);
 }
 
 void
 bill_close(struct ask *ask, const struct error *err)
 {
     struct bill *bill = &ask->bill;
-    struct usage *usage = &bill->usage;
     if (!bill->opened)
         return;
-    usage->source = USAGE_NONE;
-    if (bill->reported)
-        usage->source = USAGE_PROVIDER;
-    if (bill->estimated)
-        usage->source = USAGE_ESTIMATED;
-    usage->cost_micros = price_micros(bill->sum);
-    usage->outcome = err ? error_info(err->code)->name : NULL;
-    usage->calls = !err || usage->source != USAGE_NONE;
-    usage->duration_ms = (clock_monotonic_us() - bill->started_us) / 1000;
-    usage->asked = ask->receipt->attempts > 0;
-    usage->raw = bill->raw[0] != '\0' ? bill->raw : NULL;
-    count_cost(ask, usage);
-    settlement_make(ask->request, &bill->reservation, usage, ask->arena);
-    ask->receipt->cost_micros += usage->cost_micros;
+    struct usage usage = usage_of(&bill->tally);
+    usage.outcome = err ? error_info(err->code)->name : NULL;
+    usage.calls = !err || usage.source != USAGE_NONE;
+    usage.duration_ms = (clock_monotonic_us() - bill->started_us) / 1000;
+    usage.asked = ask->receipt->attempts > 0;
+    usage.raw = bill->raw[0] != '\0' ? bill->raw : NULL;
+    usage_count_cost(ask->ai->host, &usage);
+    settlement_make(ask->request, &bill->reservation, &usage, ask->arena);
+    ask->receipt->cost_micros += usage.cost_micros;
     ask->receipt->settled = true;
     show_budget(ask);
 }

@@ -15,14 +15,19 @@ struct ask;
 struct provider_failure;
 struct provider_request;
 
+/* What was counted so far. */
+struct tally {
+    struct price_sum sum;
+    struct usage usage;
+    bool reported, estimated;
+};
+
 struct bill {
     struct reservation reservation;
     bool opened;
     int64_t started_us;     /* monotonic */
     int64_t question_bytes; /* of the attempt's request */
-    struct price_sum sum;
-    struct usage usage; /* what was counted so far */
-    bool reported, estimated;
+    struct tally tally;
     char raw[CHAT_USAGE_RAW_BYTES]; /* of the latest report */
 };
 
@@ -39,6 +44,11 @@ bool bill_open(struct ask *ask, const struct provider_request *request,
                struct provider_failure *failure) __attribute__((warn_unused_result));
 
 void bill_add(struct ask *ask, const struct model_settings *model, const struct bill_item *item);
+
+/* An attempt under way reported this, all in all: should this process die, it is charged with what
+ * was added before. bill_add() comes in its place. */
+void bill_note(struct ask *ask, const struct model_settings *model,
+               const struct chat_usage *reported);
 
 /* Settles; err is NULL for an answer that was taken. Fills the receipt's cost. */
 void bill_close(struct ask *ask, const struct error *err);

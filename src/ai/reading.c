@@ -26,8 +26,10 @@ take_event(void *context, const struct event *event)
     bool is_good = provider_event(provider_of(reading->model->provider->kind), &reading->stream,
                                   event, &ask->scratch, &step, reading->failure);
     reading->made_bytes += step.made_bytes;
-    if (reading->stream.usage.reports > reports)
+    if (reading->stream.usage.reports > reports) {
         reading->made_bytes = 0; /* a report is of all there was so far */
+        bill_note(ask, reading->model, &reading->stream.usage);
+    }
     if (!is_good || !ask->question->step(ask, reading->model, event, &step, reading->failure)) {
         reading->progress = UPSTREAM_STOP;
         return false;

@@ -7,7 +7,10 @@
  *   bit  22     the record is whole
  *   bits 0-21   the process
  *
- * The words lie apart from the records: a search touches few cache lines. */
+ * The words lie apart from the records: a search touches few cache lines.
+ *
+ * What is spent stands there twice. The owner writes the copy that is not current and then makes it
+ * so: one that dies between leaves the figures before, whole. */
 #include "host/flight.h"
 
 #include <string.h>
@@ -20,7 +23,10 @@ enum { WHOLE_SHIFT = 22, VERDICTS = 16 };
 #define WHOLE (UINT64_C(1) << WHOLE_SHIFT)
 #define NUMBER_MASK (WHOLE - 1)
 
-_Static_assert(sizeof(struct flight_record) == sizeof(((struct flight_slot *)0)->words),
+_Static_assert(offsetof(struct flight_record, spent) == FLIGHT_HEAD_WORDS * sizeof(uint64_t) &&
+                   sizeof(struct flight_spent) == FLIGHT_SPENT_WORDS * sizeof(uint64_t) &&
+                   sizeof(struct flight_record) ==
+                       (FLIGHT_HEAD_WORDS + FLIGHT_SPENT_WORDS) * sizeof(uint64_t),
                "a record fills its words");
 
 static uint64_t
@@ -37,24 +43,44 @@ process_of(uint64_t owner)
 
 /* Who reads any of these words knows that the slot was claimed. */
 static void
-write_record(struct flight_slot *slot, const struct flight_record *record)
+store_words(atomic_uint_fast64_t *to, const void *from, size_t count)
 {
-    uint64_t words[FLIGHT_WORDS];
-    memcpy(words, record, sizeof words);
-    for (size_t i = 0; i < FLIGHT_WORDS; i++)
-        atomic_store_explicit(&slot->words[i], words[i], memory_order_release);
+    const unsigned char *bytes = from;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word;
+        memcpy(&word, bytes + i * sizeof word, sizeof word);
+        atomic_store_explicit(&to[i], word, memory_order_release);
+    }
 }
 
-/* false: somebody else has moved the slot's word, and what was read may be of two calls. */
-static bool
-read_record(struct host *host, uint32_t slot, uint64_t seen, struct flight_record *record)
+static void
+load_words(void *to, const atomic_uint_fast64_t *from, size_t count)
 {
-    uint64_t words[FLIGHT_WORDS] = {0};
-    for (size_t i = 0; i < FLIGHT_WORDS; i++)
-        words[i] =
-            atomic_load_explicit(&host->shared->flights[slot].words[i], memory_order_acquire);
-    memcpy(record, words, sizeof words);
-    return atomic_load(&host->shared->flight_owners[slot]) == seen;
+    unsigned char *bytes = to;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word = atomic_load_explicit(&from[i], memory_order_acquire);
+        memcpy(bytes + i * sizeof word, &word, sizeof word);
+    }
+}
+
+static void
+write_record(struct flight_slot *slot, const struct flight_record *record)
+{
+    store_words(slot->head, record, FLIGHT_HEAD_WORDS);
+    store_words(slot->spent[0], &record->spent, FLIGHT_SPENT_WORDS);
+    atomic_store_explicit(&slot->current, 0, memory_order_release);
+}
+
+/* Of a dead owner's slot. false: somebody else has moved the slot's word, and what was read may be
+ * of two calls. */
+static bool
+read_record(struct host *host, uint32_t at, uint64_t seen, struct flight_record *record)
+{
+    const struct flight_slot *slot = &host->shared->flights[at];
+    load_words(record, slot->head, FLIGHT_HEAD_WORDS);
+    uint64_t current = atomic_load_explicit(&slot->current, memory_order_acquire);
+    load_words(&record->spent, slot->spent[current % FLIGHT_COPIES], FLIGHT_SPENT_WORDS);
+    return atomic_load(&host->shared->flight_owners[at]) == seen;
 }
 
 /* The search begins where this process found or left a slot last, so it is short and in its cache;
@@ -100,6 +126,17 @@ flight_begin(struct host *host, uint64_t process, const struct flight_record *re
     flight->owner = owner | WHOLE;
     atomic_store(&host->shared->flight_owners[flight->slot], flight->owner);
     return true;
+}
+
+void
+flight_spend(struct flight *flight, const struct flight_spent *spent)
+{
+    if (flight->owner == 0)
+        return;
+    struct flight_slot *slot = &flight->host->shared->flights[flight->slot];
+    uint64_t other = !atomic_load_explicit(&slot->current, memory_order_relaxed);
+    store_words(slot->spent[other], spent, FLIGHT_SPENT_WORDS);
+    atomic_store_explicit(&slot->current, other, memory_order_release);
 }
 
 void

@@ -16,6 +16,14 @@ enum {
     FLIGHT_OPERATION_BYTES = 32,
 };
 
+/* What is charged for a call as far as that is known. */
+struct flight_spent {
+    char model[FLIGHT_MODEL_BYTES]; /* charged last; the first to be asked while none was */
+    int64_t cost_micros;
+    int32_t input, output, cached, written, thought; /* tokens */
+    int32_t source; /* where the figures are from: whoever writes it knows its values */
+};
+
 /* Texts are NUL-terminated; "" where there is none. */
 struct flight_record {
     int64_t at_us;               /* when it began, time of day: with id, the call's identity */
@@ -23,8 +31,8 @@ struct flight_record {
     char id[FLIGHT_ID_BYTES];
     char key_id[FLIGHT_ID_BYTES], account_id[FLIGHT_ID_BYTES], organisation_id[FLIGHT_ID_BYTES];
     char tenant[FLIGHT_TENANT_BYTES];
-    char model[FLIGHT_MODEL_BYTES];
     char operation[FLIGHT_OPERATION_BYTES];
+    struct flight_spent spent; /* the last member: only this one changes */
 };
 
 struct flight {
@@ -37,6 +45,10 @@ struct flight {
  * is full. No system call. */
 bool flight_begin(struct host *host, uint64_t process, const struct flight_record *record,
                   struct flight *flight) __attribute__((warn_unused_result));
+
+/* Puts this in the place of what was spent. Only the thread whose call it is. Nothing where it is
+ * in no slot. */
+void flight_spend(struct flight *flight, const struct flight_spent *spent);
 
 /* Takes it out. Nothing where it is in no slot. */
 void flight_end(struct flight *flight);

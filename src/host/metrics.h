@@ -64,7 +64,7 @@
     X(SETTLEMENTS_BEHIND, GAUGE, "hearth_settlements_behind",                                      \
       "1 while more settlements are queued than were told in a round: none is queued meanwhile.")  \
     X(CALLS_LOST, COUNTER, "hearth_calls_lost_total",                                              \
-      "Calls whose worker died before it could say what they cost.")                               \
+      "Calls whose worker died before they were settled.")                                         \
     X(CALLS_UNTRACKED, COUNTER, "hearth_calls_untracked_total",                                    \
       "Calls that were not entered among those under way because there was no room.")              \
     X(AI_MALFORMED_EVENTS, COUNTER, "hearth_ai_malformed_events_total",                            \

@@ -17,7 +17,7 @@
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && sizeof(atomic_uint_fast64_t) == 8,
                "atomics over processes must be lock-free");
 
-enum { HOST_LAYOUT = 8, HOST_SHARED_BYTES = 5090240 };
+enum { HOST_LAYOUT = 9, HOST_SHARED_BYTES = 5614528 };
 
 enum {
     SERIES_MAX = 4096,
@@ -39,7 +39,9 @@ enum {
     FORGETTING_CELLS = 4096,
     SIGHTING_CELLS = 4096,
     FLIGHT_SLOTS = 4096,
-    FLIGHT_WORDS = (sizeof(struct flight_record) + 7) / 8,
+    FLIGHT_HEAD_WORDS = offsetof(struct flight_record, spent) / 8,
+    FLIGHT_SPENT_WORDS = sizeof(struct flight_spent) / 8,
+    FLIGHT_COPIES = 2,
 };
 
 struct series {
@@ -93,7 +95,9 @@ struct sighting_cell {
 };
 
 struct flight_slot {
-    _Alignas(64) atomic_uint_fast64_t words[FLIGHT_WORDS]; /* of its struct flight_record */
+    _Alignas(64) atomic_uint_fast64_t head[FLIGHT_HEAD_WORDS]; /* of its struct flight_record */
+    atomic_uint_fast64_t spent[FLIGHT_COPIES][FLIGHT_SPENT_WORDS];
+    atomic_uint_fast64_t current; /* which copy of spent counts */
 };
 
 struct l1_shard {

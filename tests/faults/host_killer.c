@@ -43,6 +43,7 @@ enum {
     PERMITS = 2,
     ROUNDS_PER_JOURNAL_READ = 512,
     ROUNDS_PER_SALVAGE = 64,
+    SPENDINGS = 4,
     CALLS_PER_RETRY = 20, /* far more retries are asked for than a fifth of the calls */
 };
 static const struct breaker_policy policy = {
@@ -310,14 +311,32 @@ use_choice(struct work *work)
         choice_make(work->host, names[next_random(work, sizeof names / sizeof *names)]);
 }
 
-/* All of a call's record tells the same number, and whose it is; whoever is told of it was to be
- * told of the dead only. */
+/* All that a call has spent tells the same number. */
+static struct flight_spent
+spent_of(int32_t number)
+{
+    struct flight_spent spent = {.cost_micros = number,
+                                 .input = number,
+                                 .output = number,
+                                 .cached = number,
+                                 .written = number,
+                                 .thought = number,
+                                 .source = number};
+    snprintf(spent.model, sizeof spent.model, "%d", number);
+    return spent;
+}
+
+/* All of a call's record tells the same number, what it spent another, and whose it is; whoever is
+ * told of it was to be told of the dead only. */
 static bool
 check_flight(void *context, const struct flight_record *record)
 {
     struct work *work = context;
+    struct flight_spent spent = spent_of(record->spent.input);
     char text[32];
     snprintf(text, sizeof text, "%lld", (long long)record->at_us);
+    if (memcmp(&record->spent, &spent, sizeof spent) != 0)
+        wrong(work->ledger, "torn figures of what call %s spent", text);
     if (strcmp(record->id, text) != 0 || strcmp(record->operation, text) != 0 ||
         record->cost_micros != record->at_us)
         wrong(work->ledger, "a torn call %s", text);
@@ -331,8 +350,10 @@ static void
 begin_flight(struct work *work, struct flight *flight)
 {
     int64_t number = 1 + (int64_t)next_random(work, 1000000000);
-    struct flight_record record = {
-        .at_us = number, .cost_micros = number, .tokens = (int64_t)work->process};
+    struct flight_record record = {.at_us = number,
+                                   .cost_micros = number,
+                                   .tokens = (int64_t)work->process,
+                                   .spent = spent_of(0)};
     snprintf(record.id, sizeof record.id, "%lld", (long long)number);
     snprintf(record.operation, sizeof record.operation, "%lld", (long long)number);
     if (!flight_begin(work->host, work->process, &record, flight))
@@ -344,6 +365,10 @@ use_flights(struct work *work)
 {
     struct flight flight;
     begin_flight(work, &flight);
+    for (uint64_t left = next_random(work, SPENDINGS); left > 0; left--) {
+        struct flight_spent spent = spent_of((int32_t)next_random(work, 1000000));
+        flight_spend(&flight, &spent);
+    }
     if (next_random(work, ROUNDS_PER_SALVAGE) == 0)
         (void)flight_salvage(work->host, check_flight, work);
     flight_end(&flight);

@@ -28,7 +28,7 @@
 #include "host/retry_budget.h"
 #include "host/shared.h"
 
-enum { L1_BYTES = 1024 * 1024, STEPS_MAX = 20000, NOW = 1000000000 };
+enum { L1_BYTES = 1024 * 1024, STEPS_MAX = 20000, NOW = 1000000000, FLIGHT_SPENDINGS = 3 };
 static const struct breaker_policy policy = {.threshold = 1, .recovery_ms = 0, .probe_ms = 10};
 static const struct rate rate = {3, 60};
 /* The word of a slot whose record is whole, and whose owner has a number that Linux gives nobody.
@@ -280,10 +280,26 @@ choice_holds(struct trial *trial)
            after > before;
 }
 
+/* All of it tells the same number. */
+static struct flight_spent
+flight_spent_of(int number)
+{
+    struct flight_spent spent = {.cost_micros = number,
+                                 .input = number,
+                                 .output = number,
+                                 .cached = number,
+                                 .written = number,
+                                 .thought = number,
+                                 .source = number};
+    snprintf(spent.model, sizeof spent.model, "%d", number);
+    return spent;
+}
+
 static struct flight_record
 flight_record_of(const struct trial *trial)
 {
-    struct flight_record record = {.at_us = trial->number, .tokens = trial->number};
+    struct flight_record record = {
+        .at_us = trial->number, .tokens = trial->number, .spent = flight_spent_of(0)};
     snprintf(record.id, sizeof record.id, "%d", trial->number);
     snprintf(record.operation, sizeof record.operation, "%d", trial->number);
     return record;
@@ -294,8 +310,13 @@ run_flight(struct trial *trial)
 {
     struct flight_record record = flight_record_of(trial);
     struct flight flight;
-    if (flight_begin(trial->host, trial->process, &record, &flight))
-        flight_end(&flight);
+    if (!flight_begin(trial->host, trial->process, &record, &flight))
+        return;
+    for (int i = 1; i <= FLIGHT_SPENDINGS; i++) {
+        struct flight_spent spent = flight_spent_of(i);
+        flight_spend(&flight, &spent);
+    }
+    flight_end(&flight);
 }
 
 struct salvaged {
@@ -307,7 +328,10 @@ static bool
 look_at_flight(void *context, const struct flight_record *record)
 {
     struct salvaged *salvaged = context;
-    bool is_right = memcmp(record, &salvaged->wanted, sizeof *record) == 0;
+    struct flight_spent spent = flight_spent_of(record->spent.source);
+    bool is_right = memcmp(record, &salvaged->wanted, offsetof(struct flight_record, spent)) == 0 &&
+                    memcmp(&record->spent, &spent, sizeof spent) == 0 &&
+                    spent.source <= FLIGHT_SPENDINGS;
     salvaged->right += is_right;
     salvaged->wrong += !is_right;
     return true;
@@ -344,6 +368,7 @@ run_salvage(struct trial *trial)
     int taken = 0;
     for (int i = 0; i < 2; i++) {
         memcpy(&trial->host->shared->flights[i], &record, sizeof record);
+        atomic_store(&trial->host->shared->flights[i].current, 0);
         atomic_store(&trial->host->shared->flight_owners[i], FLIGHT_OF_THE_DEAD);
     }
     (void)flight_salvage(trial->host, take_the_first, &taken);

@@ -1,5 +1,6 @@
 """The ledger says what the provider's log says, to the millionth: under kill -9, while the database is away, and when
-both happen. What a killed worker could not say any more is a lost call that names the worst that it may have cost."""
+both happen. What a killed worker could not say any more is a lost call that is charged what was reported of it, and names
+the worst that it may have cost."""
 
 import collections
 import concurrent.futures
@@ -16,7 +17,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from houses import provider_section, section  # noqa: E402
+from client import Call  # noqa: E402
+from houses import provider_section, section, until  # noqa: E402
 from site_lib import Cluster, Site  # noqa: E402
 from standin import Standin  # noqa: E402
 
@@ -163,7 +165,8 @@ def cost(usages):
 
 
 def compare(site, provider):
-    """Each call of the provider's log is settled to the micro-unit, or lost with its reservation; how many were."""
+    """Each call of the provider's log is settled to the micro-unit, or lost with its reservation and what was reported;
+    how many were."""
     rows, lost = ledger(site), 0
     for identity, usages in billed(provider).items():
         row = rows.pop(identity, None)
@@ -171,7 +174,7 @@ def compare(site, provider):
         if row.outcome == "lost":
             lost += 1
             whole = [usage for usage in usages if usage]
-            assert row.cost == 0 and row.source == "n"
+            assert (row.cost, row.source) in ((0, "n"), (cost(whole), "p"))  # reported in the last event
             assert json.loads(row.raw)["reserved_micros"] >= cost(whole)
         elif None in usages:
             assert row.source in ("e", "n"), (row, usages)  # the provider did not say what it made
@@ -246,6 +249,56 @@ def test_what_a_dead_worker_held_is_given_back_long_before_its_reservation_runs_
         settled(site, provider)
         assert compare(site, provider) == 1
         budgets_hold(site)
+
+
+def begin_stream(site):
+    """A stream of which some tokens have come."""
+    call = Call(site, "messages", "paid", stream=True, note="Lost")
+    events = call.begin().events()
+    while not call.answer.text:
+        next(events)
+    return call
+
+
+def lost_files(site):
+    return list((site.directory / "spool").glob("lost-*.json"))
+
+
+def look_for_reported(site, reported):
+    """One row is of a lost call, and it and the budgets have what the provider reported of it."""
+    rows = [row for row in ledger(site).values() if row.outcome == "lost"]
+    micros = reported["input_tokens"] * INPUT + reported["output_tokens"] * OUTPUT
+    assert len(rows) == 1 and reported["input_tokens"] > 0
+    assert rows[0][1:6] == (-(-micros // MILLION), reported["input_tokens"], reported["output_tokens"], "p", "lost")
+    assert rows[0].calls == 1 and json.loads(rows[0].raw)["reserved_micros"] > rows[0].cost
+    budgets_hold(site)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
+def test_a_lost_stream_is_charged_what_was_reported_of_it_however_often_it_is_named(provider, cluster, ending):
+    """As Anthropic reports: the input when a stream begins."""
+    provider.reset()
+    file = "AI_MODEL = paid\n" + provider_section("anthropic", provider, "anthropic") + \
+        section("model", "paid", provider="anthropic", price_input=INPUT / MILLION, price_output=OUTPUT / MILLION)
+    settings = {"RESERVATION_TTL": "900", "STOP_TIMEOUT": "1", "DATABASE_TIMEOUT": "1000"}
+    with Site(workers=2, settings=settings, file=file, database=cluster) as site:
+        with_budget(site)
+        provider.mode("stall")
+        call = begin_stream(site)
+        reported = provider.calls()[-1]["billed"]
+        cluster.stop()  # so that its file is there for longer than a moment
+        for pid in site.worker_pids():
+            os.kill(pid, ending)
+        assert until(lambda: lost_files(site), 20), "nobody names the call"
+        call.leave()
+        named, again = lost_files(site)[0], site.directory / "named-again"
+        os.link(named, again)
+        cluster.start()
+        settled(site, provider)
+        look_for_reported(site, reported)
+        os.rename(again, named)  # another worker named it at the same time
+        assert until(lambda: not named.exists(), 20), "nobody tells the database of the call"
+        look_for_reported(site, reported)
 
 
 def test_settlements_wait_for_a_database_that_is_away_and_are_told_once(site, provider, cluster):

@@ -2,18 +2,34 @@
 #include "host_fixture.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "host/flight.h"
 #include "host/process.h"
 
-enum { THREADS = 4, ROUNDS = 3000 };
+enum { THREADS = 4, ROUNDS = 3000, KILLS = 60 };
+
+static struct flight_spent
+spent_of(int number)
+{
+    struct flight_spent spent = {.cost_micros = number,
+                                 .input = number,
+                                 .output = number,
+                                 .cached = number,
+                                 .written = number,
+                                 .thought = number,
+                                 .source = number};
+    snprintf(spent.model, sizeof spent.model, "%d", number);
+    return spent;
+}
 
 /* Its parts tell the same number. */
 static struct flight_record
 record_of(int number)
 {
-    struct flight_record record = {.at_us = number, .cost_micros = number, .tokens = number};
+    struct flight_record record = {
+        .at_us = number, .cost_micros = number, .tokens = number, .spent = spent_of(number)};
     snprintf(record.id, sizeof record.id, "%d", number);
     snprintf(record.operation, sizeof record.operation, "%d", number);
     return record;
@@ -81,6 +97,111 @@ finds_the_calls_of_the_dead_once(void **state)
     assert_int_equal(found.sum, 1 + 2 + 3);
     assert_true(found.all_whole);
     assert_int_equal(salvage(host_of(state), 10).count, 0);
+}
+
+/* A process that begins a call and spends on it until it is killed, in turn three things, so that
+ * each copy gets each; it says so when it has begun. It does nothing else: it dies while it writes.
+ */
+static pid_t
+spend_for_ever(struct host *host, int began)
+{
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    const struct flight_spent spent[] = {spent_of(11111), spent_of(22222), spent_of(33333)};
+    struct flight_record record = record_of(11111);
+    struct flight flight;
+    if (!flight_begin(host, process_self(), &record, &flight) || write(began, "1", 1) != 1)
+        _exit(1);
+    for (unsigned i = 0;; i++)
+        flight_spend(&flight, &spent[i % 3]);
+}
+
+static bool
+note_spent(void *context, const struct flight_record *record)
+{
+    *(struct flight_spent *)context = record->spent;
+    return true;
+}
+
+static struct flight_spent
+salvage_spent(struct host *host)
+{
+    struct flight_spent spent = {.source = -1};
+    assert_int_equal(flight_salvage(host, note_spent, &spent), 1);
+    return spent;
+}
+
+/* A call of a process that is dead already. */
+static struct flight
+begin_dead(struct host *host, int number)
+{
+    struct flight_record record = record_of(number);
+    struct flight flight;
+    assert_true(flight_begin(host, process_self() - (UINT64_C(1) << 22), &record, &flight));
+    return flight;
+}
+
+static void
+gives_what_was_spent_last_with_a_call_of_the_dead(void **state)
+{
+    struct host *host = host_of(state);
+    for (int times = 1; times <= 3; times++) {
+        struct flight flight = begin_dead(host, 0);
+        for (int i = 1; i <= times; i++) {
+            struct flight_spent spent = spent_of(i);
+            flight_spend(&flight, &spent);
+        }
+        struct flight_spent left = salvage_spent(host), wanted = spent_of(times);
+        assert_memory_equal(&left, &wanted, sizeof wanted);
+    }
+}
+
+static void
+gives_nothing_that_an_earlier_call_in_the_slot_spent(void **state)
+{
+    struct host *host = host_of(state);
+    struct flight_spent spent = spent_of(8), wanted = spent_of(7);
+    struct flight earlier = begin_dead(host, 1);
+    uint32_t slot = earlier.slot;
+    flight_spend(&earlier, &spent);
+    flight_end(&earlier);
+    assert_int_equal(begin_dead(host, 7).slot, slot);
+    struct flight_spent left = salvage_spent(host);
+    assert_memory_equal(&left, &wanted, sizeof wanted);
+}
+
+static void
+gives_whole_figures_wherever_their_writer_was_killed(void **state)
+{
+    struct host *host = host_of(state);
+    int began[2];
+    char byte;
+    assert_int_equal(pipe(began), 0);
+    for (int i = 0; i < KILLS; i++) {
+        pid_t child = spend_for_ever(host, began[1]);
+        assert_int_equal(read(began[0], &byte, 1), 1);
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        struct flight_spent spent = salvage_spent(host), whole = spent_of(spent.source);
+        assert_memory_equal(&spent, &whole, sizeof whole);
+    }
+    close(began[0]);
+    close(began[1]);
+}
+
+static void
+spends_nothing_on_a_call_that_is_in_no_slot(void **state)
+{
+    struct host *host = host_of(state);
+    struct flight_record record = record_of(7);
+    struct flight_spent spent = spent_of(8);
+    struct flight flight;
+    assert_true(flight_begin(host, process_self(), &record, &flight));
+    uint32_t slot = flight.slot;
+    flight_end(&flight);
+    flight_spend(&flight, &spent);
+    assert_int_equal(atomic_load(&host->shared->flights[slot].current), 0);
 }
 
 static void
@@ -190,6 +311,10 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(finds_the_calls_of_the_dead_once),
+        TEST(gives_what_was_spent_last_with_a_call_of_the_dead),
+        TEST(gives_nothing_that_an_earlier_call_in_the_slot_spent),
+        TEST(gives_whole_figures_wherever_their_writer_was_killed),
+        TEST(spends_nothing_on_a_call_that_is_in_no_slot),
         TEST(leaves_the_calls_of_the_living_alone),
         TEST(finds_nothing_of_a_call_that_has_ended),
         TEST(keeps_what_nobody_could_take),

@@ -1,5 +1,6 @@
 /* Reservations and settlements in a real database: what is held, what is spent, and when it is
  * given back. */
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "store_fixture.h"
@@ -10,10 +11,12 @@
 #include "access/ledger.h"
 #include "access/settlement.h"
 #include "access/spool.h"
+#include "access/tracked_call.h"
 #include "access/usage.h"
 #include "base/clock.h"
 #include "host/metrics.h"
 #include "host/process.h"
+#include "host/shared.h"
 #include "store/store.h"
 
 static const char key_id[] = "018f0000-0000-7000-8000-000000000001";
@@ -335,6 +338,41 @@ reserve_and_die(struct bench *bench)
     return reservation;
 }
 
+/* The same, when the provider has reported a part of what it took. */
+static struct reservation
+spend_and_die(struct bench *bench)
+{
+    static const struct usage reported = {.model = "fallback",
+                                          .operation = "chat",
+                                          .input = 30,
+                                          .output = 4,
+                                          .cached = 20,
+                                          .written = 6,
+                                          .thought = 3,
+                                          .cost_micros = 55,
+                                          .source = USAGE_PROVIDER};
+    struct reservation reservation = reserve_and_die(bench);
+    tracked_call_note(&reservation, &reported);
+    return reservation;
+}
+
+static void
+look_for_one_charged_row(struct bench *bench)
+{
+    fixture_sql(
+        bench->database,
+        "DO $$ BEGIN ASSERT (SELECT array_agg((outcome, model, source, input, output, cached, "
+        "written, thought, cost_micros, calls, raw)::text) = ARRAY[('lost', 'fallback', 'p', 30, 4, "
+        "20, 6, 3, 55, 1, '{\"reserved_micros\":80,\"reserved_tokens\":1000}')::text] FROM "
+        "hearth.usage); END $$");
+    struct usage_row day = sums(bench);
+    assert_int_equal(day.lost, 1);
+    assert_int_equal(day.calls, 1);
+    assert_int_equal(day.input, 30);
+    assert_int_equal(day.output, 4);
+    assert_int_equal(day.cost_micros, 55);
+}
+
 static void
 look_for_one_lost_row(struct bench *bench)
 {
@@ -392,6 +430,122 @@ writes_one_row_for_a_call_whose_reservation_ran_out_as_well(void **state)
     ledger_sweep(&bench->access, &bench->arena);
     look_for_one_lost_row(bench);
     assert_int_equal(look(bench, key_owner, "money").reserved, 80);
+}
+
+static void
+set_three_budgets(struct bench *bench)
+{
+    set_budget(bench, key_owner, "money", "total", 100);
+    set_budget(bench, key_owner, "tokens", "day", 5000);
+    set_budget(bench, account_owner, "calls", "day", 1000);
+}
+
+static void
+look_for_spent(struct bench *bench, int64_t micros, int64_t tokens, int64_t calls)
+{
+    assert_int_equal(look(bench, key_owner, "money").spent, micros);
+    assert_int_equal(look(bench, key_owner, "tokens").spent, tokens);
+    assert_int_equal(look(bench, account_owner, "calls").spent, calls);
+    assert_int_equal(look(bench, key_owner, "money").reserved, 0);
+}
+
+static void
+charges_a_lost_call_with_what_was_reported_of_it(void **state)
+{
+    struct bench *bench = *state;
+    set_three_budgets(bench);
+    (void)spend_and_die(bench);
+    ledger_sweep(&bench->access, &bench->arena);
+    look_for_one_charged_row(bench);
+    look_for_spent(bench, 55, 34, 1);
+    assert_int_equal(
+        metrics_value(bench->access.host, METRIC_AI_COST, "model=\"fallback\",source=\"provider\""),
+        55);
+}
+
+static void
+charges_a_lost_call_once_though_it_is_named_again(void **state)
+{
+    struct bench *bench = *state;
+    set_three_budgets(bench);
+    struct reservation lost = spend_and_die(bench);
+    atomic_uint_fast64_t *word = &bench->access.host->shared->flight_owners[lost.flight.slot];
+    uint64_t owner = atomic_load(word);
+    for (int i = 0; i < 2; i++) { /* who named it first died before he could free its slot */
+        atomic_store(word, owner);
+        ledger_sweep(&bench->access, &bench->arena);
+        assert_int_equal(atomic_load(word), 0);
+        look_for_one_charged_row(bench);
+        look_for_spent(bench, 55, 34, 1);
+    }
+}
+
+static void *
+sweep(void *data)
+{
+    struct arena arena = {0};
+    ledger_sweep(data, &arena);
+    arena_release(&arena);
+    return NULL;
+}
+
+static void
+charges_lost_calls_once_though_two_name_them_at_once(void **state)
+{
+    enum { CALLS = 20 };
+    struct bench *bench = *state;
+    pthread_t threads[2];
+    set_three_budgets(bench);
+    set_budget(bench, key_owner, "money", "total", 100 * CALLS);
+    set_budget(bench, key_owner, "tokens", "day", 5000 * CALLS);
+    for (int i = 0; i < CALLS; i++)
+        (void)spend_and_die(bench);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, sweep, &bench->access), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    ledger_sweep(&bench->access, &bench->arena);
+    look_for_spent(bench, 55 * CALLS, 34 * CALLS, CALLS);
+    assert_int_equal(sums(bench).lost, CALLS);
+    assert_int_equal(sums(bench).cost_micros, 55 * CALLS);
+}
+
+static void
+puts_the_exact_figures_in_the_place_of_what_a_lost_call_was_charged(void **state)
+{
+    struct bench *bench = *state;
+    set_three_budgets(bench);
+    struct reservation lost = spend_and_die(bench);
+    ledger_sweep(&bench->access, &bench->arena);
+    settle(bench, &lost, 70); /* it was not dead, or its file was on the way */
+    look_for_spent(bench, 70, 15, 1);
+    struct usage_row day = sums(bench);
+    assert_int_equal(day.lost, 0);
+    assert_int_equal(day.calls, 1);
+    assert_int_equal(day.cost_micros, 70);
+    fixture_sql(
+        bench->database,
+        "DO $$ BEGIN ASSERT (SELECT (sum(lost), sum(calls), sum(cost_micros), sum(input), "
+        "sum(output), sum(cached), sum(written), sum(thought)) = (0, 1, 70, 10, 5, 0, 0, 0) "
+        "FROM hearth.usage_total); END $$");
+}
+
+static void
+charges_what_was_reported_of_a_lost_call_whose_reservation_had_run_out(void **state)
+{
+    struct bench *bench = *state;
+    set_three_budgets(bench);
+    struct reservation lost = spend_and_die(bench);
+    uint64_t owner = lost.flight.owner;
+    atomic_uint_fast64_t *word = &bench->access.host->shared->flight_owners[lost.flight.slot];
+    atomic_store(word, 0); /* as long as it is under way */
+    fixture_sql(bench->database, "UPDATE hearth.reservation SET expires_at = now()");
+    ledger_sweep(&bench->access, &bench->arena);
+    look_for_one_lost_row(bench);
+    atomic_store(word, owner);
+    ledger_sweep(&bench->access, &bench->arena);
+    look_for_one_charged_row(bench);
+    look_for_spent(bench, 55, 34, 1);
 }
 
 static void
@@ -695,6 +849,11 @@ main(void)
         TEST(names_the_call_of_a_dead_worker_as_lost_though_its_caller_has_no_budget),
         TEST(gives_back_at_once_what_a_dead_worker_held),
         TEST(writes_one_row_for_a_call_whose_reservation_ran_out_as_well),
+        TEST(charges_a_lost_call_with_what_was_reported_of_it),
+        TEST(charges_a_lost_call_once_though_it_is_named_again),
+        TEST(charges_lost_calls_once_though_two_name_them_at_once),
+        TEST(puts_the_exact_figures_in_the_place_of_what_a_lost_call_was_charged),
+        TEST(charges_what_was_reported_of_a_lost_call_whose_reservation_had_run_out),
         TEST(leaves_calls_that_are_settled_or_under_way_alone),
         TEST(keeps_the_call_of_a_dead_worker_in_a_file_while_the_database_is_away),
         TEST(begins_a_new_window_and_forgets_the_old_one),

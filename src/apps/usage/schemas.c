@@ -84,7 +84,8 @@ static const struct schema usage_item_schema = {
             SUM(cost_micros, "In millionths of the currency unit, by the models' prices."),
             SUM(estimated_calls, "Calls whose usage the provider did not report in full."),
             SUM(failed_calls, "Calls whose answer was not usable, charged for or not."),
-            SUM(lost_calls, "Calls whose worker ended before it could say what they cost."),
+            SUM(lost_calls,
+                "Calls whose worker ended before they did, charged what was reported of them."),
             {.name = NULL}},
     .doc = "What calls used.",
 };

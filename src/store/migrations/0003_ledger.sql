@@ -56,8 +56,8 @@ CREATE TABLE hearth.usage (
     tenant text,                   -- of callers that are in no table
     model text NOT NULL,
     operation text NOT NULL,
-    outcome text,                  -- null: answered; "lost": nobody knows
-    raw text,                      -- what the provider reported, as JSON
+    outcome text,                  -- null: answered; "lost": its worker ended before it did
+    raw text,                      -- what the provider reported, as JSON; of a lost call what it held
     PRIMARY KEY (at, id)
 ) PARTITION BY RANGE (at);
 
@@ -172,7 +172,7 @@ LANGUAGE sql STABLE AS $$
     FROM unnest(entries) AS e
     UNION ALL
     SELECT (e.at AT TIME ZONE 'UTC')::date, hearth.usage_caller(e), e.model, e.operation, e.account_id, e.organisation_id,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, -1
+        -e.calls, -e.input, -e.output, -e.cached, -e.written, -e.thought, -e.cost_micros, -(e.source = 'e')::integer, 0, -1
     FROM unnest(corrected) AS e
 $$;
 
@@ -354,7 +354,8 @@ END
 $$;
 
 -- Writes a call's row, once. Returns, in an array, the row that called it lost, if there was one; null where
--- it was written before.
+-- it was written before. A lost call that is charged for what was reported of it comes in the place of one
+-- of which nothing was known, as its reservation ran out.
 CREATE FUNCTION hearth.usage_write(entry hearth.usage) RETURNS hearth.usage[]
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -366,7 +367,7 @@ BEGIN
     END IF;
     SELECT u.* INTO lost FROM hearth.usage AS u
     WHERE u.at = entry.at AND u.id = entry.id AND u.outcome = 'lost' FOR UPDATE;
-    IF NOT FOUND OR entry.outcome = 'lost' THEN
+    IF NOT FOUND OR entry.outcome = 'lost' AND (entry.source = 'n' OR lost.source <> 'n') THEN
         RETURN NULL;
     END IF;
     UPDATE hearth.usage SET cost_micros = entry.cost_micros, input = entry.input, output = entry.output,
@@ -376,6 +377,13 @@ BEGIN
     WHERE at = entry.at AND id = entry.id;
     RETURN ARRAY[lost];
 END
+$$;
+
+-- What a call takes of a budget; null for no call.
+CREATE FUNCTION hearth.usage_amount(entry hearth.usage, unit text) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE unit WHEN 'money' THEN entry.cost_micros WHEN 'tokens' THEN entry.input + entry.output::bigint
+               ELSE entry.calls END
 $$;
 
 -- Writes what calls cost, each once: the usage rows, their days' sums, their callers' budgets, and the end
@@ -408,9 +416,8 @@ BEGIN
         settled := settled + 1;
         CONTINUE WHEN NOT (call->>'asked')::boolean;
         owners := hearth.budget_owners(entry.key_id, entry.account_id, entry.organisation_id, entry.tenant);
-        UPDATE hearth.budget SET spent = spent
-            + CASE unit WHEN 'money' THEN entry.cost_micros WHEN 'tokens' THEN entry.input + entry.output::bigint
-                   ELSE entry.calls END
+        UPDATE hearth.budget SET spent = spent + hearth.usage_amount(entry, unit)
+            - coalesce(hearth.usage_amount(lost[1], unit), 0)
         WHERE budget.id = ANY (ids) AND budget.owner = ANY (owners) AND since <= entry.at;
         written := written || entry;
         corrected := corrected || lost;
@@ -507,7 +514,7 @@ REVOKE ALL ON FUNCTION hearth.usage_of_callers(date, date, boolean[], text, text
     hearth.reservations_expire(), hearth.budget_set(text, text, text, bigint), hearth.budget_clear(uuid),
     hearth.budget_lock(text[]), hearth.usage_parts(hearth.usage[], hearth.usage[]),
     hearth.usage_count(hearth.usage[], hearth.usage[]), hearth.usage_lose(hearth.usage[]), hearth.usage_write(hearth.usage),
-    hearth.usage_caller(hearth.usage), hearth.reservation_expire(uuid, timestamptz), hearth.budget_announce(text),
+    hearth.usage_caller(hearth.usage), hearth.usage_amount(hearth.usage, text), hearth.reservation_expire(uuid, timestamptz), hearth.budget_announce(text),
     hearth.budget_window(text, timestamptz), hearth.budget_end(text, timestamptz),
     hearth.budget_owners(uuid, uuid, uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION hearth.usage_of_callers(date, date, boolean[], text, text, text[], bigint),
