@@ -17,7 +17,11 @@
 
 struct event;
 
-enum { PROVIDER_HEADERS_MAX = 8, PROVIDER_REASON_MAX_BYTES = 1000 };
+enum {
+    PROVIDER_HEADERS_MAX = 8,
+    /* What a provider says is told as an error's detail, and ends with a character there too. */
+    PROVIDER_REASON_MAX_BYTES = sizeof(((struct error *)NULL)->detail) - 1,
+};
 
 struct provider_header {
     const char *name, *value; /* a value may be a secret */

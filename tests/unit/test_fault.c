@@ -1,5 +1,6 @@
 /* What the errors of providers mean, whatever their dialect. */
 #include "../lib/provider_bench.h"
+#include "base/utf8.h"
 
 #define OPENAI(code)                                                                               \
     "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"param\":\"p\",\"code\":\"" code "\"}}"
@@ -232,13 +233,15 @@ shortens_what_the_provider_said_at_a_character(void **state)
     struct arena arena = {0};
     struct strbuf body;
     strbuf_init(&body, &arena, 4096);
-    strbuf_add_text(&body, "{\"error\":{\"message\":\"x");
+    strbuf_add_text(&body, "{\"error\":{\"message\":\"");
     for (int i = 0; i < 1000; i++)
         strbuf_add_text(&body, "\xc3\xa9");
     strbuf_add_text(&body, "\"}}");
     struct provider_bench bench;
     classify(&bench, &provider_openai, &(struct provider_head){.status = 400}, body.data);
-    assert_int_equal(strlen(bench.failure.reason), PROVIDER_REASON_MAX_BYTES - 1);
+    size_t length = strlen(bench.failure.reason), count;
+    assert_int_equal(length, sizeof(bench.failure.error.detail) - 2);
+    assert_true(utf8_count(bench.failure.reason, length, &count));
     provider_bench_close(&bench);
     arena_release(&arena);
 }
