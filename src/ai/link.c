@@ -165,7 +165,7 @@ learn(struct link *link, const struct provider_failure *failure)
     } else if (class == FAULT_TRANSIENT || class == FAULT_SILENT) {
         if (breaker_failure(link->breaker, &link->policy, now_us))
             tell_of_opening(link, failure);
-    } else if (breaker_success(link->breaker, now_us)) {
+    } else if (failure ? breaker_alive(link->breaker) : breaker_success(link->breaker, now_us)) {
         count_change(link, "closed");
         alert_raise(
             host, &(struct alert){.level = JOURNAL_INFO, .kind = "breaker_closed", .subject = name},

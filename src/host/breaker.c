@@ -165,13 +165,19 @@ breaker_allow(struct breaker *breaker, const struct breaker_policy *policy, int6
     }
 }
 
-/* A success that comes while it is open belongs to a call from before: it closes nothing. */
 bool
 breaker_success(struct breaker *breaker, int64_t monotonic_us)
 {
     (void)monotonic_us;
     count(&breaker->successes);
     atomic_store_explicit(&breaker->last_success_us, clock_realtime_us(), memory_order_relaxed);
+    return breaker_alive(breaker);
+}
+
+/* What comes while it is open belongs to a call from before: it closes nothing. */
+bool
+breaker_alive(struct breaker *breaker)
+{
     uint64_t word = atomic_load(&breaker->state);
     while (word != 0 && unpack(word).now != BREAKER_OPEN) {
         if (atomic_compare_exchange_weak(&breaker->state, &word, 0)) {

@@ -46,6 +46,10 @@ enum breaker_verdict breaker_allow(struct breaker *breaker, const struct breaker
 /* true: this closed it just now. */
 bool breaker_success(struct breaker *breaker, int64_t monotonic_us);
 
+/* The other side answered, but not what was asked: it is well, and the call counts neither as a
+ * success nor as a failure. true: this closed it just now. */
+bool breaker_alive(struct breaker *breaker);
+
 /* true: this opened it just now. */
 bool breaker_failure(struct breaker *breaker, const struct breaker_policy *policy,
                      int64_t monotonic_us);

@@ -160,6 +160,17 @@ def test_unknown_names_are_404_and_name_the_known(watched):
     assert "nothing" not in site.get(f"{BASE}/metrics").json()["operations"]
 
 
+def test_a_model_that_only_limits_has_neither_succeeded_nor_failed(server, fresh_text):
+    with Standin() as provider:
+        with Site(server, workers=2, settings=model_settings(provider)) as site:
+            provider.mode("429", retry_after=600)
+            assert summarize(site, fresh_text).status == 200  # by the local way
+            assert provider.calls()
+            figures = site.get(f"{BASE}/circuit-breakers/{model_of(site)}").json()["metrics"]
+            assert figures["successful_calls"] == figures["failed_calls"] == figures["total_calls"] == 0
+            assert figures["last_success"] is None
+
+
 def test_a_broken_model_opens_its_breaker_raises_alerts_and_is_closed_by_hand(server, fresh_text):
     receiver = Receiver()
     with Standin() as provider:

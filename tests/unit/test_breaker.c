@@ -241,6 +241,19 @@ shows_its_totals_and_policy(void **state)
 }
 
 static void
+counts_no_success_where_the_other_side_only_answered(void **state)
+{
+    struct breaker *breaker = opened(host_of(state));
+    assert_true(allowed(breaker, START + 1000 * MS));
+    assert_true(breaker_alive(breaker));
+    struct breaker_view view = view_of(breaker, START + 1001 * MS);
+    assert_int_equal(view.state, BREAKER_CLOSED);
+    assert_int_equal(view.closes_total, 1);
+    assert_int_equal(view.successes_total, 0);
+    assert_int_equal(view.last_success_us, 0);
+}
+
+static void
 finds_the_same_one_by_name_and_lists_all(void **state)
 {
     char name[300];
@@ -287,6 +300,7 @@ main(void)
         TEST(ignores_late_answers_while_open),
         TEST(is_closed_by_a_reset),
         TEST(shows_its_totals_and_policy),
+        TEST(counts_no_success_where_the_other_side_only_answered),
         TEST(finds_the_same_one_by_name_and_lists_all),
         TEST(shares_one_when_the_table_is_full),
     };
