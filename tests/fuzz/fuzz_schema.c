@@ -22,7 +22,7 @@ compare_readers(const char *text, size_t length, struct arena *arena)
     size_t code_points;
     json_t *quick = NULL;
     if (utf8_count(text, length, &code_points))
-        quick = json_read(text, length, 32, arena);
+        quick = json_read(text, length, SCHEMA_DEPTH_MAX, arena);
     if (!quick)
         return;
     json_t *slow = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);

@@ -2,6 +2,7 @@
 #include "http/schema.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -336,6 +337,46 @@ refuses_malformed_json_and_says_where(void **state)
     assert_null(schema_parse("{}\0", 3, &arena, (error_clear(&err), &err)));
 }
 
+/* All that walks a document, on the stack of a handler. */
+static void *
+walk_deepest(void *context)
+{
+    char text[SCHEMA_DEPTH_MAX / 2 * 8 + 2] = "";
+    struct arena own = {0};
+    struct error none = {0};
+    struct strbuf out;
+    for (int i = 0; i < SCHEMA_DEPTH_MAX / 2; i++)
+        strcat(text, "[{\"a\":");
+    strcat(text, "1");
+    for (int i = 0; i < SCHEMA_DEPTH_MAX / 2; i++)
+        strcat(text, "}]");
+    const json_t *document = schema_parse(text, strlen(text), &own, &none);
+    strbuf_init(&out, &own, sizeof(text));
+    if (document) {
+        schema_encode_json(&out, document);
+        char *dumped = json_dumps(document, JSON_COMPACT | JSON_SORT_KEYS);
+        *(bool *)context = dumped && strcmp(out.data, text) == 0 && strcmp(dumped, text) == 0;
+        free(dumped);
+    }
+    arena_release(&own);
+    return NULL;
+}
+
+static void
+what_is_as_deep_as_may_be_fits_a_handlers_stack(void **state)
+{
+    (void)state;
+    bool good = false;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, 256 * 1024), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, walk_deepest, &good), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attributes);
+    assert_true(good);
+}
+
 static void
 takes_128_levels_and_refuses_129(void **state)
 {
@@ -523,6 +564,7 @@ main(void)
         TEST(takes_any_top_level_value_for_the_schema_to_refuse),
         TEST(refuses_malformed_json_and_says_where),
         TEST(takes_128_levels_and_refuses_129),
+        TEST(what_is_as_deep_as_may_be_fits_a_handlers_stack),
         TEST(decodes_a_query_by_the_same_rows),
         TEST(complains_about_a_query_under_query),
         TEST(refuses_a_query_that_is_no_text),
