@@ -102,10 +102,29 @@ log_refused_key(const struct ask *ask, const struct model_settings *model)
                  LOG_TEXT("request_id", ask->request->id));
 }
 
-static void
-explain(struct ask *ask, struct error *err)
+static bool
+is_limited(const struct provider_failure *failure)
 {
+    return failure->class == FAULT_LIMITED || failure->error.code == ERROR_CIRCUIT_OPEN;
+}
+
+static void
+note_limit(struct ask *ask, const struct provider_failure *failure)
+{
+    if (!is_limited(failure) || failure->lasting)
+        return;
+    int wait_s = failure->error.retry_after_s > 0 ? failure->error.retry_after_s : RETRY_AFTER_S;
+    if (ask->soonest_s == 0 || wait_s < ask->soonest_s)
+        ask->soonest_s = wait_s;
+}
+
+static void
+explain(struct ask *ask, struct provider_failure *failure)
+{
+    struct error *err = &failure->error;
     err->lasting = ask->all_lasting;
+    if (is_limited(failure) && ask->soonest_s > 0)
+        err->retry_after_s = ask->soonest_s;
     if (error_info(err->code)->retryable && !err->lasting && err->retry_after_s == 0)
         err->retry_after_s = RETRY_AFTER_S;
     err->retried = ask->receipt->attempts > 1;
@@ -138,6 +157,7 @@ ask_chain(struct ask *ask, struct provider_failure *failure)
         else if (latest.class != FAULT_CALLER)
             log_failure(ask, model, &latest);
         ask->all_lasting = ask->all_lasting && latest.lasting;
+        note_limit(ask, &latest);
         if (final || weight(&latest) >= weight(failure))
             *failure = latest;
         if (final)
@@ -152,10 +172,11 @@ ask_models(struct ask *ask, struct provider_failure *failure)
 {
     *failure = (struct provider_failure){.retry_after_ms = -1};
     ask->all_lasting = true;
+    ask->soonest_s = 0;
     bool taken = ask_chain(ask, failure);
     arena_release(&ask->scratch);
     bill_close(ask, taken ? NULL : &failure->error);
     if (!taken)
-        explain(ask, &failure->error);
+        explain(ask, failure);
     return taken;
 }

@@ -70,6 +70,7 @@ struct ask {
     /* The attempt owner's. */
     struct arena scratch; /* of one event */
     bool all_lasting;     /* no model will answer before somebody mends it */
+    int soonest_s;        /* until the first of those that are limited may be asked; 0: none is */
     struct error_attempt noted[ASK_ATTEMPTS_NOTED];
     size_t noted_count;
     struct bill bill;

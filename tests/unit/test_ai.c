@@ -156,6 +156,30 @@ does_not_wait_for_a_retry_after_beyond_its_time(void **state)
 }
 
 static void
+tells_when_the_first_of_a_limited_chain_may_be_asked(void **state)
+{
+    (void)state;
+    static const struct stub_answer soon[] = {{429, "Retry-After: 70\r\n", "{}", 0}};
+    static const struct stub_answer late[] = {{429, "Retry-After: 200\r\n", "{}", 0}};
+    static const struct operation no_local = {.name = "bare",
+                                              .input = &ask_schema,
+                                              .output = &reply_schema,
+                                              .strategy = STRATEGY_BALANCED,
+                                              .build = build,
+                                              .parse = parse};
+    struct bench bench;
+    struct asked asked;
+    bench_open(&bench, NULL, TWO_MODELS);
+    SCRIPT(&bench.stub, soon);
+    SCRIPT(&bench.second, late);
+    ask(&bench, &asked, &no_local);
+    assert_int_equal(asked.err.code, ERROR_PROVIDER_RATE_LIMITED);
+    assert_int_equal(asked.err.retry_after_s, 70);
+    asked_end(&asked);
+    bench_close(&bench);
+}
+
+static void
 never_repeats_what_cannot_change(void **state)
 {
     (void)state;
@@ -820,6 +844,7 @@ main(void)
         cmocka_unit_test(honours_no_store_and_no_cache),
         cmocka_unit_test(asks_again_after_a_fault_and_obeys_retry_after),
         cmocka_unit_test(does_not_wait_for_a_retry_after_beyond_its_time),
+        cmocka_unit_test(tells_when_the_first_of_a_limited_chain_may_be_asked),
         cmocka_unit_test(never_repeats_what_cannot_change),
         cmocka_unit_test(degrades_to_the_local_way_and_never_stores_that),
         cmocka_unit_test(asks_a_model_no_oftener_than_its_provider_allows),
