@@ -3,11 +3,23 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "http/recording.h"
 
 enum { EVENT_BYTES_EXPECTED = 512 };
+
+bool
+event_stream_delivery(const struct request *request, bool *whole, struct error *err)
+{
+    const char *given = request_header(request, "X_HEARTH_DELIVERY");
+    *whole = given && strcasecmp(given, "whole") == 0;
+    if (!given || *whole || strcasecmp(given, "live") == 0)
+        return true;
+    return error_set(err, ERROR_INVALID_REQUEST,
+                     "the header X-Hearth-Delivery must be whole or live");
+}
 
 void
 event_stream_init(struct event_stream *stream, struct request *request)

@@ -21,6 +21,11 @@ struct event_stream {
     bool gone;       /* the client left, or the carrier cannot stream */
 };
 
+/* Whether the request's X-Hearth-Delivery asks for a stream that is held back until its answer is
+ * complete. false with ERROR_INVALID_REQUEST where it says neither whole nor live. */
+bool event_stream_delivery(const struct request *request, bool *whole, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* Nothing is sent yet. Headers of the response may be set until it has begun. */
 void event_stream_init(struct event_stream *stream, struct request *request);
 

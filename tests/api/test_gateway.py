@@ -542,6 +542,17 @@ def test_what_its_provider_gave_up_is_no_answer(house, case, streamed):
     assert word in error["message"]
 
 
+@pytest.mark.parametrize("path", [CHAT, MESSAGES])
+def test_a_delivery_that_is_not_known_is_refused_by_name(house, path):
+    body = dict(ask(path, "chain", "count to 5"), stream=True)
+    answer = house.site.send("POST", path, json.dumps(body).encode(),
+                             {"Content-Type": "application/json", "X-Hearth-Delivery": "bogus"})
+    assert answer.status == 400 and "X-Hearth-Delivery" in answer.json()["error"]["message"], answer
+    text, *_ = answer_of(house.site, path, ask(path, "chain", "count to 5"), True,
+                         headers={"X-Hearth-Delivery": "live"})
+    assert text == "1 2 3 4 5"
+
+
 @every_way
 def test_another_model_answers_where_a_provider_gave_up(house, streamed):
     house.provider.mode("gave_up", model="first-id")

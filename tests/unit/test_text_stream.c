@@ -214,6 +214,18 @@ says_nothing_more_to_a_client_that_left(void **state)
 }
 
 static void
+refuses_a_delivery_that_it_does_not_know(void **state)
+{
+    struct scene *scene = *state;
+    struct error err = {0};
+    scene->delivery = "bogus";
+    assert_false(text_stream(&scene->request, &err));
+    assert_int_equal(err.code, ERROR_INVALID_REQUEST);
+    assert_string_equal(err.detail, "the header X-Hearth-Delivery must be whole or live");
+    assert_int_equal(scene->length, 0);
+}
+
+static void
 asks_for_a_whole_answer_where_the_client_does(void **state)
 {
     struct scene *scene = *state;
@@ -238,6 +250,7 @@ main(void)
         TEST(leaves_a_failure_before_the_first_event_to_the_dispatcher),
         TEST(tells_a_later_failure_in_the_stream_and_does_not_end_it),
         TEST(says_nothing_more_to_a_client_that_left),
+        TEST(refuses_a_delivery_that_it_does_not_know),
         TEST(asks_for_a_whole_answer_where_the_client_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,15 +138,16 @@ estimate_tokens(const struct request *request)
     return sum < TOKENS_MAX ? sum : TOKENS_MAX;
 }
 
-static void
-prepare(struct turn *turn)
+static bool
+prepare(struct turn *turn, struct error *err)
 {
     struct request *request = turn->request;
     struct arena *arena = &request->arena;
     turn->beta = beta_features(request, turn->surface);
     turn->streams = json_is_true(json_object_get(request->document, "stream"));
-    turn->whole =
-        turn->streams && (turn->model->whole || header_says(request, "X_HEARTH_DELIVERY", "whole"));
+    if (turn->streams && !event_stream_delivery(request, &turn->whole, err))
+        return false;
+    turn->whole = turn->streams && (turn->whole || turn->model->whole);
     turn->reply = (struct reply){.surface = turn->surface,
                                  .document = request->document,
                                  .arena = arena,
@@ -171,6 +172,7 @@ prepare(struct turn *turn)
         .whole = turn->whole,
     };
     prepare_cache(turn);
+    return true;
 }
 
 /* What budgets reserve for: asked once, just before a provider is. */
@@ -326,9 +328,8 @@ gateway_answer(struct request *request, const struct surface *surface, struct er
     if (request->body_length > FRONT_BYTES_MAX && !request->may_wait)
         return error_set(err, ERROR_WOULD_WAIT, "that long a body takes its time");
     turn.model = find_model(request, err);
-    if (!turn.model)
+    if (!turn.model || !prepare(&turn, err))
         return false;
-    prepare(&turn);
     bool answered = answer(&turn, err);
     if (!answered && err->code == ERROR_WOULD_WAIT && !request->may_wait)
         return false;

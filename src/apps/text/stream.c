@@ -3,7 +3,6 @@
 #include "apps/text/text.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "http/event_stream.h"
 #include "http/problem.h"
@@ -16,13 +15,6 @@ struct text_stream {
 };
 
 static const char end_marker[] = "[DONE]";
-
-static bool
-wants_whole(const struct request *request)
-{
-    const char *delivery = request_header(request, "X_HEARTH_DELIVERY");
-    return delivery && strcasecmp(delivery, "whole") == 0;
-}
 
 /* How many of the bytes make whole characters; the rest of the last one is still to come. */
 static size_t
@@ -126,9 +118,10 @@ bool
 text_stream(struct request *request, struct error *err)
 {
     struct text_stream stream = {0};
+    struct ai_sink sink = {.piece = show_piece, .tick = beat, .context = &stream};
+    if (!event_stream_delivery(request, &sink.whole, err))
+        return false;
     event_stream_init(&stream.events, request);
-    const struct ai_sink sink = {
-        .piece = show_piece, .tick = beat, .whole = wants_whole(request), .context = &stream};
     const struct text_call call = {.request = request,
                                    .arena = &request->arena,
                                    .asked = request->input,
