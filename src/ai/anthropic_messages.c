@@ -20,7 +20,7 @@ anthropic_add_system(const struct anthropic_writer *writer)
     const struct chat_message *messages = writer->chat->messages.items, *last = NULL;
     size_t count = 0;
     for (size_t i = 0; i < writer->chat->messages.count; i++)
-        if (messages[i].role == CHAT_SYSTEM) {
+        if (messages[i].role == CHAT_SYSTEM && !chat_is_silent(&messages[i])) {
             last = &messages[i];
             count++;
         }
@@ -150,9 +150,16 @@ anthropic_add_messages(const struct anthropic_writer *writer, struct error *err)
 {
     const struct chat_message *messages = writer->chat->messages.items;
     body_open(writer->body, "messages", '[');
+    size_t empty = writer->body->length;
     for (size_t i = 0; i < writer->chat->messages.count; i++)
-        if (messages[i].role != CHAT_SYSTEM && !add_message(writer, &i, err))
+        if (messages[i].role != CHAT_SYSTEM && !chat_is_silent(&messages[i]) &&
+            !add_message(writer, &i, err))
             return false;
+    if (writer->body->length == empty)
+        return provider_refuse_chat(
+            writer->chat, "messages",
+            "must hold more than the system's and empty ones for a model of the Anthropic family",
+            writer->arena, err);
     strbuf_add_char(writer->body, ']');
     return true;
 }

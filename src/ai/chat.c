@@ -78,6 +78,18 @@ chat_text(const struct chat_message *message, struct arena *arena)
     return text.data;
 }
 
+bool
+chat_is_silent(const struct chat_message *message)
+{
+    const struct chat_part *parts = message->parts.items;
+    if (message->role == CHAT_TOOL || message->tool_calls.count > 0)
+        return false;
+    for (size_t i = 0; i < message->parts.count; i++)
+        if (!parts[i].text || parts[i].text[0] != '\0')
+            return false;
+    return true;
+}
+
 const struct chat_part *
 chat_image(const struct chat_message *message)
 {

@@ -160,6 +160,9 @@ const char *chat_tool_name(const struct chat *chat, size_t index);
 /* The texts of a message as one, with images left out; "" for none. */
 const char *chat_text(const struct chat_message *message, struct arena *arena);
 
+/* Whether a message says nothing: no text but "", no image, no call, and it is no tool's result. */
+bool chat_is_silent(const struct chat_message *message);
+
 /* The first image of a message, or NULL. */
 const struct chat_part *chat_image(const struct chat_message *message);
 

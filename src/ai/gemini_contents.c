@@ -18,7 +18,7 @@ gemini_add_system(const struct gemini_writer *writer)
     const struct chat_message *messages = writer->chat->messages.items;
     bool first = true;
     for (size_t i = 0; i < writer->chat->messages.count; i++) {
-        if (messages[i].role != CHAT_SYSTEM)
+        if (messages[i].role != CHAT_SYSTEM || chat_is_silent(&messages[i]))
             continue;
         if (first)
             strbuf_add_text(writer->body, "\"systemInstruction\":{\"parts\":[");
@@ -161,9 +161,16 @@ gemini_add_contents(const struct gemini_writer *writer, struct error *err)
 {
     const struct chat_message *messages = writer->chat->messages.items;
     body_open(writer->body, "contents", '[');
+    size_t empty = writer->body->length;
     for (size_t i = 0; i < writer->chat->messages.count; i++)
-        if (messages[i].role != CHAT_SYSTEM && !add_message(writer, &i, err))
+        if (messages[i].role != CHAT_SYSTEM && !chat_is_silent(&messages[i]) &&
+            !add_message(writer, &i, err))
             return false;
+    if (writer->body->length == empty)
+        return provider_refuse_chat(
+            writer->chat, "messages",
+            "must hold more than the system's and empty ones for a model of the Gemini family",
+            writer->arena, err);
     strbuf_add_char(writer->body, ']');
     return true;
 }

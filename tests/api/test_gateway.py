@@ -652,6 +652,15 @@ def test_an_answer_that_nobody_can_read_is_paid_once_and_shuts_no_model(house, f
     assert house.site.post(CHAT, chat("gpt", fresh)).status == 200
 
 
+@pytest.mark.parametrize("model", ["claude", "gemini"])
+def test_chats_without_a_message_that_says_something_are_refused(site, model):
+    body = {"model": model, "messages": [{"role": "system", "content": "Be brief."}]}
+    response = site.post(CHAT, body)
+    assert response.status == 400 and response.json()["error"]["param"] == "messages"
+    body["messages"] += [{"role": "user", "content": "count to 3"}, {"role": "assistant", "content": ""}]
+    assert of_completion(site.post(CHAT, body).json())[0] == "1 2 3"
+
+
 def test_how_long_a_provider_wants_to_be_left_alone_is_passed_on(house):
     house.provider.mode("429", retry_after=7777, model="limited-id")
     response = house.site.post(CHAT, chat("limited", "count to 3"))

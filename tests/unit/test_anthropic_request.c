@@ -188,10 +188,43 @@ has_no_embeddings(void **state)
     assert_null(provider_anthropic.build_embeddings);
 }
 
+static void
+says_no_messages_that_say_nothing(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    provider_bench_open(&bench, &provider_anthropic, "http://host", "m");
+    bench.chat.messages.count = 0;
+    chat_add_text(&bench.chat, &bench.arena, CHAT_SYSTEM, "");
+    chat_add_text(&bench.chat, &bench.arena, CHAT_USER, "one");
+    chat_add_text(&bench.chat, &bench.arena, CHAT_ASSISTANT, "");
+    chat_add_text(&bench.chat, &bench.arena, CHAT_USER, "two");
+    const json_t *body = provider_bench_build(&bench);
+    assert_null(json_object_get(body, "system"));
+    assert_int_equal(json_array_size(json_object_get(body, "messages")), 2);
+    assert_string_equal(provider_bench_text(body, "messages/1/content"), "two");
+    provider_bench_close(&bench);
+}
+
+static void
+refuses_a_chat_of_instructions_only(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    provider_bench_open(&bench, &provider_anthropic, "http://host", "m");
+    bench.chat.messages.count = 1; /* the system's */
+    assert_string_equal(provider_bench_refused(&bench), "messages");
+    chat_add_text(&bench.chat, &bench.arena, CHAT_ASSISTANT, "");
+    assert_string_equal(provider_bench_refused(&bench), "messages");
+    provider_bench_close(&bench);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_no_messages_that_say_nothing),
+        cmocka_unit_test(refuses_a_chat_of_instructions_only),
         cmocka_unit_test(says_texts_images_calls_and_results),
         cmocka_unit_test(says_images_by_address_and_in_results),
         cmocka_unit_test(says_which_tool_is_to_be_called),

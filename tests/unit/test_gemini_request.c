@@ -213,10 +213,43 @@ asks_for_embeddings_and_reads_them(void **state)
     provider_bench_close(&bench);
 }
 
+static void
+says_no_messages_that_say_nothing(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    provider_bench_open(&bench, &provider_gemini, "http://host", "m");
+    bench.chat.messages.count = 0;
+    chat_add_text(&bench.chat, &bench.arena, CHAT_SYSTEM, "");
+    chat_add_text(&bench.chat, &bench.arena, CHAT_USER, "one");
+    chat_add_text(&bench.chat, &bench.arena, CHAT_ASSISTANT, "");
+    chat_add_text(&bench.chat, &bench.arena, CHAT_USER, "two");
+    const json_t *body = provider_bench_build(&bench);
+    assert_null(json_object_get(body, "systemInstruction"));
+    assert_int_equal(json_array_size(json_object_get(body, "contents")), 2);
+    assert_string_equal(provider_bench_text(body, "contents/1/parts/0/text"), "two");
+    provider_bench_close(&bench);
+}
+
+static void
+refuses_a_chat_of_instructions_only(void **state)
+{
+    (void)state;
+    struct provider_bench bench;
+    provider_bench_open(&bench, &provider_gemini, "http://host", "m");
+    bench.chat.messages.count = 1; /* the system's */
+    assert_string_equal(provider_bench_refused(&bench), "messages");
+    chat_add_text(&bench.chat, &bench.arena, CHAT_ASSISTANT, "");
+    assert_string_equal(provider_bench_refused(&bench), "messages");
+    provider_bench_close(&bench);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_no_messages_that_say_nothing),
+        cmocka_unit_test(refuses_a_chat_of_instructions_only),
         cmocka_unit_test(says_texts_images_calls_and_results),
         cmocka_unit_test(signs_calls_for_models_that_demand_it),
         cmocka_unit_test(says_every_option),
