@@ -652,6 +652,21 @@ def test_an_answer_that_nobody_can_read_is_paid_once_and_shuts_no_model(house, f
     assert house.site.post(CHAT, chat("gpt", fresh)).status == 200
 
 
+@every_model
+@every_surface
+def test_schemas_of_tools_may_be_deep(site, path, model):
+    schema = {"type": "string"}
+    for _ in range(60):
+        schema = {"type": "object", "properties": {"a": schema}}
+    body = ask(path, model, "count to 3", tools=["weather"])
+    tool = body["tools"][0]
+    tool.get("function", tool)["parameters" if path == CHAT else "input_schema"] = schema
+    assert answer_of(site, path, body, False)[0] == "1 2 3"
+    body["metadata"] = {"deep": json.loads("[" * 127 + "]" * 127)}
+    response = site.post(path, body)
+    assert response.status == 400 and "128 nested levels" in response.text
+
+
 @pytest.mark.parametrize("model", ["claude", "gemini"])
 def test_chats_without_a_message_that_says_something_are_refused(site, model):
     body = {"model": model, "messages": [{"role": "system", "content": "Be brief."}]}

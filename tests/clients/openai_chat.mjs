@@ -238,3 +238,20 @@ for (const model of ['fast', 'gem', 'claude'])
     assert.ok(attempt.closed - left < 2);
     await misbehave(model, 'ok');
   });
+
+test('joins the halves of a pair as its provider sent them', async () => {
+  const chunk = (content) =>
+    '{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"finish_reason":null,' +
+    `"delta":{"role":"assistant","content":"${content}"}}]}`;
+  const end = '{"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}';
+  const events = [chunk('I am happy \\ud83d'), chunk('\\ude00 today'), chunk('\\u0000.'), end, '[DONE]'];
+  await misbehave('fast', 'raw', { events });
+  try {
+    const stream = client.chat.completions.stream({ model: 'fast', messages: user(fresh('x')) });
+    const answer = await stream.finalChatCompletion();
+    assert.equal(answer.choices[0].message.content, 'I am happy 😀 today\0.');
+    assert.equal(answer.choices[0].finish_reason, 'stop');
+  } finally {
+    await misbehave('fast', 'ok');
+  }
+});
