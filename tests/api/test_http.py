@@ -25,7 +25,7 @@ def test_names_the_methods_that_it_allows(site, method, path, allowed):
 
 
 @pytest.mark.parametrize("body, status", [
-    (b"{", 400), (b'{"text": "a", "text": "b"}', 400), (b"[" * 40 + b"]" * 40, 400),
+    (b"{", 400), (b'{"text": "a", "text": "b"}', 400), (b"[" * 129 + b"]" * 129, 400),
     (b'{"text": "\xff"}', 400), (b"[]", 422), (b"null", 422), (b"{} {}", 400),
     (b'{"text": "\\u0000"}', 400), (b'{"text": 1e999}', 400)])
 def test_refuses_broken_bodies(site, body, status):

@@ -31,7 +31,7 @@ RAW_BODIES = {
     "trailing text": b'{} {}',
     "deep array": b"[" * 5000 + b"]" * 5000,
     "deep object": b'{"a":' * 5000 + b"1" + b"}" * 5000,
-    "33 levels": b"[" * 33 + b"]" * 33,
+    "129 levels": b"[" * 129 + b"]" * 129,
     "duplicate keys": b'{"text": "a", "text": "b"}',
     "bad utf-8": b'{"text": "\xff\xfe\xfd abcdefghij"}',
     "overlong utf-8": b'{"text": "\xc0\xaf abcdefghij"}',
