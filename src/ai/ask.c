@@ -53,9 +53,9 @@ static int
 weight(const struct provider_failure *failure)
 {
     static const int weights[] = {
-        [FAULT_NONE] = 0,      [FAULT_REQUEST] = 1, [FAULT_TOO_LONG] = 2,
-        [FAULT_PERMANENT] = 4, [FAULT_SILENT] = 5,  [FAULT_TRANSIENT] = 5,
-        [FAULT_LIMITED] = 6,   [FAULT_REFUSED] = 7, [FAULT_CALLER] = 7,
+        [FAULT_NONE] = 0,    [FAULT_REQUEST] = 1,   [FAULT_TOO_LONG] = 2, [FAULT_PERMANENT] = 4,
+        [FAULT_SILENT] = 5,  [FAULT_TRANSIENT] = 5, [FAULT_UNUSABLE] = 5, [FAULT_LIMITED] = 6,
+        [FAULT_REFUSED] = 7, [FAULT_CALLER] = 7,
     };
     return failure->error.code == ERROR_CIRCUIT_OPEN ? 3 : weights[failure->class];
 }

@@ -238,7 +238,7 @@ settle(const struct ask *ask, enum ask_verdict verdict, struct provider_failure 
     if (is_callers || failure->class == FAULT_REFUSED ||
         (ask->is_callers && failure->class == FAULT_TOO_LONG))
         quote(&failure->error, failure, ask->arena);
-    if (ask->committed && failure->class == FAULT_TRANSIENT)
+    if (ask->committed && (failure->class == FAULT_TRANSIENT || failure->class == FAULT_UNUSABLE))
         failure->error.code = ERROR_UPSTREAM_INCOMPLETE;
     return ask->committed || is_callers ? ASK_FINAL : verdict;
 }
@@ -309,7 +309,8 @@ static int64_t
 wait_before_next(const struct attempt *attempt, const struct provider_failure *failure)
 {
     const struct ask *ask = attempt->ask;
-    bool may_help = failure->class == FAULT_TRANSIENT || failure->class == FAULT_LIMITED;
+    bool may_help = failure->class == FAULT_TRANSIENT || failure->class == FAULT_UNUSABLE ||
+                    failure->class == FAULT_LIMITED;
     int64_t most = ask->policy->attempts;
     if (attempt->others)
         most = least(most, ATTEMPTS_BEFORE_OTHERS);

@@ -315,7 +315,8 @@ provider_check_end(enum chat_finish finish, const char *reason, bool passes, str
     bool is_unknown = finish == CHAT_FINISH_NONE && !(passes && reason);
     if (finish != CHAT_FINISH_FAILED && !is_unknown)
         return true;
-    *failure = (struct provider_failure){.class = FAULT_TRANSIENT, .retry_after_ms = -1};
+    *failure = (struct provider_failure){.class = reason ? FAULT_UNUSABLE : FAULT_TRANSIENT,
+                                         .retry_after_ms = -1};
     if (!reason)
         return error_set(&failure->error, ERROR_UPSTREAM_INCOMPLETE,
                          "the provider did not say that the model's answer had ended");

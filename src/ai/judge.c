@@ -81,7 +81,7 @@ judge_ending(const struct chat_choice *choice, struct provider_failure *failure)
                   choice->finish == CHAT_FINISH_STOP
                       ? "the model's answer is empty"
                       : "the model's answer did not end in the ordinary way");
-    failure->class = FAULT_TRANSIENT;
+    failure->class = FAULT_UNUSABLE;
     return false;
 }
 

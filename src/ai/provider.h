@@ -51,6 +51,8 @@ enum provider_fault_class {
     FAULT_NONE,
     FAULT_TRANSIENT, /* 408, 409, 5xx, reset, broken answer: may be asked again here; counts for the
                         breaker */
+    FAULT_UNUSABLE,  /* an answer that is empty, or that its model gave up: may be asked again here;
+                        what made it so may be the question, so it tells nothing of the model */
     FAULT_LIMITED,   /* 429: may be asked again after retry_after_ms; else this model cools down */
     FAULT_SILENT, /* a clock ran out after it took the question, or it failed and said that asking
                      again is no use: never asked again for this call; next; counts */

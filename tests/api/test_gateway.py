@@ -542,6 +542,15 @@ def test_what_its_provider_gave_up_is_no_answer(house, case, streamed):
     assert word in error["message"]
 
 
+def test_what_a_provider_gave_up_shuts_no_model(house, fresh):
+    house.provider.mode("gave_up")
+    for i in range(6):
+        response = house.site.post(CHAT, chat("gpt", f"{fresh} {i}"))
+        assert (response.status, response.json()["error"]["code"]) == (502, "upstream_incomplete")
+    house.provider.mode("ok")
+    assert house.site.post(CHAT, chat("gpt", fresh)).status == 200
+
+
 @pytest.mark.parametrize("path", [CHAT, MESSAGES])
 def test_a_delivery_that_is_not_known_is_refused_by_name(house, path):
     body = dict(ask(path, "chain", "count to 5"), stream=True)
