@@ -63,6 +63,7 @@ open_turn(const struct surface *surface, const struct model_settings *model, boo
     turn->ask = (struct ask){
         .request = request, .arena = &arena, .receipt = &turn->receipt, .context = turn};
     chat_init(&turn->chat);
+    chat_add_text(&turn->chat, &arena, CHAT_USER, "hi");
     turn->chat.native = request->document;
     turn->chat.native_kind = surface->family;
     turn->chat.native_path = surface->native_path;
@@ -205,7 +206,7 @@ shows_no_end_of_what_the_provider_gave_up(void **state)
         struct provider_failure failure = {0};
         struct turn *turn = open_turn(&surface_chat, rows[i].model, false);
         assert_false(end_choice(turn, rows[i].finish, rows[i].reason, &failure));
-        assert_int_equal(failure.class, FAULT_TRANSIENT);
+        assert_int_equal(failure.class, rows[i].reason ? FAULT_UNUSABLE : FAULT_TRANSIENT);
         assert_int_equal(failure.error.code, ERROR_UPSTREAM_INCOMPLETE);
         assert_int_equal(sent.writes, 0);
         arena_release(&turn->request->arena);

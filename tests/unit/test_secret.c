@@ -149,7 +149,7 @@ a_file_that_was_cut_is_not_taken(void **state)
     struct home *home = *state;
     keep(home, "", 0600);
     assert_null(secret_of(home));
-    keep(home, WHOLE + 1, 0600);
+    keep(home, &WHOLE[1], 0600);
     assert_null(secret_of(home));
     assert_non_null(strstr(home->err.detail, home->path));
     assert_null(strstr(home->err.detail, "abcdef0123"));
