@@ -179,11 +179,10 @@ provider_bench_trace(struct strbuf *trace, const struct chat_delta *delta)
                                         [CHAT_DELTA_TOOL] = "call",
                                         [CHAT_DELTA_ARGUMENTS] = "arguments",
                                         [CHAT_DELTA_FINISH] = "end"};
-    static const char *const ends[] = {[CHAT_FINISH_NONE] = "?",
-                                       [CHAT_FINISH_STOP] = "stop",
-                                       [CHAT_FINISH_LENGTH] = "length",
-                                       [CHAT_FINISH_TOOL_CALLS] = "calls",
-                                       [CHAT_FINISH_REFUSED] = "refused"};
+    static const char *const ends[] = {
+        [CHAT_FINISH_NONE] = "?",          [CHAT_FINISH_STOP] = "stop",
+        [CHAT_FINISH_LENGTH] = "length",   [CHAT_FINISH_TOOL_CALLS] = "calls",
+        [CHAT_FINISH_REFUSED] = "refused", [CHAT_FINISH_FAILED] = "failed"};
     strbuf_printf(trace, "%s %d", kinds[delta->kind], (int)delta->choice);
     if (delta->kind == CHAT_DELTA_TOOL)
         strbuf_printf(trace, ".%d %s %s|", (int)delta->tool, delta->id, delta->name);
