@@ -20,20 +20,31 @@ def config(provider):
             '[model "gpt-4o-mini"]\nprovider = one\n')
 
 
-def test_hosts_that_share_memcached_share_their_limits_exactly(server):
-    limits = {"RATE_LIMITING_ENABLED": "true", "RATE_LIMIT_DEFAULT": "40/3600", "RATE_LIMIT_SCOPE": "shared"}
+def ask_two_hosts(server, most):
+    """120 requests to two hosts that share a limit: those that were granted, all statuses, one more answer, and
+    whether memcached always answered in time. Where it does not each host counts by itself."""
+    limits = {"RATE_LIMITING_ENABLED": "true", "RATE_LIMIT_DEFAULT": f"{most}/3600", "RATE_LIMIT_SCOPE": "shared"}
     with Site(server, settings=limits) as first:
         shared = dict(limits, MEMCACHED_SERVERS=str(first.directory.resolve() / "memcached.sock"))
         with Site(server, settings=shared) as second:
             with concurrent.futures.ThreadPoolExecutor(16) as pool:
                 answers = list(pool.map(lambda i: (first, second)[i % 2].send("GET", "/v1/text_processing/operations"),
                                         range(120)))
-            granted = [answer for answer in answers if answer.status == 200]
-            assert len(granted) == 40
-            assert {answer.status for answer in answers} == {200, 429}
-            refused = second.send("GET", "/v1/text_processing/operations")
-            assert refused.status == 429 and int(refused.headers["Retry-After"]) > 0
-            assert 'q=40;w=3600' in refused.headers["RateLimit-Policy"]
+            statuses = [answer.status for answer in answers]
+            last = second.send("GET", "/v1/text_processing/operations")
+            in_time = all("\nhearth_cache_errors_total{" not in site.send("GET", "/metrics").text
+                          for site in (first, second))
+            return statuses.count(200), set(statuses), last, in_time
+
+
+def test_hosts_that_share_memcached_share_their_limits_exactly(server):
+    for _ in range(3):
+        granted, statuses, last, in_time = ask_two_hosts(server, 40)
+        if in_time:
+            break
+    assert in_time and granted == 40 and statuses == {200, 429}
+    assert last.status == 429 and int(last.headers["Retry-After"]) > 0
+    assert 'q=40;w=3600' in last.headers["RateLimit-Policy"]
 
 
 def test_a_caller_reads_no_more_streams_at_once_than_it_may(server):

@@ -128,7 +128,9 @@ FAULTS = [
     Fault("CR", "lines that end with CR", mode("cr"), None, (OK, 1)),
     Fault("comments", "comments between all events", mode("comments"), None, (OK, 1)),
     Fault("multi-line data", "the data of each event over several lines", mode("multiline"), None, (OK, 1)),
-    Fault("drip", "an answer byte by byte", mode("drip"), (OK, 1), (OK, 1), (OK, 1), (OK, 1)),
+    Fault("drip", "an answer byte by byte", mode("drip"), (OK, 1), (OK, 1), (OK, 1), (OK, 1),
+          # Bytes by the hundred may take a while on a busy machine.
+          model={"headers_timeout_ms": 20000, "first_token_timeout_ms": 20000, "gap_timeout_ms": 20000}),
     # bodies
     Fault("giant body", "a body of 12 MB; as a stream without end", mode("giant"), (I502, 1),
           ((BROKE, "in-band upstream_invalid_answer"), 1), LOST_ONCE, ((BROKE, "in-band upstream_invalid_answer"), 1)),
