@@ -125,11 +125,17 @@ walk(struct halves *halves, json_t *value, uint64_t place, struct arena *scratch
         join_text(halves, value, place, scratch);
     } else if (json_is_object(value)) {
         place = place_of_object(place, value);
-        json_object_foreach(value, name, item) walk(halves, item, place_in(place, name), scratch);
+        json_object_foreach(value, name, item)
+        {
+            walk(halves, item, place_in(place, name), scratch);
+        }
     } else {
         /* What has a number of its own stands where that says. */
-        json_array_foreach(value, i, item) walk(
-            halves, item, json_object_get(item, "index") ? place : place_at(place, i), scratch);
+        json_array_foreach(value, i, item)
+        {
+            bool has_number = json_object_get(item, "index");
+            walk(halves, item, has_number ? place : place_at(place, i), scratch);
+        }
     }
 }
 
