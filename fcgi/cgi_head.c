@@ -70,7 +70,7 @@ add_header(struct strbuf *head, const char *name, const char *value)
     end = mempcpy(end, name, name_length);
     end = mempcpy(end, ": ", 2);
     end = mempcpy(end, value, value_length);
-    memcpy(end, "\r\n", 2);
+    mempcpy(end, "\r\n", 2);
     strbuf_added(head, name_length + value_length + 4);
 }
 
