@@ -31,6 +31,7 @@
 #include "host/process.h"
 #include "host/retry_budget.h"
 #include "host/shared.h"
+#include "tests/lib/flight_spent.h"
 
 enum {
     WORKERS = 4,
@@ -311,28 +312,13 @@ use_choice(struct work *work)
         choice_make(work->host, names[next_random(work, sizeof names / sizeof *names)]);
 }
 
-/* All that a call has spent tells the same number. */
-static struct flight_spent
-spent_of(int32_t number)
-{
-    struct flight_spent spent = {.cost_micros = number,
-                                 .input = number,
-                                 .output = number,
-                                 .cached = number,
-                                 .written = number,
-                                 .thought = number,
-                                 .source = number};
-    snprintf(spent.model, sizeof spent.model, "%d", number);
-    return spent;
-}
-
 /* All of a call's record tells the same number, what it spent another, and whose it is; whoever is
  * told of it was to be told of the dead only. */
 static bool
 check_flight(void *context, const struct flight_record *record)
 {
     struct work *work = context;
-    struct flight_spent spent = spent_of(record->spent.input);
+    struct flight_spent spent = flight_spent_of(record->spent.input);
     char text[32];
     snprintf(text, sizeof text, "%lld", (long long)record->at_us);
     if (memcmp(&record->spent, &spent, sizeof spent) != 0)
@@ -353,7 +339,7 @@ begin_flight(struct work *work, struct flight *flight)
     struct flight_record record = {.at_us = number,
                                    .cost_micros = number,
                                    .tokens = (int64_t)work->process,
-                                   .spent = spent_of(0)};
+                                   .spent = flight_spent_of(0)};
     snprintf(record.id, sizeof record.id, "%lld", (long long)number);
     snprintf(record.operation, sizeof record.operation, "%lld", (long long)number);
     if (!flight_begin(work->host, work->process, &record, flight))
@@ -366,7 +352,7 @@ use_flights(struct work *work)
     struct flight flight;
     begin_flight(work, &flight);
     for (uint64_t left = next_random(work, SPENDINGS); left > 0; left--) {
-        struct flight_spent spent = spent_of((int32_t)next_random(work, 1000000));
+        struct flight_spent spent = flight_spent_of((int32_t)next_random(work, 1000000));
         flight_spend(&flight, &spent);
     }
     if (next_random(work, ROUNDS_PER_SALVAGE) == 0)

@@ -27,6 +27,7 @@
 #include "host/process.h"
 #include "host/retry_budget.h"
 #include "host/shared.h"
+#include "tests/lib/flight_spent.h"
 
 enum { L1_BYTES = 1024 * 1024, STEPS_MAX = 20000, NOW = 1000000000, FLIGHT_SPENDINGS = 3 };
 static const struct breaker_policy policy = {.threshold = 1, .recovery_ms = 0, .probe_ms = 10};
@@ -278,21 +279,6 @@ choice_holds(struct trial *trial)
     choice_make(trial->host, "ours");
     return whole && choice_read(trial->host, name, &after) && strcmp(name, "ours") == 0 &&
            after > before;
-}
-
-/* All of it tells the same number. */
-static struct flight_spent
-flight_spent_of(int number)
-{
-    struct flight_spent spent = {.cost_micros = number,
-                                 .input = number,
-                                 .output = number,
-                                 .cached = number,
-                                 .written = number,
-                                 .thought = number,
-                                 .source = number};
-    snprintf(spent.model, sizeof spent.model, "%d", number);
-    return spent;
 }
 
 static struct flight_record

@@ -2,6 +2,13 @@
 #include "../lib/ai_bench.h"
 #include "access/caller.h"
 
+static const struct operation no_local = {.name = "bare",
+                                          .input = &ask_schema,
+                                          .output = &reply_schema,
+                                          .strategy = STRATEGY_BALANCED,
+                                          .build = build,
+                                          .parse = parse};
+
 static void
 passes_the_trace_on_as_a_span_of_its_own(void **state)
 {
@@ -136,12 +143,6 @@ does_not_wait_for_a_retry_after_beyond_its_time(void **state)
 {
     (void)state;
     static const struct stub_answer script[] = {{429, "Retry-After: 100\r\n", "{}", 0}};
-    static const struct operation no_local = {.name = "bare",
-                                              .input = &ask_schema,
-                                              .output = &reply_schema,
-                                              .strategy = STRATEGY_BALANCED,
-                                              .build = build,
-                                              .parse = parse};
     struct bench bench;
     struct asked asked;
     bench_open(&bench, NULL, ONE_MODEL);
@@ -161,12 +162,6 @@ tells_when_the_first_of_a_limited_chain_may_be_asked(void **state)
     (void)state;
     static const struct stub_answer soon[] = {{429, "Retry-After: 70\r\n", "{}", 0}};
     static const struct stub_answer late[] = {{429, "Retry-After: 200\r\n", "{}", 0}};
-    static const struct operation no_local = {.name = "bare",
-                                              .input = &ask_schema,
-                                              .output = &reply_schema,
-                                              .strategy = STRATEGY_BALANCED,
-                                              .build = build,
-                                              .parse = parse};
     struct bench bench;
     struct asked asked;
     bench_open(&bench, NULL, TWO_MODELS);
@@ -186,11 +181,6 @@ never_repeats_what_cannot_change(void **state)
     static const struct stub_answer script[] = {
         {401, NULL, "{\"error\":{\"message\":\"bad key s3cret\",\"code\":\"invalid_api_key\"}}",
          0}};
-    static const struct operation no_local = {.name = "bare",
-                                              .input = &ask_schema,
-                                              .output = &reply_schema,
-                                              .build = build,
-                                              .parse = parse};
     struct bench bench;
     struct asked asked;
     bench_open(&bench, NULL, ONE_MODEL);

@@ -7,29 +7,16 @@
 
 #include "host/flight.h"
 #include "host/process.h"
+#include "tests/lib/flight_spent.h"
 
 enum { THREADS = 4, ROUNDS = 3000, KILLS = 60 };
-
-static struct flight_spent
-spent_of(int number)
-{
-    struct flight_spent spent = {.cost_micros = number,
-                                 .input = number,
-                                 .output = number,
-                                 .cached = number,
-                                 .written = number,
-                                 .thought = number,
-                                 .source = number};
-    snprintf(spent.model, sizeof spent.model, "%d", number);
-    return spent;
-}
 
 /* Its parts tell the same number. */
 static struct flight_record
 record_of(int number)
 {
     struct flight_record record = {
-        .at_us = number, .cost_micros = number, .tokens = number, .spent = spent_of(number)};
+        .at_us = number, .cost_micros = number, .tokens = number, .spent = flight_spent_of(number)};
     snprintf(record.id, sizeof record.id, "%d", number);
     snprintf(record.operation, sizeof record.operation, "%d", number);
     return record;
@@ -108,7 +95,8 @@ spend_for_ever(struct host *host, int began)
     pid_t child = fork();
     if (child != 0)
         return child;
-    const struct flight_spent spent[] = {spent_of(11111), spent_of(22222), spent_of(33333)};
+    const struct flight_spent spent[] = {flight_spent_of(11111), flight_spent_of(22222),
+                                         flight_spent_of(33333)};
     struct flight_record record = record_of(11111);
     struct flight flight;
     if (!flight_begin(host, process_self(), &record, &flight) || write(began, "1", 1) != 1)
@@ -149,10 +137,10 @@ gives_what_was_spent_last_with_a_call_of_the_dead(void **state)
     for (int times = 1; times <= 3; times++) {
         struct flight flight = begin_dead(host, 0);
         for (int i = 1; i <= times; i++) {
-            struct flight_spent spent = spent_of(i);
+            struct flight_spent spent = flight_spent_of(i);
             flight_spend(&flight, &spent);
         }
-        struct flight_spent left = salvage_spent(host), wanted = spent_of(times);
+        struct flight_spent left = salvage_spent(host), wanted = flight_spent_of(times);
         assert_memory_equal(&left, &wanted, sizeof wanted);
     }
 }
@@ -161,7 +149,7 @@ static void
 gives_nothing_that_an_earlier_call_in_the_slot_spent(void **state)
 {
     struct host *host = host_of(state);
-    struct flight_spent spent = spent_of(8), wanted = spent_of(7);
+    struct flight_spent spent = flight_spent_of(8), wanted = flight_spent_of(7);
     struct flight earlier = begin_dead(host, 1);
     uint32_t slot = earlier.slot;
     flight_spend(&earlier, &spent);
@@ -183,7 +171,7 @@ gives_whole_figures_wherever_their_writer_was_killed(void **state)
         assert_int_equal(read(began[0], &byte, 1), 1);
         assert_int_equal(kill(child, SIGKILL), 0);
         assert_int_equal(waitpid(child, NULL, 0), child);
-        struct flight_spent spent = salvage_spent(host), whole = spent_of(spent.source);
+        struct flight_spent spent = salvage_spent(host), whole = flight_spent_of(spent.source);
         assert_memory_equal(&spent, &whole, sizeof whole);
     }
     close(began[0]);
@@ -195,7 +183,7 @@ spends_nothing_on_a_call_that_is_in_no_slot(void **state)
 {
     struct host *host = host_of(state);
     struct flight_record record = record_of(7);
-    struct flight_spent spent = spent_of(8);
+    struct flight_spent spent = flight_spent_of(8);
     struct flight flight;
     assert_true(flight_begin(host, process_self(), &record, &flight));
     uint32_t slot = flight.slot;
