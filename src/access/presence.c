@@ -27,10 +27,9 @@ in_person(struct request *request, struct error *err)
 }
 
 bool
-present_account(struct request *request, enum presence presence, const struct account **account,
-                struct error *err)
+present_account(struct request *request, const struct account **account, struct error *err)
 {
-    if ((presence == PRESENCE_PERSON && !in_person(request, err)) ||
+    if (!in_person(request, err) ||
         !account_find(request, request->caller->account_id, account, err))
         return false;
     return *account || error_set(err, ERROR_UNAUTHORIZED, "this account is gone");

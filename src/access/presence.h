@@ -17,11 +17,9 @@ bool is_person(const struct caller *caller);
 /* The same, with ERROR_FORBIDDEN where it is not so. */
 bool in_person(struct request *request, struct error *err) __attribute__((warn_unused_result));
 
-/* The account of who is calling: a person who has signed in, or a key of one where keys are fine.
- * false with ERROR_FORBIDDEN or, where it has just been deleted, ERROR_UNAUTHORIZED. */
-enum presence { PRESENCE_ANY, PRESENCE_PERSON };
-bool present_account(struct request *request, enum presence presence,
-                     const struct account **account, struct error *err)
+/* The account of the person who is calling. false with ERROR_FORBIDDEN or, where it has just been
+ * deleted, ERROR_UNAUTHORIZED. */
+bool present_account(struct request *request, const struct account **account, struct error *err)
     __attribute__((warn_unused_result));
 
 /* Has them prove who they are once more: with the password, as a field of this name, or, where none

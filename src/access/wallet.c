@@ -267,7 +267,7 @@ tie(struct request *request, struct wallet_claim *claim, const struct account **
     struct error *err)
 {
     claim->is_tied = true;
-    return present_account(request, PRESENCE_PERSON, account, err) &&
+    return present_account(request, account, err) &&
            prove_presence(request, *account, claim->password, "password", err) &&
            account_link(request, *account, PROVIDER, claim->address, err);
 }

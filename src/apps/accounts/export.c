@@ -92,7 +92,7 @@ auth_export(struct request *request, struct error *err)
     struct arena *arena = &request->arena;
     const struct account *account;
     struct export all = {0};
-    if (!present_account(request, PRESENCE_PERSON, &account, err) ||
+    if (!present_account(request, &account, err) ||
         !throttle_take(request, THROTTLE_EXPORT, account->id, err))
         return false;
     struct account_view view = account_view(account, arena);

@@ -36,7 +36,7 @@ bool
 auth_list_identities(struct request *request, struct error *err)
 {
     const struct account *account;
-    if (!present_account(request, PRESENCE_PERSON, &account, err))
+    if (!present_account(request, &account, err))
         return false;
     const struct list *rows = account_identities(request, account->id, err);
     if (!rows)
@@ -56,7 +56,7 @@ auth_unlink(struct request *request, struct error *err)
 {
     const struct proof *wish = request->input;
     const struct account *account;
-    if (!present_account(request, PRESENCE_PERSON, &account, err) ||
+    if (!present_account(request, &account, err) ||
         !prove_presence(request, account, wish->password, "password", err) ||
         !identity_remove(request, account, request->path_parameters[0], err))
         return false;

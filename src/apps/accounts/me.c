@@ -65,7 +65,7 @@ auth_change_me(struct request *request, struct error *err)
         .display_name = wish->display_name,
         .picture_url = wish->picture_url,
     };
-    if (!present_account(request, PRESENCE_PERSON, &account, err))
+    if (!present_account(request, &account, err))
         return false;
     bool is_other =
         wish->email && (!account->email || strcasecmp(wish->email, account->email) != 0);
@@ -85,7 +85,7 @@ auth_delete(struct request *request, struct error *err)
 {
     const struct proof *wish = request->input;
     const struct account *account;
-    if (!present_account(request, PRESENCE_PERSON, &account, err) ||
+    if (!present_account(request, &account, err) ||
         !prove_presence(request, account, wish->password, "password", err) ||
         !account_delete(request, account, err))
         return false;

@@ -121,7 +121,7 @@ auth_change_password(struct request *request, struct error *err)
     const struct password_wish *wish = request->input;
     const struct account *account;
     password_forget(request, wish->password);
-    if (!present_account(request, PRESENCE_PERSON, &account, err) ||
+    if (!present_account(request, &account, err) ||
         !check_password_change(request, account, wish, err) ||
         !account_change_password(request, account, wish->password, request->caller->sign_in_id,
                                  err))
@@ -134,7 +134,7 @@ bool
 auth_ask_email(struct request *request, struct error *err)
 {
     const struct account *account;
-    if (!present_account(request, PRESENCE_PERSON, &account, err))
+    if (!present_account(request, &account, err))
         return false;
     const char *email = account->pending_email ? account->pending_email : account->email;
     bool is_done = !email || (account->email_verified && !account->pending_email);

@@ -173,18 +173,12 @@ moment(int64_t micros, struct arena *arena)
     return micros != 0 ? clock_text(arena, micros) : NULL;
 }
 
-static bool
-read_account(struct request *request, const struct account **account, struct error *err)
-{
-    return present_account(request, PRESENCE_PERSON, account, err);
-}
-
 bool
 study_show_profile(struct request *request, struct error *err)
 {
     const struct account *account;
     struct arena *arena = &request->arena;
-    if (!read_account(request, &account, err))
+    if (!present_account(request, &account, err))
         return false;
     struct profile *answer = read_kept(&profile_schema, account, arena);
     answer->id = account->id;
@@ -207,7 +201,7 @@ study_change_profile(struct request *request, struct error *err)
     const struct profile *wish = request->input;
     const struct account *account;
     bool clears_phone = json_is_null(json_object_get(request->document, "phone_number"));
-    if (!read_account(request, &account, err))
+    if (!present_account(request, &account, err))
         return false;
     const struct account_change change = {
         .user_name = wish->username,
@@ -223,7 +217,7 @@ bool
 study_show_detail(struct request *request, struct error *err)
 {
     const struct account *account;
-    if (!read_account(request, &account, err))
+    if (!present_account(request, &account, err))
         return false;
     response_json(request, 200, &profile_detail_schema,
                   read_kept(&profile_detail_schema, account, &request->arena));
@@ -235,7 +229,7 @@ study_change_detail(struct request *request, struct error *err)
 {
     const struct account *account;
     const struct account_change change = {.profile = patch_of(request, detail_rows)};
-    if (!read_account(request, &account, err) ||
+    if (!present_account(request, &account, err) ||
         (change.profile && !account_change(request, account, &change, err)))
         return false;
     return study_show_detail(request, err);

@@ -74,8 +74,7 @@ link_google(struct request *request, struct error *err)
     const struct google_request *input = request->input;
     const struct account *account;
     struct id_token person;
-    if (!present_account(request, PRESENCE_PERSON, &account, err) ||
-        !verify(request, input->token, &person, err) ||
+    if (!present_account(request, &account, err) || !verify(request, input->token, &person, err) ||
         !prove_presence(request, account, input->password, "password", err) ||
         !account_link(request, account, METHOD_NAME, person.subject, err))
         return false;
