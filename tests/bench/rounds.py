@@ -2,15 +2,35 @@
 all alike. Of each the quieter half counts: the rounds in which the host of a virtual machine gave least of its
 processors to others, which no result has a say in. On a machine of one's own that is all of them."""
 
+import contextlib
 import os
 import pathlib
 import statistics
 import time
 
+AUTOGROUP = pathlib.Path("/proc/sys/kernel/sched_autogroup_enabled")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 # What went wrong in any round counts, and so does the most memory.
 OVER_ALL = {"bad": sum, "requests": sum, "complete": min, "memory_kilobytes": max}
+
+
+@contextlib.contextmanager
+def threads_alike():
+    """Has the scheduler share processors among threads instead of among sessions (sched(7), autogroup): Hearth's
+    servers have sessions of their own, what it is compared with is in that of the load generator. Needs root."""
+    before = AUTOGROUP.read_text() if AUTOGROUP.exists() else "0"
+    try:
+        if int(before):
+            AUTOGROUP.write_text("0")
+    except OSError as error:
+        print(f"processors are shared among sessions: {AUTOGROUP}: {error.strerror}")
+        before = "0"
+    try:
+        yield
+    finally:
+        if int(before):
+            AUTOGROUP.write_text(before)
 
 
 def stolen_ms():
