@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "tests" / "lib"))
 
 from site_lib import KEY  # noqa: E402
 
-SECONDS = int(os.environ.get("BENCH_SECONDS", "2"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "1"))
 CONNECTIONS = 32
 BENCH = ROOT / "var" / "bench"
 BUILT = ROOT / "build" / "tests" / "bench"

@@ -38,7 +38,7 @@ def pgbench(cluster, database, script, clients):
     file = BENCH / "ledger.sql"
     file.write_text(script)
     programs = subprocess.run(["pg_config", "--bindir"], text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
-    done = subprocess.run([f"{programs}/pgbench", "-n", "-f", file, "-c", str(clients), "-j", "1", "-T", str(SECONDS), "-h",
+    done = subprocess.run([f"{programs}/pgbench", "-n", "-f", file, "-c", str(clients), "-j", "1", "-T", str(2 * SECONDS), "-h",
                            cluster.directory, "-U", "postgres", database], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, check=True)
     rate = next(float(line.split("=")[1].split()[0]) for line in done.stdout.splitlines() if line.startswith("tps"))
