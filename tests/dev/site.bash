@@ -147,6 +147,7 @@ launch_pool() {
     [ ! -f "$directory/conf/settings.conf" ] || settings=(--config "$directory/conf/settings.conf")
     export MEMCACHED_SERVERS=${MEMCACHED_SERVERS-$directory/memcached.sock}
     export RUNTIME_DIRECTORY=$directory/run POOL_SIZE=$workers
+    export GLIBC_TUNABLES=${GLIBC_TUNABLES-glibc.malloc.tcache_max=256} # as in the unit
     export SPOOL_DIRECTORY=${SPOOL_DIRECTORY:-$directory/spool}
     export MAILBOX_DIRECTORY=${MAILBOX_DIRECTORY:-$directory/mailbox}
     [ -n "${PUBLIC_URL:-}" ] || grep -qs '^[[:space:]]*PUBLIC_URL' "${settings[@]:1}" /dev/null || export PUBLIC_URL=$url
