@@ -1,6 +1,7 @@
 """Measurements that are compared are taken in turns, several times each, so that what else the machine does meets
-all alike. Of each the quietest third counts: the rounds in which the host of a virtual machine gave least of its
-processors to others, which no result has a say in. On a machine of one's own that is all of them."""
+all alike. Of each those rounds count in which the host of a virtual machine was quiet, giving next to none of its
+processors to others, which no result has a say in; on a machine of one's own that is all of them. What has too few
+such rounds is measured more often, and in the end counts by its quietest."""
 
 import contextlib
 import os
@@ -10,6 +11,9 @@ import time
 
 AUTOGROUP = pathlib.Path("/proc/sys/kernel/sched_autogroup_enabled")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "9"))
+TIMES_ROUNDS = 3  # at most, where others are loud
+QUIET_ROUNDS = 3
+QUIET_PERCENT = 2  # of the processors, for others
 TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 # What went wrong in any round counts, and so does the most memory.
 OVER_ALL = {"bad": sum, "requests": sum, "complete": min, "memory_kilobytes": max}
@@ -38,34 +42,40 @@ def stolen_ms():
     return int(pathlib.Path("/proc/stat").read_text().split()[8]) * TICK_MS
 
 
-def quietest_third(results):
-    most_ms = sorted(result["stolen_ms"] for result in results)[(len(results) - 1) // 3]
-    return [result for result in results if result["stolen_ms"] <= most_ms]
+def stolen_percent(results):
+    processor_ms = sum(result["took_ms"] for result in results) * os.cpu_count()
+    return 100 * sum(result["stolen_ms"] for result in results) / processor_ms
+
+
+def quiet(results):
+    return [result for result in results if stolen_percent([result]) <= QUIET_PERCENT]
+
+
+def counted(results):
+    """What was quiet, or if that is not enough the quietest."""
+    in_order = sorted(results, key=lambda result: stolen_percent([result]))
+    return in_order[:max(QUIET_ROUNDS, len(quiet(results)))]
 
 
 def middle(results):
-    """One result of many: the median of each figure over the quietest third."""
-    quiet = quietest_third(results)
+    """One result of many: the median of each figure over those that count."""
     return {name: OVER_ALL[name](result[name] for result in results) if name in OVER_ALL
-            else statistics.median(result[name] for result in quiet) for name in results[0]}
-
-
-def stolen_share(results):
-    processor_ms = sum(result["took_ms"] for result in results) * os.cpu_count()
-    return 100 * sum(result["stolen_ms"] for result in results) / processor_ms
+            else statistics.median(result[name] for result in counted(results)) for name in results[0]}
 
 
 def sample(measures, rounds=ROUNDS):
     """Calls each of measures, {name: function that returns figures by name}, once a round, there and back; the
     middle of each."""
     taken = {name: [] for name in measures}
-    for turn in range(rounds):
+    for turn in range(TIMES_ROUNDS * rounds):
         for name in (list(measures) if turn % 2 == 0 else reversed(measures)):
+            if turn >= rounds and len(quiet(taken[name])) >= QUIET_ROUNDS:
+                continue
             before_ms, began_s = stolen_ms(), time.monotonic()
             figures = measures[name]()
             taken[name].append(dict(figures, stolen_ms=stolen_ms() - before_ms,
                                     took_ms=(time.monotonic() - began_s) * 1000))
-    quiet = [result for results in taken.values() for result in quietest_third(results)]
-    print(f"rounds: {rounds}; the host kept {stolen_share(sum(taken.values(), [])):.1f} % of the processors for others, "
-          f"{stolen_share(quiet):.1f} % in the third that counts")
+    every, those = (sum(lists, []) for lists in (taken.values(), map(counted, taken.values())))
+    print(f"{len(those)} of {len(every)} measurements count; the host kept {stolen_percent(every):.1f} % of the "
+          f"processors for others, {stolen_percent(those):.1f} % in these")
     return {name: middle(results) for name, results in taken.items()}
