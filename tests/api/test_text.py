@@ -1,6 +1,7 @@
 """The text application through real web servers."""
 
 import pytest
+from until import until
 
 PROCESS = "/v1/text_processing/process"
 BATCH = "/v1/text_processing/batch_process"
@@ -195,11 +196,14 @@ def test_says_that_batches_are_done_at_once(site):
 
 
 def test_tells_its_health(site):
-    answer = site.get("/v1/text_processing/health", key=None).json()
+    def health():
+        return site.get("/v1/text_processing/health", key=None).json()
+    # A slow machine's memcached may have been late once.
+    assert until(lambda: health()["infrastructure"]["resilience"]["open_circuit_breakers"] == [], 30)
+    answer = health()
     assert answer["overall_healthy"] is True
     assert answer["service_type"] == "domain"
     assert answer["domain_services"]["text_processing"]["operations"] == OPERATIONS
-    assert answer["infrastructure"]["resilience"]["open_circuit_breakers"] == []
 
 
 def test_flags_what_reads_like_an_injection_and_answers(house, fresh_text):

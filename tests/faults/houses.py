@@ -3,7 +3,6 @@
 import contextlib
 import json
 import threading
-import time
 
 from client import ask
 from site_lib import Site
@@ -60,16 +59,6 @@ def traffic(site, model, per_second=100, first=300):
     finally:
         ended.set()
         thread.join()
-
-
-def until(condition, timeout=10):
-    """Waits for what nothing tells of: polls until condition() holds; what it gave last."""
-    end = time.monotonic() + timeout
-    while True:
-        found = condition()
-        if found or time.monotonic() > end:
-            return found
-        threading.Event().wait(0.02)
 
 
 def metric(site, name, **labels):

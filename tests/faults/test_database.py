@@ -13,9 +13,9 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
-from houses import until  # noqa: E402
 from site_lib import KEY, Cluster, Site  # noqa: E402
 from standin import Standin  # noqa: E402
+from until import until  # noqa: E402
 
 PROCESS = "/v1/text_processing/process"
 STATEFUL = "/internal/keys?limit=1"

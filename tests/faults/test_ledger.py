@@ -18,9 +18,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from client import Call  # noqa: E402
-from houses import provider_section, section, until  # noqa: E402
+from houses import provider_section, section  # noqa: E402
 from site_lib import Cluster, Site  # noqa: E402
 from standin import Standin  # noqa: E402
+from until import until  # noqa: E402
 
 INPUT, OUTPUT = 1_370_000, 2_930_000    # micro-units for a million tokens
 MILLION = 1_000_000

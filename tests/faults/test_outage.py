@@ -12,8 +12,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from client import ask  # noqa: E402
-from houses import clocks, metric, provider_section, section, site_of, until  # noqa: E402
+from houses import clocks, metric, provider_section, section, site_of  # noqa: E402
 from standin import Standin  # noqa: E402
+from until import until  # noqa: E402
 
 CLIENTS = 200
 RECOVERY_S = 5      # of the strategy "gateway"

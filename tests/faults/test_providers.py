@@ -11,9 +11,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import client  # noqa: E402,F401 (its path to tests/lib)
-from houses import TEXT_CONFIG, metric, until  # noqa: E402
+from houses import TEXT_CONFIG, metric  # noqa: E402
 from site_lib import Site  # noqa: E402
 from standin import Standin  # noqa: E402
+from until import until  # noqa: E402
 
 PROCESS = "/v1/text_processing/process"
 TEXTS = iter(range(10**6))
