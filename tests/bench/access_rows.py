@@ -5,7 +5,7 @@ an Argon2id of the default parameters each."""
 import json
 from functools import partial
 
-from bench_lib import BENCH, KEY, TEXT, SECONDS, load
+from bench_lib import BENCH, KEY, SECONDS, TEXT, load
 from rounds import sample
 from site_lib import Site
 

@@ -97,6 +97,15 @@ static const struct operation prose = {.name = "prose",
                                        .parse = parse,
                                        .local = local,
                                        .untrusted = untrusted};
+
+/* Without an answer of our own for when no model gives one. */
+static const struct operation no_local = {.name = "bare",
+                                          .input = &ask_schema,
+                                          .output = &reply_schema,
+                                          .strategy = STRATEGY_BALANCED,
+                                          .build = build,
+                                          .parse = parse};
+
 static const struct operation strict = {.name = "mood",
                                         .version = 1,
                                         .input = &ask_schema,

@@ -2,13 +2,6 @@
 #include "../lib/ai_bench.h"
 #include "access/caller.h"
 
-static const struct operation no_local = {.name = "bare",
-                                          .input = &ask_schema,
-                                          .output = &reply_schema,
-                                          .strategy = STRATEGY_BALANCED,
-                                          .build = build,
-                                          .parse = parse};
-
 static void
 passes_the_trace_on_as_a_span_of_its_own(void **state)
 {

@@ -198,12 +198,6 @@ static void
 tells_what_was_tried_and_that_trying_again_is_no_use_now(void **state)
 {
     (void)state;
-    static const struct operation no_local = {.name = "bare",
-                                              .input = &ask_schema,
-                                              .output = &reply_schema,
-                                              .strategy = STRATEGY_BALANCED,
-                                              .build = build,
-                                              .parse = parse};
     static const struct stub_answer refused[] = {{401, NULL, "{}", 0}};
     struct bench bench;
     struct asked asked;
